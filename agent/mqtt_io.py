@@ -1,0 +1,293 @@
+"""The one wrapper over paho-mqtt: a client that lives in its caller's thread and sleeps until there is work.
+
+``turn`` sleeps in one ``poll`` over the broker's socket and the caller's own descriptors; paho's loop thread, which
+wakes 89,000 times a day, is not used. Everything that happens is told from inside ``turn``, never from inside paho,
+so a callback may publish or raise like any other code.
+
+Every connection is a clean session on a fresh paho client: nothing waits in memory while the line is down, and what
+was published but not acknowledged is lost with the connection; whoever must not lose it keeps it (see the outbox).
+"""
+
+import random
+import select
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from time import monotonic
+from typing import Any, Final
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import MQTTProtocolVersion as Version
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+KEEPALIVE_S: Final = 60  # a broker publishes the Will after 1.5 of these; a quarter of it is our longest sleep
+ANSWER_S: Final = 4.0  # no CONNACK by then: some brokers meet MQTT 5 with silence, so 3.1.1 is tried
+HANDSHAKE_S: Final = 10.0  # to be connected with 3.1.1, and to be subscribed; then the attempt is given up
+CONNECT_S: Final = 5.0  # for TCP, and again for TLS: as long as one turn may block
+TCP_USER_TIMEOUT_MS: Final = 10_000  # what we sent is not acknowledged by TCP for so long: the line is dead
+FIRST_BACKOFF_S: Final = 1.0  # doubles with each failure, halved at random
+LAST_BACKOFF_S: Final = 30.0
+STEADY_S: Final = 30.0  # a connection that lasted so long starts the backoff anew
+MAX_INFLIGHT: Final = 100  # published and not acknowledged; beyond it ``publish`` refuses
+MAX_PACKET_BYTES: Final = 8 * 1024 * 1024  # asked of an MQTT 5 broker, which then drops what is larger
+MAX_READS: Final = 100  # packets taken in one turn; the rest waits for the next
+UNSUPPORTED_VERSION: Final = 132  # the CONNACK reason that makes us fall back to MQTT 3.1.1
+REFUSED: Final = 128  # reason codes from here on are failures
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where a broker is and how we show who we are. With ``ca`` the line is TLS 1.3; files are read anew each time."""
+
+    host: str
+    port: int
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says for us when we vanish."""
+
+    topic: str
+    payload: bytes
+    retain: bool = True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine; only there may a line go without TLS."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls(broker: Broker) -> ssl.SSLContext:
+    for file in filter(None, (broker.ca, broker.certificate, broker.key)):
+        open(file, "rb").close()  # ssl's own error does not say which file is missing
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(broker.ca)
+    if broker.certificate:
+        context.load_cert_chain(broker.certificate, broker.key)
+    return context
+
+
+def _password(broker: Broker) -> str | None:
+    if broker.password_file is None:
+        return None
+    with open(broker.password_file, encoding="utf-8") as file:
+        return file.readline().rstrip("\r\n")
+
+
+def _tune(_client: paho.Client, _userdata: Any, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
+
+
+class Client:
+    """One broker, for as long as the caller takes turns. Not to be shared between threads.
+
+    ``on_message(topic, payload, retained)``: the message is acknowledged when it returns.
+    ``on_link(up, reason)``: up once connected and subscribed; told again only when something changed.
+    ``on_puback(mid, reason_code)``: 128 and above is a refusal; 16 means that nobody subscribes. MQTT 3.1.1 knows
+    only 0. A mid is meant for its connection: when the link goes down, all that are open are lost.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        on_message: Callable[[str, bytes, bool], None],
+        on_link: Callable[[bool, str], None],
+        on_puback: Callable[[int, int], None] = lambda mid, code: None,
+        will: Will | None = None,
+        subscriptions: Sequence[str] = (),
+        keepalive_s: int = KEEPALIVE_S,
+    ) -> None:
+        self.up = False
+        self._broker, self._client_id, self._will = broker, client_id, will
+        self._on_message, self._on_link, self._on_puback = on_message, on_link, on_puback
+        self._subscriptions, self._keepalive_s = tuple(subscriptions), keepalive_s
+        self._mqtt: paho.Client | None = None
+        self._news: deque[tuple[paho.Client, Callable[..., None], tuple[Any, ...]]] = deque()
+        self._version = Version.MQTTv5
+        self._told = (False, "")
+        self._due = 0.0  # monotonic: when to try again, to give up the attempt, or to see to the keepalive
+        self._unanswered = False  # this attempt reached the broker, and had no CONNACK that speaks our version
+        self._failures = 0
+        self._since = 0.0
+        self._window = MAX_INFLIGHT
+        self._inflight = 0
+
+    def turn(self, limit_s: float, *others: int) -> list[int]:
+        """Sleep until something happens, at most ``limit_s``; tell of it; return which ``others`` can be read."""
+        if self._mqtt is None and monotonic() >= self._due:
+            self._connect()
+        ready = self._sleep(limit_s, others)
+        while self._news:
+            mqtt, verb, said = self._news.popleft()
+            if mqtt is self._mqtt:  # what a connection said that is gone by now is of no use
+                verb(mqtt, *said)
+        return ready
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> int | None:
+        """Send with QoS 1 and return the mid that ``on_puback`` will name; None: not sent (down, or window full)."""
+        if self._mqtt is None or not self.up or self._inflight >= self._window:
+            return None
+        sent = self._mqtt.publish(topic, payload, qos=1, retain=retain)
+        if sent.rc != paho.MQTT_ERR_SUCCESS:
+            return None
+        self._inflight += 1
+        return sent.mid
+
+    def close(self) -> None:
+        """Leave politely: the broker forgets the Will. To be missed instead, just let the process end.
+
+        A further turn would connect again.
+        """
+        if self._mqtt is not None:
+            self._mqtt.disconnect()
+        self._mqtt, self.up, self._due = None, False, 0.0
+
+    def _connect(self) -> None:
+        mqtt = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=self._version,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        mqtt.connect_timeout = CONNECT_S
+        mqtt.max_inflight_messages = 0  # no queue in paho: the window is kept here
+        mqtt.on_socket_open = _tune
+        mqtt.on_connect = lambda m, _u, _f, reason, properties: self._hear(self._connected, m, reason, properties)
+        mqtt.on_subscribe = lambda m, _u, _mid, reasons, _p: self._hear(self._subscribed, m, reasons)
+        mqtt.on_disconnect = lambda m, _u, flags, reason, _p: self._hear(
+            self._lost, m, f"broker: {reason}" if flags.is_disconnect_packet_from_server else "connection lost"
+        )
+        mqtt.on_publish = lambda m, _u, mid, reason, _p: self._hear(self._acknowledged, m, mid, reason.value)
+        mqtt.on_message = lambda m, _u, message: self._hear(self._message, m, message)
+        if self._will is not None:
+            mqtt.will_set(self._will.topic, self._will.payload, qos=1, retain=self._will.retain)
+        properties = None
+        if self._version == Version.MQTTv5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.MaximumPacketSize = MAX_PACKET_BYTES
+        self._mqtt, self._due = mqtt, monotonic()
+        try:
+            if self._broker.ca is not None:
+                mqtt.tls_set_context(_tls(self._broker))
+            if self._broker.username is not None:
+                mqtt.username_pw_set(self._broker.username, _password(self._broker))
+            mqtt.connect(self._broker.host, self._broker.port, self._keepalive_s, properties=properties)
+        except OSError as error:
+            self._lost(mqtt, f"cannot connect: {error}")
+            return
+        self._unanswered = True
+        self._due = monotonic() + (ANSWER_S if properties else HANDSHAKE_S)
+
+    def _sleep(self, limit_s: float, others: Sequence[int]) -> list[int]:
+        poll = select.poll()
+        for descriptor in others:
+            poll.register(descriptor, select.POLLIN)
+        mqtt = self._mqtt
+        sock = mqtt.socket() if mqtt is not None else None
+        if mqtt is not None and sock is not None:
+            poll.register(sock, select.POLLIN | (select.POLLOUT if mqtt.want_write() else 0))
+        wait_s = 0.0 if self._news or _buffered(mqtt) else max(0.0, min(limit_s, self._due - monotonic()))
+        found = {descriptor for descriptor, _ in poll.poll(wait_s * 1_000)}
+        if mqtt is not None:
+            self._serve(mqtt, readable=_buffered(mqtt) or (sock is not None and sock.fileno() in found))
+        return [descriptor for descriptor in others if descriptor in found]
+
+    def _serve(self, mqtt: paho.Client, readable: bool) -> None:
+        for _ in range(MAX_READS if readable else 0):
+            mqtt.loop_read()
+            if not _buffered(mqtt):
+                break
+        if mqtt.want_write():
+            mqtt.loop_write()
+        if self.up and monotonic() >= self._due:
+            mqtt.loop_misc()
+            self._due = monotonic() + _quarter_s(mqtt)
+        elif monotonic() >= self._due:
+            self._hear(self._lost, mqtt, "the broker does not answer")
+        if mqtt.socket() is None:  # paho has said why, if it knows
+            self._hear(self._lost, mqtt, "connection lost")
+
+    def _hear(self, verb: Callable[..., None], mqtt: paho.Client, *said: Any) -> None:
+        self._news.append((mqtt, verb, said))
+
+    def _connected(self, mqtt: paho.Client, reason: Any, properties: Any) -> None:
+        self._unanswered = reason.value == UNSUPPORTED_VERSION
+        if reason.is_failure:
+            self._lost(mqtt, f"refused: {reason}")
+            return
+        self._due = monotonic() + HANDSHAKE_S
+        self._window = min(MAX_INFLIGHT, getattr(properties, "ReceiveMaximum", MAX_INFLIGHT))
+        self._inflight = 0
+        if self._subscriptions:
+            mqtt.subscribe([(topic, 1) for topic in self._subscriptions])
+        else:
+            self._subscribed(mqtt, [])
+
+    def _subscribed(self, mqtt: paho.Client, reasons: list[Any]) -> None:
+        if any(reason.value >= REFUSED for reason in reasons):
+            self._lost(mqtt, f"subscription refused: {', '.join(map(str, reasons))}")
+            return
+        self.up, self._since = True, monotonic()
+        self._due = self._since + _quarter_s(mqtt)
+        self._say(True, f"MQTT {'5' if self._version == Version.MQTTv5 else '3.1.1'}")
+
+    def _acknowledged(self, _mqtt: paho.Client, mid: int, code: int) -> None:
+        self._inflight -= 1
+        self._on_puback(mid, code)
+
+    def _message(self, mqtt: paho.Client, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            self._lost(mqtt, "the broker sent a topic that is not UTF-8")
+            return
+        self._on_message(topic, bytes(message.payload), message.retain)
+        mqtt.ack(message.mid, message.qos)
+
+    def _lost(self, mqtt: paho.Client, reason: str) -> None:
+        mqtt.disconnect()  # closes what may still be open
+        fall_back = self._unanswered and self._version == Version.MQTTv5
+        self._version = Version.MQTTv311 if fall_back else Version.MQTTv5
+        if self.up and monotonic() - self._since >= STEADY_S:
+            self._failures = 0
+        self._mqtt, self.up, self._unanswered = None, False, False
+        if fall_back:
+            self._due = monotonic()  # another language, not another try
+            return
+        backoff_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
+        self._due = monotonic() + random.uniform(0.5, 1.0) * backoff_s
+        self._failures += 1
+        self._say(False, reason)
+
+    def _say(self, up: bool, reason: str) -> None:
+        if (up, reason) != self._told:
+            self._told = (up, reason)
+            self._on_link(up, reason)
+
+
+def _quarter_s(mqtt: paho.Client) -> float:
+    """A quarter of the keepalive; an MQTT 5 broker may have set its own, or none."""
+    return (mqtt.keepalive or KEEPALIVE_S) / 4
+
+
+def _buffered(mqtt: paho.Client | None) -> bool:
+    """TLS may hold decrypted bytes that poll cannot see."""
+    sock = mqtt.socket() if mqtt is not None else None
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
