@@ -1,0 +1,33 @@
+# Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock
+# Debian keeps mosquitto where an ordinary user does not look.
+export PATH := $(PATH):/usr/sbin
+RUN := .venv/bin/python -m
+
+help: ## this list
+	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/^([a-z]+): .*## /  make \1\t/'
+
+demo: ## a simulated home, live, through the real pipeline; ends by itself
+	@deploy/bootstrap.sh $(if $(shell command -v mosquitto),requirements.lock,requirements-demo.lock)
+	@$(RUN) agent demo
+
+test: ## all tests, against real parts; what was skipped is printed last
+	@deploy/bootstrap.sh requirements-dev.lock
+	@deploy/test-parts.sh
+	@$(RUN) pytest
+
+check: ## style, types, floors and house rules
+	@deploy/bootstrap.sh requirements-dev.lock
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy agent centre tests bench
+	.venv/bin/lint-imports --no-cache
+	$(RUN) pytest -q tests/test_architecture.py
+
+bench: ## speed, memory and wear, measured on this machine
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) bench
+
+lock: ## new versions of everything, pinned by hash (needs uv and node)
+	deploy/lock.sh

