@@ -1,0 +1,177 @@
+"""hub.toml: this hub, where it keeps its state, and whom it talks to. deploy/hub.toml is the example, with comments.
+
+Paths are as written; whoever opens one takes it relative to the folder of hub.toml. Secrets are files named here,
+never values. Every mistake is reported at once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Final
+
+from agent.civil import parse_rfc3339
+from agent.nouns import Instant
+from agent.toml_mistakes import BadToml, Document, Form, Table, matching, whole
+
+MAX_UPSTREAMS: Final = 4  # more are a mistake, and not read
+MAX_SERIAL_PORTS: Final = 8  # likewise
+MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more would prove nothing
+
+HUB_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
+HOST: Final = matching(r"[A-Za-z0-9._:-]{1,253}", "a host name or an IP address, without port or scheme")
+PORT: Final = whole(1, 65_535)
+PATH: Final = matching(r"[^\x00-\x1f\x7f]{1,900}", "the path of a file or folder")
+USERNAME: Final = matching(r"[^\x00-\x1f\x7f]{1,64}", "a user name of the broker, at most 64 characters")
+TOPIC: Final = matching(r"[^+#/\x00-\x1f\x7f]+(/[^+#/\x00-\x1f\x7f]+){0,7}", "an MQTT topic without + and #")
+
+
+class BadHub(BadToml):
+    """The hub file is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The broker that zigbee2mqtt speaks to. The password is the first line of the file ``credentials``."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    credentials: str | None = None
+    base_topic: str = "zigbee2mqtt"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A monitoring centre's broker. All four files, or, on loopback only, no TLS files.
+
+    ``receipt_key`` holds the centre's Ed25519 public key; without it no receipt is believed.
+    """
+
+    host: str
+    port: int
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    receipt_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A clock that starts at ``start`` (None: now) and runs ``speed`` times as fast; transport timers stay real."""
+
+    start: Instant | None
+    speed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """``id`` is the common name of the client certificate; None where the file leaves it to that."""
+
+    id: str | None
+    state: str
+    home: str
+    local: Local
+    upstreams: tuple[Upstream, ...]
+    serial: tuple[str, ...] = ()
+    simulation: Simulation | None = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine; only there may a line go without TLS."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def parse(text: str | bytes) -> Hub:
+    """Raises ``BadHub``, and nothing else, for whatever is not a hub; bytes are UTF-8."""
+    document = Document(text, BadHub)
+    root = document.root
+    table = root.table("hub")
+    id = table.get("id", HUB_ID, None)
+    state = table.need("state", PATH)
+    home = table.need("home", PATH)
+    local = _local(root.table("local"))
+    upstreams = _upstreams(root)
+    serial = _serial(root)
+    simulation = _simulation(root, [local.host, *(upstream.host for upstream in upstreams)])
+    root.reserve("page")
+    document.close()
+    return Hub(id, state, home, local, upstreams, serial, simulation)
+
+
+def _local(table: Table) -> Local:
+    local = Local(
+        host=table.need("host", HOST),
+        port=table.get("port", PORT, 1883),
+        username=table.get("username", USERNAME, None),
+        credentials=table.get("credentials", PATH, None),
+        base_topic=table.get("base_topic", TOPIC, "zigbee2mqtt"),
+    )
+    if table.has("username") != table.has("credentials"):
+        table.wrong("username and credentials (the file with its password) belong together")
+    return local
+
+
+def _upstreams(root: Table) -> tuple[Upstream, ...]:
+    tables = root.table_or_tables("upstream", MAX_UPSTREAMS)
+    if not tables:
+        root.wrong("a hub needs an [upstream]: alerts would reach nobody")
+    lines: dict[tuple[str, int], int] = {}
+    upstreams: list[Upstream] = []
+    for table in tables:
+        upstream = _upstream(table)
+        first = lines.setdefault((upstream.host, upstream.port), table.line("host"))
+        if upstream.host and first != table.line("host"):
+            table.wrong(f"{upstream.host}:{upstream.port} is there twice, first on line {first}", "host")
+        upstreams.append(upstream)
+    return tuple(upstreams)
+
+
+def _upstream(table: Table) -> Upstream:
+    host = table.need("host", HOST)
+    port = table.get("port", PORT, None)
+    ca, certificate, key = (table.get(name, PATH, None) for name in ("ca", "certificate", "key"))
+    receipt_key = table.get("receipt_key", PATH, None)
+    tls = [name for name in ("ca", "certificate", "key") if table.has(name)]
+    missing = [name for name in ("ca", "certificate", "key", "receipt_key") if not table.has(name)]
+    if host and missing and not is_loopback(host):
+        table.wrong(f"{host} is another machine: {', '.join(missing)} must be named", "host")
+    elif tls and len(tls) < 3:
+        table.wrong("ca, certificate and key belong together", tls[0])
+    return Upstream(host, port or (8883 if tls else 1883), ca, certificate, key, receipt_key)
+
+
+def _serial(root: Table) -> tuple[str, ...]:
+    ports: list[str] = []
+    for table in root.tables("serial", MAX_SERIAL_PORTS):
+        port = table.need("port", PATH)
+        if port and port in ports:
+            table.wrong(f"{port!r} is there twice", "port")
+        ports.append(port)
+    return tuple(ports)
+
+
+def _instant(value: object) -> Instant | None:
+    if not isinstance(value, datetime):
+        return None
+    try:
+        return parse_rfc3339(value.isoformat())
+    except (ValueError, OverflowError):
+        return None
+
+
+START: Final = Form("a date and time with an offset, such as 2026-03-01T06:30:00Z", Instant(0), _instant)
+
+
+def _simulation(root: Table, hosts: list[str]) -> Simulation | None:
+    """A clock that is not the world's must never reach a real centre."""
+    if not root.has("simulation"):
+        root.reserve("simulation")
+        return None
+    table = root.table("simulation")
+    far = [host for host in hosts if host and not is_loopback(host)]
+    if far:
+        table.wrong(f"allowed only when every broker is on this machine, and {far[0]} is not")
+    return Simulation(table.get("start", START, None), table.get("speed", whole(1, MAX_SPEED), 1))

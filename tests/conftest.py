@@ -1,0 +1,31 @@
+"""What all tests share: where the real homes are, and saying last what was skipped and why."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def hearthwatch_data() -> Path:
+    """The folder of real homes and device definitions: HEARTHWATCH_DATA, by default ../shared/data."""
+    folder = Path(os.environ.get("HEARTHWATCH_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("no real homes here: set HEARTHWATCH_DATA to the folder that holds tihm/")
+    return folder
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        skipped.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+    if skipped:
+        terminalreporter.section("not run here, and why")
+    for reason, tests in sorted(skipped.items()):
+        terminalreporter.line(f"{reason}")
+        for test in tests:
+            terminalreporter.line(f"    {test}")

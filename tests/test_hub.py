@@ -1,0 +1,124 @@
+"""hub.toml: what the smallest one needs, and what would be unsafe."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.hub import BadHub, Hub, Local, Simulation, Upstream, parse
+from agent.nouns import Instant
+from tests.conftest import ROOT
+
+SMALLEST = """\
+[hub]
+state = "state"
+home = "home.toml"
+[local]
+host = "localhost"
+[upstream]
+host = "127.0.0.1"
+"""
+TLS = 'ca = "ca.pem"\ncertificate = "hub.pem"\nkey = "hub.key"\nreceipt_key = "receipts.pem"\n'
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(BadHub) as bad:
+        parse(text)
+    return [str(mistake) for mistake in bad.value.mistakes]
+
+
+def test_the_smallest_hub_names_a_state_a_home_and_two_brokers() -> None:
+    assert parse(SMALLEST) == Hub(
+        id=None,
+        state="state",
+        home="home.toml",
+        local=Local("localhost", 1883, None, None, "zigbee2mqtt"),
+        upstreams=(Upstream("127.0.0.1", 1883),),
+    )
+    lines = SMALLEST.splitlines()
+    for needed in (2, 3, 5, 7):
+        assert "is missing" in mistakes("\n".join(lines[: needed - 1] + lines[needed:]))[0]
+    assert mistakes("\n".join(lines[:5])) == ["line 1: a hub needs an [upstream]: alerts would reach nobody"]
+
+
+def test_the_example_for_installers_is_read() -> None:
+    hub = parse((ROOT / "deploy" / "hub.toml").read_bytes())
+    assert (hub.id, hub.state, hub.home) == ("hub-0001", "/var/lib/hearthwatch", "home.toml")
+    assert hub.local == Local("127.0.0.1", 1883, "hearthwatch", "local-password", "zigbee2mqtt")
+    assert [(upstream.port, upstream.receipt_key) for upstream in hub.upstreams] == [(8883, "centre/receipts.pem")]
+    assert len(hub.serial) == 1
+
+
+def test_what_the_example_has_in_comments_is_right_too() -> None:
+    text = (ROOT / "deploy" / "hub.toml").read_text()
+    simulation = text[text.index("# [simulation]") :].replace("# [", "[").replace("# s", "s")
+    assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_346_600_000), 60)
+
+
+def test_alerts_never_cross_a_network_in_the_clear() -> None:
+    far = SMALLEST.replace("127.0.0.1", "broker.example")
+    message = "broker.example is another machine: ca, certificate, key, receipt_key must be named"
+    assert mistakes(far) == [f"line 7: upstream.host: {message}"]
+    (upstream,) = parse(far + TLS).upstreams
+    assert upstream == Upstream("broker.example", 8883, "ca.pem", "hub.pem", "hub.key", "receipts.pem")
+    for host in ("10.0.0.1", "0.0.0.0", "localhost.example", "127.0.0.1.example"):
+        assert "another machine" in mistakes(SMALLEST.replace("127.0.0.1", host))[0]
+    for host in ("127.8.8.8", "::1", "localhost"):
+        assert parse(SMALLEST.replace("127.0.0.1", host)).upstreams[0].host == host
+
+
+def test_half_of_the_tls_files_is_a_mistake_even_on_this_machine() -> None:
+    assert mistakes(SMALLEST + 'ca = "ca.pem"\n') == ["line 8: upstream.ca: ca, certificate and key belong together"]
+
+
+def test_a_second_path_upstream_is_another_broker() -> None:
+    two = SMALLEST.replace("[upstream]", "[[upstream]]") + '[[upstream]]\nhost = "127.0.0.1"\n'
+    assert [upstream.port for upstream in parse(two + "port = 1884\n").upstreams] == [1883, 1884]
+    assert mistakes(two) == ["line 9: upstream[2].host: 127.0.0.1:1883 is there twice, first on line 7"]
+    five = SMALLEST.replace("[upstream]", "[[upstream]]") + "".join(
+        f'[[upstream]]\nhost = "::1"\nport = {i}\n' for i in range(1, 5)
+    )
+    assert mistakes(five) == ["line 6: upstream: 5 are too many; at most 4 are read"]
+
+
+def test_a_scaled_clock_never_reaches_a_real_centre() -> None:
+    simulation = "[simulation]\nstart = 2026-03-01T06:30:00+01:00\nspeed = 120\n"
+    assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_343_000_000), 120)
+    assert parse(SMALLEST + "[simulation]\n").simulation == Simulation(None, 1)
+    refused = "simulation: allowed only when every broker is on this machine, and broker.example is not"
+    assert mistakes(SMALLEST.replace("127.0.0.1", "broker.example") + TLS + simulation) == [f"line 12: {refused}"]
+    assert mistakes(SMALLEST.replace("localhost", "broker.example") + simulation) == [f"line 8: {refused}"]
+    start = "a date and time with an offset, such as 2026-03-01T06:30:00Z"
+    assert mistakes(SMALLEST + "[simulation]\nspeed = 121\nstart = 2026-03-01\n") == [
+        "line 9: simulation.speed: expected a whole number from 1 to 120, not 121",
+        f"line 10: simulation.start: expected {start}, not 2026-03-01",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("local", "said"),
+    [
+        ("port = 0", "a whole number from 1 to 65535, not 0"),
+        ('base_topic = "z2m/#"', "an MQTT topic without + and #"),
+        ('base_topic = "/z2m"', "an MQTT topic without + and #"),
+        ('username = "u"', "belong together"),
+        ('password = "secret"', "unknown key"),
+    ],
+)
+def test_a_wrong_local_broker_is_told(local: str, said: str) -> None:
+    (told,) = mistakes(SMALLEST.replace("[upstream]", f"{local}\n[upstream]"))
+    assert said in told
+    assert "secret" not in told
+
+
+def test_serial_ports_are_listed_once_and_the_page_is_left_for_later() -> None:
+    ports = '[page]\nanything = [1]\n[[serial]]\nport = "/dev/ttyUSB0"\n[[serial]]\nport = "/dev/ttyUSB1"\n'
+    assert parse(SMALLEST + ports).serial == ("/dev/ttyUSB0", "/dev/ttyUSB1")
+    assert mistakes(SMALLEST + ports.replace("USB1", "USB0")) == [
+        "line 13: serial[2].port: '/dev/ttyUSB0' is there twice"
+    ]
+
+
+@given(st.binary() | st.text())
+def test_any_file_gives_a_hub_or_its_mistakes(data: str | bytes) -> None:
+    with pytest.raises(BadHub):
+        parse(data)
