@@ -1,0 +1,178 @@
+"""One eventful morning, told after 28 quiet days: what happens when, and what the hub must say of it.
+
+All of it lies between 05:30 and 07:48, so that it takes 69 s at 120 times the real speed. She rises early: the
+plan's night ends at 06:00.
+
+    05:30  asleep; the bed sensor says so
+    05:33  up, and out through the front door                   night_exit within 20 min
+    05:36  the fridge's sensor dies; it spoke every 5 min       sensor_lost when its learned window ends (about 24 min)
+    05:48  the line to the centre goes down                     upstream_lost, kept until it can be sent
+    05:55  home, and back to bed                                night_exit cleared, kept as well
+    06:06  up; bathroom, breakfast
+    06:18  the line is back                                     all that was kept arrives; upstream_lost cleared
+    06:42  a fall in the bathroom; nothing moves any more       possible_fall at the floor's deadline, within 55 min
+    07:38  help comes in by the front door                      possible_fall cleared: movement again
+    07:48  the end
+
+Expectations are data, so that whoever runs the story can compare what was raised with what should have been.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+from typing import Final, NamedTuple
+
+from agent.civil import Wall
+from agent.nouns import SECOND_MS, Instant
+from agent.simulate.days import days
+from agent.simulate.dialects import Heard, as_zigbee, opening
+from agent.simulate.fleet import TEN, TIMEZONE, home_text
+from agent.simulate.resident import BED, OUT, STILL, Act, Stay, acts
+from agent.simulate.sensors import Fault
+
+DATE: Final = date(2026, 3, 2)
+PAST_DAYS: Final = 28
+DEAD: Final = "fridge-door"
+SPEED_MOST: Final = 120  # times real time: faster, and transport timers, which stay real, no longer fit the story
+SEEDED_MS: Final = 20 * SECOND_MS  # how far the seed moves what the person does
+
+
+class Scene(NamedTuple):
+    """From ``at`` on this is happening. ``cue`` is what whoever runs the story has to do then: line_down, line_up."""
+
+    at: Instant
+    title: str
+    told: str
+    cue: str = ""
+
+
+class Expected(NamedTuple):
+    """Exactly one alert of this kind comes to this state in [after, before]."""
+
+    kind: str
+    state: str
+    after: Instant
+    before: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """``past`` is what the hub heard on the days before; ``opening`` is what the broker holds when it connects.
+
+    ``tolerated`` kinds may come besides; any other kind that is not expected is a false alert.
+    """
+
+    home_text: str
+    past: tuple[Heard, ...]
+    opening: tuple[Heard, ...]
+    frames: tuple[Heard, ...]
+    start_at: Instant
+    end_at: Instant
+    scenes: tuple[Scene, ...]
+    expected: tuple[Expected, ...]
+    tolerated: frozenset[str] = frozenset({"test_call"})
+
+
+class _Times:
+    """The wall clock of the story's day."""
+
+    def __init__(self) -> None:
+        self._wall = Wall(TIMEZONE)
+        self.day = (DATE - date(1970, 1, 1)).days
+
+    def at(self, hhmm: str) -> Instant:
+        hour, minute = hhmm.split(":")
+        return self._wall.instant(self.day, int(hour) * 60 + int(minute))
+
+    def first_midnight(self) -> Instant:
+        return self._wall.instant(self.day - PAST_DAYS, 0)
+
+
+def story(seed: int) -> Story:
+    """The story, and the 28 days before it, of the simulated home ``seed``."""
+    times = _Times()
+    start, end = times.at("05:30"), times.at("07:48")
+    told = days(
+        seed,
+        times.first_midnight(),
+        PAST_DAYS + 1,
+        instead=(_morning(seed, times),),
+        besides=_help(seed, times),
+        faults=(Fault(DEAD, "dead", times.at("05:36")),),
+    )
+    heard = [one for one in as_zigbee(told, TEN, seed) if one.at < end]
+    held = opening(TEN, seed)
+    first = tuple(Heard(times.first_midnight(), frame) for frame in held)
+    return Story(
+        home_text=home_text(seed),
+        past=first + tuple(one for one in heard if one.at < start),
+        opening=tuple(Heard(start, frame) for frame in held),
+        frames=tuple(one for one in heard if one.at >= start),
+        start_at=start,
+        end_at=end,
+        scenes=_scenes(times),
+        expected=_expected(times),
+    )
+
+
+def _morning(seed: int, times: _Times) -> tuple[Stay, ...]:
+    rng = Random(f"{seed}/story")
+    plan = (
+        ("05:33", BED, STILL, 0),
+        ("05:55", OUT, STILL, 0),
+        ("06:06", BED, STILL, 0),
+        ("06:12", "bathroom", 25, 0),
+        ("06:36", "kitchen", 40, 2),
+        ("06:42", "bathroom", 20, 0),
+        ("07:38", "bathroom", STILL, 0),
+        ("07:42", "bathroom", 15, 0),
+        ("07:50", "living", 40, 0),
+    )
+    written: list[Stay] = []
+    start = times.at("05:29")
+    for until, place, pace_s, fridge in plan:
+        end = Instant(times.at(until) + rng.randrange(SEEDED_MS))
+        written.append(Stay(start, end, place, pace_s * SECOND_MS, fridge))
+        start = end
+    return tuple(written)
+
+
+def _help(seed: int, times: _Times) -> list[Act]:
+    """A neighbour with a key comes in and goes to her."""
+    come, up, end = times.at("07:38"), times.at("07:43"), times.at("07:50")
+    plan = [
+        Stay(times.at("05:30"), come, OUT),
+        Stay(come, up, "bathroom", 20 * SECOND_MS),
+        Stay(up, end, "living", 40 * SECOND_MS),
+    ]
+    return list(acts(plan, Random(f"{seed}/help")))
+
+
+def _scenes(times: _Times) -> tuple[Scene, ...]:
+    at = times.at
+    return (
+        Scene(at("05:30"), "Asleep", "It is half past five on a March morning. She is in bed, and the bed says so."),
+        Scene(at("05:33"), "The front door at night", "She gets up and goes out. Nobody comes back in."),
+        Scene(at("05:36"), "A sensor dies", "The fridge's sensor, which spoke every five minutes, says no more."),
+        Scene(
+            at("05:48"), "The line goes down", "The centre cannot be reached. What is said now is kept.", "line_down"
+        ),
+        Scene(at("05:55"), "Home again", "She comes back in and lies down again."),
+        Scene(at("06:06"), "Up", "Bathroom, then breakfast."),
+        Scene(at("06:18"), "The line is back", "What was kept is sent; the centre signs for it.", "line_up"),
+        Scene(at("06:42"), "A fall", "In the bathroom. From now on nothing moves; the sensors still check in."),
+        Scene(at("07:38"), "Help arrives", "A neighbour opens the front door and goes to her."),
+    )
+
+
+def _expected(times: _Times) -> tuple[Expected, ...]:
+    at = times.at
+    return (
+        Expected("night_exit", "raised", at("05:33"), at("05:55")),
+        Expected("night_exit", "cleared", at("05:55"), at("06:00")),
+        Expected("sensor_lost", "raised", at("05:40"), at("07:38")),
+        Expected("upstream_lost", "raised", at("05:48"), at("06:30")),
+        Expected("upstream_lost", "cleared", at("06:18"), at("07:48")),
+        Expected("possible_fall", "raised", at("06:44"), at("07:38")),
+        Expected("possible_fall", "cleared", at("07:38"), at("07:44")),
+    )
