@@ -1,0 +1,279 @@
+"""Supervision of single sensors: lost, mute, stuck, chattering, battery, tamper.
+
+A live sensor checks in. How often is learnt from the sensor itself, so that a silence of the radio is noticed within
+its own usual rhythm. A PIR can check in for months and never see again (field note 5): that shows only in what its
+neighbours see. Where a log holds no check-ins, only neighbours can tell that a sensor is gone.
+
+Costs: an event touches one record; all records are looked at once an hour, and when the earliest window runs out.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+from agent.detect.record import AT_REST, WINDOW_MARGIN_MS, WINDOW_MOST_MS, Record
+from agent.nouns import (
+    HOUR_MS,
+    MINUTE_MS,
+    ACTIVITY,
+    Finding,
+    Home,
+    Instant,
+    Reading,
+    Sensor,
+    Snapshot,
+)
+
+TOGETHER_MS: Final = 2 * HOUR_MS  # sensors last heard within this of each other are one loss: a router went
+
+# Mute: others spoke four times as often as this sensor ever let them in a week, over at least 20 h.
+MUTE_FACTOR: Final = 4
+MUTE_LEAST: Final = 200
+MUTE_LEAST_MS: Final = 20 * HOUR_MS
+MUTE_DAYS: Final = 3  # days that must be known first
+
+STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
+# Chattering: more than four events a minute for an hour, or seven of ten events of the whole home in a day.
+CHATTER_HOUR: Final = 240
+CHATTER_DAY: Final = 300
+CHATTER_SHARE_PERMILLE: Final = 700
+CHATTER_SENSORS: Final = 4  # a share says nothing in a home with fewer sensors than this
+NEVER_HEARD_MS: Final = 25 * HOUR_MS
+NEVER_SEEN_MS: Final = 7 * 24 * HOUR_MS  # without check-ins: a door may well stay shut for days
+BATTERY_LOW_PERCENT: Final = 10
+BATTERY_GOOD_PERCENT: Final = 20
+
+
+class SensorHealth:
+    """Memory of every sensor's radio and eyes. ``unseen`` are those that cannot be believed just now."""
+
+    def __init__(self, home: Home) -> None:
+        self._sensors: dict[str, Sensor] = dict(home.sensors)
+        self._records = {sensor: Record() for sensor in home.sensors}
+        self._activities = 0
+        self._began = Instant(0)  # the first time anything was heard
+        self._open: dict[str, set[str]] = {}  # kind of finding -> sensors for which it stands
+        self._groups: dict[str, list[str]] = {}  # the first sensor of a loss -> all that went with it
+        self._lost_due: Instant | None = None  # never later than the earliest window's end
+        self._review_at: Instant | None = None
+        self.unseen: frozenset[str] = frozenset()
+
+    # -- one event ---------------------------------------------------------------------------------------------
+
+    def hear(self, now: Instant, reading: Reading) -> Iterator[Finding]:
+        """Take in one fresh reading of a sensor."""
+        record = self._records[reading.sensor]
+        quantity = reading.quantity
+        if record.heard >= 0:
+            window = record.window_ms() if now - record.heard > WINDOW_MARGIN_MS else WINDOW_MOST_MS
+            record.gaps.note(now, min(now - record.heard, window))  # an outage widens the window, but slowly
+        elif self._lost_due is None:
+            self._lost_due = Instant(now + WINDOW_MARGIN_MS)
+        record.heard = now
+        if self._review_at is None:
+            self._began, self._review_at = now, Instant(now - now % HOUR_MS + HOUR_MS)
+        if quantity in ACTIVITY:
+            self._see(now, record, reading)
+        elif quantity != "fall":
+            record.checks_in = True
+        if record.lost:
+            yield from self._found(now, reading.sensor)
+        if quantity not in ACTIVITY:
+            yield from self._measure(reading)
+        elif self._open and reading.value:
+            yield from self._close("sensor_mute", reading.sensor, now)
+        elif self._open:
+            yield from self._close("sensor_stuck", reading.sensor, now)
+
+    def _see(self, now: Instant, record: Record, reading: Reading) -> None:
+        record.fired += 1
+        if reading.value:
+            self._activities += 1
+            if record.seen >= 0:
+                record.others_gaps.note(now, self._activities - record.others)
+            record.seen, record.others = now, self._activities
+            if record.level_since == AT_REST:
+                record.level_since = now
+        else:
+            record.level_since = AT_REST  # it says 0: from now on a 1 that stays is known to stay
+
+    def _measure(self, reading: Reading) -> Iterator[Finding]:
+        quantity, value, sensor, now = reading.quantity, reading.value, reading.sensor, reading.at
+        if quantity == "battery_percent":
+            if value <= BATTERY_LOW_PERCENT:
+                yield from self._raise("battery_low", sensor, now, (reading,))
+            elif value >= BATTERY_GOOD_PERCENT:
+                yield from self._close("battery_low", sensor, now)
+        elif quantity == "battery_low" or quantity == "tamper":
+            if value:
+                yield from self._raise(quantity, sensor, now, (reading,))
+            else:
+                yield from self._close(quantity, sensor, now)
+
+    def unreachable(self, now: Instant, sensor: str) -> Iterator[Finding]:
+        """The link itself says that this sensor no longer answers."""
+        if not self._records[sensor].lost:
+            yield from self._lose(now, sensor)
+
+    # -- time passing ------------------------------------------------------------------------------------------
+
+    def deadline(self) -> Instant | None:
+        if self._lost_due is None or self._review_at is None:
+            return self._lost_due or self._review_at
+        return min(self._lost_due, self._review_at)
+
+    def wake(self, now: Instant, observed: bool) -> Iterator[Finding]:
+        """Look for windows that ran out; once an hour, for sensors that no longer see or that never rest."""
+        if self._lost_due is not None and now >= self._lost_due:
+            yield from self._overdue(now, observed)
+        if self._review_at is not None and now >= self._review_at:
+            yield from self._review(now, observed)
+            self._review_at = Instant(now - now % HOUR_MS + HOUR_MS)
+
+    def resume(self, now: Instant) -> None:
+        """Observation starts again: nobody is overdue for the time in which nobody could be heard."""
+        for record in self._records.values():
+            if record.heard >= 0 and not record.lost:
+                record.heard = now
+        self._lost_due = Instant(now + WINDOW_MARGIN_MS)
+
+    def _overdue(self, now: Instant, observed: bool) -> Iterator[Finding]:
+        earliest: int | None = None
+        for sensor, record in self._records.items():
+            if record.lost or record.heard < 0 or not record.checks_in:
+                continue
+            due = record.heard + record.window_ms()
+            if due <= now and observed:
+                yield from self._lose(now, sensor)
+            elif due > now and (earliest is None or due < earliest):
+                earliest = due
+        self._lost_due = Instant(earliest if earliest is not None else now + HOUR_MS)
+
+    def _review(self, now: Instant, observed: bool) -> Iterator[Finding]:
+        total = sum(record.fired + sum(record.hours[-23:]) for record in self._records.values())
+        for sensor, record in self._records.items():
+            record.hours = [*record.hours, record.fired][-24:]
+            fired, record.fired = record.fired, 0
+            yield from self._chatter(now, sensor, fired, sum(record.hours), total)
+            yield from self._stuck(now, sensor, record)
+            if observed:
+                yield from self._mute(now, sensor, record)
+
+    def _chatter(self, now: Instant, sensor: str, hour: int, day: int, total: int) -> Iterator[Finding]:
+        share = day >= CHATTER_DAY and day * 1_000 > total * CHATTER_SHARE_PERMILLE
+        if hour > CHATTER_HOUR or (share and len(self._records) >= CHATTER_SENSORS):
+            count = (("count", str(hour if hour > CHATTER_HOUR else day)),)
+            span = (("span", "hour" if hour > CHATTER_HOUR else "day"),)
+            yield from self._raise("sensor_chattering", sensor, now, (), (*count, *span))
+        elif not share and hour < CHATTER_HOUR // 4 and max(self._records[sensor].hours[-4:]) <= CHATTER_HOUR:
+            yield from self._close("sensor_chattering", sensor, now)
+
+    def _stuck(self, now: Instant, sensor: str, record: Record) -> Iterator[Finding]:
+        limit = STUCK_MS.get(self._sensors[sensor].kind)
+        if limit is not None and record.level_since >= 0 and now - record.level_since >= limit:
+            yield from self._raise("sensor_stuck", sensor, record.level_since, ())
+
+    def _mute(self, now: Instant, sensor: str, record: Record) -> Iterator[Finding]:
+        if record.heard < 0 and not record.lost and now - self._began >= self._never_ms():
+            record.heard = self._began
+            yield from self._lose(now, sensor)
+        if record.seen < 0 or record.lost or self._sensors[sensor].kind not in ("motion", "presence", "door"):
+            return
+        if record.others_gaps.days() < MUTE_DAYS or now - record.seen < MUTE_LEAST_MS:
+            return
+        if self._activities - record.others > max(MUTE_FACTOR * record.others_gaps.longest(), MUTE_LEAST):
+            if record.checks_in:
+                yield from self._raise("sensor_mute", sensor, record.seen, ())
+            else:
+                yield from self._lose(now, sensor)
+
+    def _never_ms(self) -> int:
+        """How long a sensor of home.toml may stay unheard from the start."""
+        return NEVER_HEARD_MS if any(record.checks_in for record in self._records.values()) else NEVER_SEEN_MS
+
+    # -- findings ----------------------------------------------------------------------------------------------
+
+    def _raise(
+        self,
+        kind: str,
+        sensor: str,
+        since: Instant,
+        evidence: tuple[Reading, ...],
+        words: tuple[tuple[str, str], ...] = (),
+    ) -> Iterator[Finding]:
+        standing = self._open.setdefault(kind, set())
+        if sensor not in standing:
+            standing.add(sensor)
+            self._refresh()
+            yield self._finding(kind, "raised", since, sensor, sensor, evidence, words)
+
+    def _close(self, kind: str, sensor: str, now: Instant) -> Iterator[Finding]:
+        standing = self._open.get(kind)
+        if standing and sensor in standing:
+            standing.discard(sensor)
+            if not standing:
+                del self._open[kind]
+            self._refresh()
+            yield self._finding(kind, "cleared", now, sensor, sensor)
+
+    def _lose(self, now: Instant, sensor: str) -> Iterator[Finding]:
+        record = self._records[sensor]
+        record.lost = True
+        self._refresh()
+        for first, group in self._groups.items():
+            if any(abs(self._records[other].heard - record.heard) <= TOGETHER_MS for other in group):
+                group.append(sensor)
+                yield self._finding("sensor_lost", "updated", self._records[first].heard, first, ", ".join(group))
+                return
+        self._groups[sensor] = [sensor]
+        yield self._finding("sensor_lost", "raised", record.heard, sensor, sensor)
+
+    def _found(self, now: Instant, sensor: str) -> Iterator[Finding]:
+        self._records[sensor].lost = False
+        self._refresh()
+        for first, group in list(self._groups.items()):
+            if sensor in group and not any(self._records[other].lost for other in group):
+                del self._groups[first]
+                yield self._finding("sensor_lost", "cleared", now, first, ", ".join(group))
+
+    def _finding(
+        self,
+        kind: str,
+        state: str,
+        since: Instant,
+        subject: str,
+        named: str,
+        evidence: Sequence[Reading] = (),
+        words: tuple[tuple[str, str], ...] = (),
+    ) -> Finding:
+        sensor = self._sensors[subject]
+        said = (("sensor", named), ("what", sensor.kind), *words)
+        return Finding(kind, state, since, subject, sensor.room, 1_000, tuple(evidence), said)
+
+    def _refresh(self) -> None:
+        lost = {sensor for sensor, record in self._records.items() if record.lost}
+        self.unseen = frozenset(lost | self._open.get("sensor_mute", set()) | self._open.get("sensor_stuck", set()))
+
+    # -- snapshot ----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "records": {sensor: record.plain() for sensor, record in self._records.items()},
+            "activities": self._activities,
+            "began": self._began,
+            "open": {kind: sorted(sensors) for kind, sensors in self._open.items()},
+            "groups": self._groups,
+            "lost_due": self._lost_due,
+            "review_at": self._review_at,
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        for sensor, plain in cast(dict[str, list[object]], snapshot["records"]).items():
+            if sensor in self._records:
+                self._records[sensor].take(plain)
+        self._activities, self._began = cast(int, snapshot["activities"]), cast(Instant, snapshot["began"])
+        self._open = {kind: set(names) for kind, names in cast(dict[str, list[str]], snapshot["open"]).items()}
+        self._groups = {first: list(names) for first, names in cast(dict[str, list[str]], snapshot["groups"]).items()}
+        self._lost_due = cast(Instant | None, snapshot["lost_due"])
+        self._review_at = cast(Instant | None, snapshot["review_at"])
+        self._refresh()
+

@@ -1,0 +1,53 @@
+"""What is remembered of one sensor: when it was heard, when it saw somebody, how often it usually speaks."""
+
+from typing import Final, cast
+
+from agent.detect.window import LongestGaps
+from agent.nouns import HOUR_MS, MINUTE_MS, Instant
+
+# A radio's window is 1.75 x the longest gap of the last week + 15 min: 2 h for an hourly check-in, 3 h 45 min once it
+# has been seen to miss one, and never beyond the 25 h that zigbee2mqtt itself waits for a battery device.
+WINDOW_MARGIN_MS: Final = 15 * MINUTE_MS
+WINDOW_MOST_MS: Final = 25 * HOUR_MS
+WINDOW_UNKNOWN_MS: Final = 25 * HOUR_MS  # until a day has been seen
+
+NEVER: Final = Instant(-1)
+AT_REST: Final = Instant(-2)  # a binary level that says 0
+
+
+class Record:
+    """What is remembered of one sensor."""
+
+    __slots__ = ("checks_in", "fired", "gaps", "heard", "hours", "level_since", "lost", "others", "others_gaps", "seen")
+
+    def __init__(self) -> None:
+        self.heard = NEVER  # anything at all; -1 never
+        self.seen = NEVER  # it saw somebody
+        self.checks_in = False  # it has spoken without anybody there
+        self.gaps = LongestGaps()
+        self.others = 0  # the home's count of activities when this one last saw somebody
+        self.others_gaps = LongestGaps()
+        self.fired = 0  # events in the running hour
+        self.hours: list[int] = []  # events in each of the last 24 hours
+        self.level_since = NEVER  # a binary level stands at 1 since then; NEVER: it has not said 0 yet
+        self.lost = False
+
+    def window_ms(self) -> int:
+        if not self.gaps.days():
+            return WINDOW_UNKNOWN_MS
+        return min(self.gaps.longest() * 7 // 4 + WINDOW_MARGIN_MS, WINDOW_MOST_MS)
+
+    def plain(self) -> list[object]:
+        gaps, others = self.gaps.plain(), self.others_gaps.plain()
+        said = [self.heard, self.seen, self.checks_in, self.others, self.fired, self.level_since, self.lost]
+        return [*said, gaps, others, self.hours]
+
+    def take(self, plain: list[object]) -> None:
+        heard, seen, checks_in, others, fired, level_since, lost, gaps, others_gaps, hours = plain
+        self.heard, self.seen = cast(Instant, heard), cast(Instant, seen)
+        self.checks_in, self.lost = bool(checks_in), bool(lost)
+        self.others, self.fired = cast(int, others), cast(int, fired)
+        self.level_since = cast(Instant, level_since)
+        self.gaps.take(cast(list[int], gaps))
+        self.others_gaps.take(cast(list[int], others_gaps))
+        self.hours = list(cast(list[int], hours))

@@ -1,0 +1,43 @@
+"""How long something usually keeps silent: the longest gap of each of the last days."""
+
+from typing import Final
+
+from agent.nouns import DAY_MS, Instant
+
+DAYS_KEPT: Final = 7  # a week holds every day of the week once; older days are forgotten
+
+
+class LongestGaps:
+    """The longest gap of each of the last ``DAYS_KEPT`` days (UTC days: only their number matters)."""
+
+    __slots__ = ("day", "peaks", "today")
+
+    def __init__(self) -> None:
+        self.day = -1
+        self.today = 0
+        self.peaks: list[int] = []  # of whole days past, newest last
+
+    def note(self, now: Instant, gap: int) -> None:
+        day = now // DAY_MS
+        if day != self.day:
+            self._turn(day)
+        if gap > self.today:
+            self.today = gap
+
+    def _turn(self, day: int) -> None:
+        if self.day >= 0:
+            self.peaks = [*self.peaks, self.today][-DAYS_KEPT:]
+        self.day, self.today = day, 0
+
+    def longest(self) -> int:
+        return max(self.today, max(self.peaks, default=0))
+
+    def days(self) -> int:
+        """Whole days known."""
+        return len(self.peaks)
+
+    def plain(self) -> list[int]:
+        return [self.day, self.today, *self.peaks]
+
+    def take(self, plain: list[int]) -> None:
+        self.day, self.today, *self.peaks = plain

@@ -1,0 +1,146 @@
+"""First checks of a hub: what is wrong, why it matters, what to do. Each check is a function; none changes anything."""
+
+import os
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.clock_io import BELIEVABLE_MS, synchronised, wall_ms
+from agent.home import BadHome
+from agent.home import parse as parse_home
+from agent.hub import Hub, Upstream
+from agent.journal_io import JournalError, verify
+from agent.transport.keys_io import BadKey, verifier
+
+REACH_S: Final = 5.0  # a broker that does not answer for so long is not reached
+FREE_LEAST_BYTES: Final = 200 << 20
+_REFUSALS: Final = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the centre wants a client certificate",
+    "TLSV1_ALERT_UNKNOWN_CA": "the centre does not know who signed this hub's certificate",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": "this hub's certificate has been revoked",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "this hub's certificate has expired",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "the centre refuses this hub's certificate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``good`` None: it could not be checked. ``advice`` is one line: why it matters and what to do."""
+
+    name: str
+    good: bool | None
+    found: str
+    advice: str = ""
+
+
+def examine(hub: Hub, folder: Path) -> Iterator[Check]:
+    """Every check in turn; paths in ``hub`` are relative to ``folder``."""
+    state = folder / hub.state
+    checks: tuple[Callable[[], Check], ...] = (
+        lambda: _home(folder / hub.home),
+        lambda: _state(state),
+        lambda: _journal(state / "journal.db"),
+        _clock,
+        lambda: _reach("local broker", hub.local.host, hub.local.port, "no sensor can be heard: is mosquitto running?"),
+    )
+    for check in checks:
+        yield check()
+    for upstream in hub.upstreams:
+        yield _upstream(upstream, folder)
+        yield _receipt_key(upstream, folder)
+
+
+def _home(path: Path) -> Check:
+    try:
+        home = parse_home(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as fault:
+        return Check("home", False, f"{path}: {fault}", "without a home file nothing is watched: write it")
+    except BadHome as fault:
+        return Check("home", False, f"{path}: {fault.mistakes[0]}", f"{len(fault.mistakes)} mistakes: correct them")
+    return Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")
+
+
+def _state(state: Path) -> Check:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        free = os.statvfs(state)
+    except OSError as fault:
+        return Check("state", False, f"{state}: {fault.strerror}", "the journal cannot be kept: make it writable")
+    room = free.f_bavail * free.f_frsize
+    if not os.access(state, os.W_OK):
+        return Check("state", False, f"{state}: not writable", "the journal cannot be kept: make it writable")
+    enough = room >= FREE_LEAST_BYTES
+    return Check("state", enough, f"{room >> 20} MiB free", "" if enough else "a full disk loses the journal: make room")
+
+
+def _journal(path: Path) -> Check:
+    if not path.exists():
+        return Check("journal", None, "not begun yet")
+    try:
+        wrong = verify(path)
+    except JournalError as fault:
+        return Check("journal", False, str(fault), "keep the file and start with a new state directory")
+    if wrong:
+        return Check("journal", False, wrong[0], "keep the file; export what can be read")
+    return Check("journal", True, "whole")
+
+
+def _clock() -> Check:
+    if synchronised():
+        return Check("clock", True, "set by a time server")
+    if wall_ms() >= BELIEVABLE_MS:
+        return Check("clock", None, "not set by a time server", "rules of the day may be wrong: allow NTP")
+    return Check("clock", False, "stands in the past", "certificates and rules of the day fail: allow NTP")
+
+
+def _reach(name: str, host: str, port: int, advice: str) -> Check:
+    try:
+        socket.create_connection((host, port), REACH_S).close()
+    except OSError as fault:
+        return Check(name, False, f"{host}:{port}: {fault.strerror or fault}", advice)
+    return Check(name, True, f"{host}:{port} answers")
+
+
+def _upstream(upstream: Upstream, folder: Path) -> Check:
+    name = f"centre {upstream.host}:{upstream.port}"
+    if upstream.ca is None:
+        return _reach(name, upstream.host, upstream.port, "alerts reach nobody: ask the centre, check the network")
+    try:
+        return Check(name, True, _handshake(upstream, folder))
+    except ssl.SSLCertVerificationError as fault:
+        return Check(name, False, fault.verify_message, "the centre is not who it should be: check ca, host and clock")
+    except ssl.SSLError as fault:
+        why = _REFUSALS.get(fault.reason or "", fault.reason or str(fault))
+        return Check(name, False, why, "alerts reach nobody: ask the centre for a certificate that it accepts")
+    except OSError as fault:
+        return Check(name, False, fault.strerror or str(fault), "alerts reach nobody: check the network and the files")
+
+
+def _handshake(upstream: Upstream, folder: Path) -> str:
+    """A raw TLS probe: with TLS 1.3 a refusal comes after the handshake, where MQTT libraries hide its reason."""
+    context = ssl.create_default_context(cafile=str(folder / (upstream.ca or "")))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if upstream.certificate:
+        context.load_cert_chain(folder / upstream.certificate, folder / (upstream.key or ""))
+    plain = socket.create_connection((upstream.host, upstream.port), REACH_S)
+    with context.wrap_socket(plain, server_hostname=upstream.host) as line:
+        line.settimeout(1.0)
+        line.sendall(b"\xc0\x00")  # PINGREQ before CONNECT: a broker closes, or tells by an alert why not
+        try:
+            line.recv(1)
+        except TimeoutError:
+            pass
+        return f"{line.version()}, certificate accepted"
+
+
+def _receipt_key(upstream: Upstream, folder: Path) -> Check:
+    if upstream.receipt_key is None:
+        return Check("receipt key", False, "none named", "no receipt is believed: name the centre's key in hub.toml")
+    try:
+        verifier(str(folder / upstream.receipt_key))
+    except (BadKey, OSError) as fault:
+        return Check("receipt key", False, str(fault), "no receipt is believed: take the key again from the centre")
+    return Check("receipt key", True, "pinned")

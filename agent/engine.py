@@ -1,0 +1,238 @@
+"""The agent: a function of the entries, the home file and the models. Pure; knows no clock.
+
+``step`` takes one entry and says what it came to. ``fill`` puts the silences that were due before each entry, at the
+instants that were due, so that live and replay walk through the same instants. ``run`` is the only loop.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol, cast
+
+from agent.detect.bed import BedExit
+from agent.detect.button import Sos
+from agent.detect.detector import Detector
+from agent.detect.doors import DoorLeftOpen, NightExit
+from agent.detect.environment import Environment
+from agent.detect.possible_fall import PossibleFall
+from agent.detect.routine import NotHome, NotUp
+from agent.detect.supervision import ProofOfWatch
+from agent.detect.whereabouts import Whereabouts
+from agent.incidents import Incidents
+from agent.nouns import (
+    NOTHING,
+    Alert,
+    BadFrame,
+    Entry,
+    Finding,
+    Frame,
+    Home,
+    Instant,
+    Outcome,
+    Reading,
+    Snapshot,
+    is_activity,
+)
+from agent.sensors.decode import Decoder
+
+FAR: Final = Instant(1 << 62)
+OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
+
+
+class Sink(Protocol):
+    def put(self, entry: Entry, outcome: Outcome) -> None: ...
+
+
+def detectors(home: Home) -> tuple[Whereabouts, PossibleFall, list[Detector]]:
+    """Every detector in the order in which it is asked. ``Whereabouts`` is first: the others read it."""
+    whereabouts = Whereabouts(home)
+    possible_fall = PossibleFall(home, whereabouts)
+    rules: list[Detector] = [
+        Sos(home, whereabouts),
+        BedExit(home, whereabouts),
+        NightExit(home, whereabouts),
+        DoorLeftOpen(home, whereabouts),
+        NotUp(home, whereabouts),
+        NotHome(home, whereabouts),
+        Environment(home, whereabouts),
+    ]
+    return whereabouts, possible_fall, [whereabouts, possible_fall, *rules]
+
+
+class Engine:
+    """One home. ``next_deadline`` is when ``step`` wants a silence, if nothing is heard before."""
+
+    def __init__(self, home: Home, epoch: int = 1) -> None:
+        self.home = home
+        self.now = Instant(0)
+        self.decoder = Decoder(home)
+        self.proof = ProofOfWatch(home)
+        self.incidents = Incidents(home, epoch)
+        self.whereabouts, self.possible_fall, self._detectors = detectors(home)
+        self._due = [FAR] * len(self._detectors)
+        self._next = FAR
+        self._hearers: dict[str, tuple[int, ...]] = {}
+
+    def next_deadline(self) -> Instant | None:
+        return None if self._next == FAR else self._next
+
+    def step(self, entry: Entry) -> Outcome:
+        """What this entry comes to. A frame that cannot be understood is the outcome's ``reject``."""
+        frame = entry.frame
+        if frame is None:
+            if entry.at < self._next:
+                return NOTHING
+            self.now = entry.at
+            return self._observe(entry.at, ())
+        self.now = entry.at
+        try:
+            if frame.link in OWN_LINKS:
+                return self._tell(entry.at, frame)
+            readings = self.decoder.decode(entry.at, frame)
+        except BadFrame as fault:
+            return Outcome(reject=str(fault))
+        return self._observe(entry.at, readings) if readings or entry.at >= self._next else NOTHING
+
+    def _observe(self, now: Instant, readings: tuple[Reading, ...]) -> Outcome:
+        before = self.proof.watch
+        findings = list(self.proof.observe(now, readings, before))
+        findings += self._detect(now, readings, self.proof.watch is not before)
+        active = len(readings) > 0 and any(map(is_activity, readings))
+        return Outcome(
+            readings,
+            self._alerts(now, findings) if findings else (),
+            self.possible_fall.promise() if active else None,
+        )
+
+    def _tell(self, now: Instant, frame: Frame) -> Outcome:
+        """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
+        since = self.proof.asleep_since(frame)
+        findings: list[Finding] = []
+        alerts: tuple[Alert, ...] = ()
+        if since is not None and since < now:
+            self.proof.blind(since)
+            alerts = self._alerts(since, self._detect(since, (), True))
+        findings += self.proof.tell(now, frame)
+        findings += self._detect(now, (), True)
+        return Outcome((), alerts + self._alerts(now, findings))
+
+    def _detect(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> list[Finding]:
+        findings: list[Finding] = []
+        if everyone:
+            asked: Iterable[int] = range(len(self._detectors))
+        elif now >= self._next:
+            heard = {index for reading in readings for index in self._heard_by(reading.quantity)}
+            asked = sorted(heard | {index for index, due in enumerate(self._due) if due <= now})
+        elif len(readings) == 1:
+            asked = self._heard_by(readings[0].quantity)
+        else:
+            asked = sorted({index for reading in readings for index in self._heard_by(reading.quantity)})
+        watch = self.proof.watch
+        for index in asked:
+            detector = self._detectors[index]
+            try:
+                findings += detector.observe(now, readings, watch)
+                due = detector.deadline()
+                if due is not None and due <= now:
+                    raise RuntimeError(f"its deadline {due} did not move past {now}")
+            except Exception as fault:
+                # The one broad except of the core: a detector of ours that throws must not silence the others.
+                findings.append(self._drop(index, now, fault))
+                due = None
+            self._due[index] = FAR if due is None else due
+        self._next = min(self._due)
+        due = self.proof.deadline()
+        if due is not None and due < self._next:
+            self._next = due
+        return findings
+
+    def _heard_by(self, quantity: str) -> tuple[int, ...]:
+        hearers = self._hearers.get(quantity)
+        if hearers is None:
+            hearers = tuple(i for i, detector in enumerate(self._detectors) if quantity in detector.hears)
+            self._hearers[quantity] = hearers
+        return hearers
+
+    def _drop(self, index: int, now: Instant, fault: Exception) -> Finding:
+        detector = self._detectors[index]
+        self._detectors[index] = _Silent(detector)
+        self._hearers.clear()
+        words = (("why", f"{type(fault).__name__}: {fault}"[:200]),)
+        return Finding("agent_fault", "raised", now, detector.name, None, words=words)
+
+    def _alerts(self, now: Instant, findings: Sequence[Finding]) -> tuple[Alert, ...]:
+        if not findings:
+            return ()
+        return tuple(self.incidents.take(now, findings, self.proof.watch, self.proof.coverage_permille(now)))
+
+    # -- snapshot ----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """All memory as plain JSON data."""
+        return {
+            "now": self.now,
+            "decoder": self.decoder.snapshot(),
+            "proof": self.proof.snapshot(),
+            "incidents": self.incidents.snapshot(),
+            "detectors": {detector.name: detector.snapshot() for detector in self._detectors},
+            "dropped": [detector.name for detector in self._detectors if isinstance(detector, _Silent)],
+            "due": self._due,
+            "next": self._next,
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self.now = cast(Instant, snapshot["now"])
+        self.decoder.restore(cast(Snapshot, snapshot["decoder"]))
+        self.proof.restore(cast(Snapshot, snapshot["proof"]))
+        self.incidents.restore(cast(Snapshot, snapshot["incidents"]))
+        memories = cast(dict[str, Snapshot], snapshot["detectors"])
+        dropped = cast(list[str], snapshot["dropped"])
+        for index, detector in enumerate(self._detectors):
+            if detector.name in memories:
+                detector.restore(memories[detector.name])
+            if detector.name in dropped:
+                self._detectors[index] = _Silent(detector)
+        self._due = list(cast(list[Instant], snapshot["due"]))
+        self._next = cast(Instant, snapshot["next"])
+
+
+class _Silent:
+    """Stands where a detector was dropped; the incident ``agent_fault`` stays open."""
+
+    hears: frozenset[str] = frozenset()
+
+    def __init__(self, dropped: Detector) -> None:
+        self.name = dropped.name
+
+    def observe(self, now: Instant, readings: Sequence[Reading], watch: object) -> Iterable[Finding]:
+        return ()
+
+    def deadline(self) -> Instant | None:
+        return None
+
+    def snapshot(self) -> Snapshot:
+        return {}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        return None
+
+
+def sees_nothing_before(frame: Frame | None) -> bool:
+    """Whether the time before this frame was not observed, so that no silence may be put there."""
+    return frame is not None and frame.link == "hub" and frame.address in ("boot", "gap")
+
+
+def fill(entries: Iterable[Entry], engine: Engine) -> Iterator[Entry]:
+    """The entries, and before each the silences that the engine was waiting for.
+
+    A frame that arrives at the very instant of a deadline counts as heard, so only earlier deadlines are put.
+    """
+    for entry in entries:
+        if not sees_nothing_before(entry.frame):
+            while engine._next < entry.at:
+                yield Entry(entry.seq, engine._next)
+        yield entry
+
+
+def run(entries: Iterable[Entry], engine: Engine, sink: Sink) -> None:
+    """The only loop, live and in replay."""
+    for entry in entries:
+        sink.put(entry, engine.step(entry))

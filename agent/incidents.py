@@ -1,0 +1,211 @@
+"""From findings to alerts: names, severities, sentences, and how often one thing may be said.
+
+One incident has one id: epoch and running number, so that the same journal gives the same ids. What is said of it
+(raised, updated, cleared) is numbered by ``seq`` without gaps. A critical incident is never held back. For the rest
+an episode has limits, so that a flapping door is a few notices and not dozens.
+"""
+
+from collections.abc import Iterable
+from typing import Final, cast
+
+from agent.civil import Wall
+from agent.nouns import DAY_MS, Alert, Finding, Home, Instant, Snapshot, Watch
+
+SEVERITY: Final = {
+    "sos": "critical",
+    "possible_fall": "critical",
+    "smoke": "critical",
+    "bed_exit": "high",
+    "night_exit": "high",
+    "not_up": "high",
+    "not_home": "high",
+    "home_not_watched": "high",
+    "door_left_open": "medium",
+    "leak": "medium",
+    "low_temperature": "medium",
+    "sensor_lost": "medium",
+    "sensor_mute": "medium",
+    "sensor_stuck": "medium",
+    "sensor_chattering": "medium",
+    "battery_low": "medium",
+    "tamper": "medium",
+    "link_lost": "medium",
+    "upstream_lost": "medium",
+    "clock_unknown": "medium",
+    "storage_fault": "medium",
+    "model_fault": "medium",
+    "agent_fault": "medium",
+    "power_fault": "medium",
+    "routine_change": "low",
+    "test_call": "info",
+}
+
+# kind -> what is said when it is raised, updated, cleared. {since} and {at} are the resident's wall clock.
+TEXTS: Final = {
+    "sos": ("Help button pressed at {since}.", "Help button pressed again at {at}.", ""),
+    "possible_fall": (
+        "No movement since {since}; last seen in the {room}.",
+        "No movement was seen since {since}; the home can no longer be seen.",
+        "Movement seen again at {at}.",
+    ),
+    "possible_fall/sensor": (
+        "The fall sensor in the {room} reports a fall at {since}.",
+        "The fall sensor in the {room} reports a fall again at {at}.",
+        "The fall sensor in the {room} no longer reports a fall.",
+    ),
+    "smoke": ("Smoke or gas reported in the {room}.", "", "The sensor in the {room} no longer reports smoke or gas."),
+    "bed_exit": ("Out of bed since {since} and not back.", "", "Back in bed, or up for the day, at {at}."),
+    "night_exit": (
+        "An outside door was opened at {since}; nobody has been seen inside since.",
+        "",
+        "Movement seen inside again at {at}.",
+    ),
+    "not_up": ("No sign of getting up by {at}.", "", "Up: movement seen at {at}."),
+    "not_home": ("Out since {since}; not back by {at}.", "", "Back home: movement seen at {at}."),
+    "home_not_watched": (
+        "The home cannot be observed: {why}.",
+        "The home still cannot be observed: {why}.",
+        "The home is observed again.",
+    ),
+    "door_left_open": ("An outside door has been open since {since}.", "", "The outside door was closed at {at}."),
+    "leak": ("Water reported in the {room}.", "", "The sensor in the {room} no longer reports water."),
+    "low_temperature": ("The {room} has been cold since {since}.", "", "The {room} is warm again."),
+    "sensor_lost": (
+        "Not heard since {since}: {sensor}.",
+        "Not heard since {since}, and more went with it: {sensor}.",
+        "Heard again: {sensor}.",
+    ),
+    "sensor_mute": ("{sensor} answers but has seen nobody since {since}, while others have.", "", "{sensor} sees again."),
+    "sensor_stuck": ("{sensor} has said the same since {since}.", "", "{sensor} changes again."),
+    "sensor_chattering": ("{sensor} reported {count} times in a {span}.", "", "{sensor} has calmed down."),
+    "battery_low": ("The battery of {sensor} is low.", "", "The battery of {sensor} is good again."),
+    "tamper": ("{sensor} reports that it was opened or moved.", "", "{sensor} is closed again."),
+    "link_lost": ("No connection to the {link} sensors since {since}.", "", "The {link} sensors are connected again."),
+    "upstream_lost": ("No connection to the monitoring centre since {since}.", "", "The centre is connected again."),
+    "clock_unknown": ("The hub does not know the time.", "", "The hub knows the time again."),
+    "storage_fault": ("The hub cannot write its journal.", "", "The hub can write its journal again."),
+    "model_fault": ("The {model} model cannot be used; the rule without a model has taken over.", "", "Back in use."),
+    "agent_fault": ("The {subject} detector failed and was switched off: {why}.", "", "Back in use."),
+    "power_fault": ("The hub's power supply is too weak.", "", "The hub's power supply is good again."),
+    "routine_change": ("{why}", "{why}", "As usual again."),
+    "test_call": ("Test call.", "", ""),
+}
+assert SEVERITY.keys() <= TEXTS.keys()
+
+ROOMS: Final = {"living": "living room", "other": "room"}
+STATES: Final = ("raised", "updated", "cleared")
+UPDATES_MOST: Final = 3  # per incident; later ones are counted, not said
+# How often one kind may be raised for one subject within a day; critical: always.
+RAISED_MOST: Final = {"high": 12, "medium": 4, "low": 2, "info": 24}
+SUBJECTS_MOST: Final = 4_000  # subjects whose history is kept; older than a day are forgotten first
+
+
+class Incidents:
+    """Memory of what is open and of how often each thing was said today."""
+
+    def __init__(self, home: Home, epoch: int = 1) -> None:
+        self.epoch = epoch
+        self._home = home
+        self._wall = Wall(home.timezone)
+        self._seq = 0
+        self._number = 0
+        self._open: dict[str, list[object]] = {}  # "kind subject" -> [id, updates said]
+        self._raised: dict[str, list[int]] = {}  # "kind subject" -> when, in the last day
+        self.held_back = 0
+
+    def take(self, now: Instant, findings: Iterable[Finding], watch: Watch, coverage_permille: int) -> list[Alert]:
+        """The alerts that these findings make; a finding about nothing that is open, or too often said, makes none."""
+        alerts = []
+        for finding in findings:
+            key = f"{finding.kind} {finding.subject}"
+            id = self._named(now, key, finding)
+            if id is not None:
+                self._seq += 1
+                alerts.append(self._alert(now, id, finding, watch, coverage_permille))
+        return alerts
+
+    def _named(self, now: Instant, key: str, finding: Finding) -> str | None:
+        standing = self._open.get(key)
+        if finding.state == "raised":
+            return None if standing is not None else self._raise(now, key, SEVERITY[finding.kind])
+        if standing is None:
+            return None
+        if finding.state == "cleared":
+            del self._open[key]
+        else:
+            standing[1] = cast(int, standing[1]) + 1
+            if cast(int, standing[1]) > UPDATES_MOST:
+                self.held_back += 1
+                return None
+        return cast(str, standing[0])
+
+    def _raise(self, now: Instant, key: str, severity: str) -> str | None:
+        recent = [at for at in self._raised.get(key, ()) if at > now - DAY_MS]
+        if severity != "critical" and len(recent) >= RAISED_MOST[severity]:
+            self.held_back += 1
+            return None
+        if severity != "critical":
+            self._raised[key] = [*recent, now]
+            if len(self._raised) > SUBJECTS_MOST:
+                self._raised = {k: ats for k, ats in self._raised.items() if ats[-1] > now - DAY_MS}
+        self._number += 1
+        id = f"{self.epoch}-{self._number}"
+        self._open[key] = [id, 0]
+        return id
+
+    def _alert(self, now: Instant, id: str, finding: Finding, watch: Watch, coverage_permille: int) -> Alert:
+        return Alert(
+            seq=self._seq,
+            id=id,
+            at=now,
+            kind=finding.kind,
+            state=finding.state,
+            severity=SEVERITY[finding.kind],
+            since=finding.since,
+            room=finding.room,
+            text=self._text(now, finding, watch.clock.offset_ms),
+            evidence=finding.evidence,
+            confidence_permille=finding.score_permille,
+            coverage_permille=coverage_permille,
+            clock=watch.clock,
+            test=finding.kind == "test_call",
+        )
+
+    def _text(self, now: Instant, finding: Finding, offset_ms: int) -> str:
+        of_sensor = finding.kind == "possible_fall" and finding.subject
+        templates = TEXTS["possible_fall/sensor" if of_sensor else finding.kind]
+        words = {
+            "since": self._wall.hhmm(Instant(finding.since + offset_ms)),
+            "at": self._wall.hhmm(Instant(now + offset_ms)),
+            "room": self._room(finding.room),
+            "subject": finding.subject,
+        }
+        return templates[STATES.index(finding.state)].format_map(_Words(words | dict(finding.words)))
+
+    def _room(self, room: str | None) -> str:
+        known = self._home.rooms.get(room or "")
+        if known is None:
+            return "home"
+        return ROOMS.get(known.kind, known.kind) if known.kind != "other" else known.id
+
+    def begin_epoch(self) -> None:
+        """What was said so far was said to nobody (an imported past): numbers start anew, nothing stands open."""
+        self.epoch += 1
+        self._seq = self._number = 0
+        self._open.clear()
+        self._raised.clear()
+
+    def snapshot(self) -> Snapshot:
+        return {"seq": self._seq, "number": self._number, "open": self._open, "raised": self._raised}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._seq, self._number = cast(int, snapshot["seq"]), cast(int, snapshot["number"])
+        self._open = {key: list(open) for key, open in cast(dict[str, list[object]], snapshot["open"]).items()}
+        self._raised = {key: list(ats) for key, ats in cast(dict[str, list[int]], snapshot["raised"]).items()}
+
+
+class _Words(dict[str, str]):
+    """A word that a detector did not give reads as 'it' rather than as a crash of the alert."""
+
+    def __missing__(self, key: str) -> str:
+        return "it"

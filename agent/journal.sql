@@ -1,0 +1,55 @@
+-- The journal of one hub. One writer: the watch process. Everything the agent knows is here.
+
+-- A stretch of time under one agent version, home file and set of models. With its snapshot it replays by itself.
+CREATE TABLE segment (
+  id         INTEGER PRIMARY KEY,
+  epoch      INTEGER NOT NULL,  -- counts up when the journal had to be begun anew; part of every alert's id
+  first_seq  INTEGER NOT NULL,  -- number of the first frame that may stand in it
+  started_at INTEGER NOT NULL,  -- instant, ms since 1970 UTC
+  agent      TEXT NOT NULL,     -- version that wrote it
+  home       TEXT NOT NULL,     -- home.toml, whole
+  models     TEXT NOT NULL,     -- JSON: model name -> digest
+  snapshot   BLOB NOT NULL      -- zlib JSON: the engine's memory before the first entry
+);
+
+-- Entries in the order in which they were taken in. Written when enough have come, when ten minutes have passed, or at
+-- once when one of them made an alert.
+CREATE TABLE batch (
+  id        INTEGER PRIMARY KEY,
+  segment   INTEGER NOT NULL REFERENCES segment(id),
+  first_seq INTEGER NOT NULL,   -- number of the first frame in the body
+  from_at   INTEGER NOT NULL,   -- instant of the first entry
+  to_at     INTEGER NOT NULL,   -- instant of the last: until then the hub was awake
+  frames    INTEGER NOT NULL,   -- how many frames the body holds
+  body      BLOB NOT NULL       -- zlib JSON: [ms since from_at] is a silence until then;
+                                -- [ms since from_at, link, address, payload, retained] is a frame
+);
+
+-- What the frames said. Derived from the batches; kept because pages and exports read it.
+CREATE TABLE reading (
+  at       INTEGER NOT NULL,    -- instant
+  n        INTEGER NOT NULL,    -- tells apart readings of one millisecond
+  sensor   INTEGER NOT NULL REFERENCES name(id),
+  quantity INTEGER NOT NULL REFERENCES name(id),
+  value    INTEGER NOT NULL,    -- 1 or 0, percent, or thousandths of a degree, as the quantity's name says
+  PRIMARY KEY (at, n)
+) WITHOUT ROWID;
+
+CREATE TABLE name (
+  id   INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE     -- a sensor's id, a link, or a quantity
+);
+
+-- What the agent said, and the sealed envelope in which it leaves the house (NULL: said in a replay only).
+CREATE TABLE alert (
+  epoch    INTEGER NOT NULL,
+  seq      INTEGER NOT NULL,    -- running number of what was said; no gaps within an epoch
+  id       TEXT NOT NULL,       -- the incident
+  at       INTEGER NOT NULL,
+  kind     TEXT NOT NULL,
+  state    TEXT NOT NULL,       -- raised, updated, cleared
+  severity TEXT NOT NULL,
+  body     TEXT NOT NULL,       -- the alert as contracts.md prints it
+  envelope BLOB,
+  PRIMARY KEY (epoch, seq)
+) WITHOUT ROWID;

@@ -1,0 +1,247 @@
+"""The journal on disk: SQLite, WAL, one writer.
+
+Readings are written in batches with ``synchronous=NORMAL``; a transaction that holds an alert is written at once,
+with FULL, so that it is on the disk before anybody is told. A power cut may therefore cost the readings of the last
+``BATCH_SPAN_MS`` and what the kernel had not yet written back, never an alert.
+"""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.engine import Engine
+from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Snapshot
+from agent.packing import alert_line, pack, pack_snapshot, unpack, unpack_snapshot
+
+SCHEMA: Final = 1
+BATCH_ENTRIES: Final = 256  # a full batch is written at once
+BATCH_SPAN_MS: Final = 10 * MINUTE_MS  # and no entry waits longer than this
+SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no more than this
+BUSY_S: Final = 10.0  # readers hold no locks in WAL; another writer is a mistake, found by the state folder's lock
+
+
+class JournalError(Exception):
+    """The journal cannot be used; the message says why and what to do, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    id: int
+    epoch: int
+    first_seq: int
+    started_at: Instant
+    agent: str
+    home: str
+    snapshot: Snapshot
+
+
+class Journal:
+    """The open journal. ``put`` makes it the sink of the loop; ``seal`` makes an alert's envelope; None: a replay."""
+
+    def __init__(self, path: Path, home_id: str = "") -> None:
+        self._db = _open(path)
+        self._home_id = home_id
+        self.seal: Callable[[Alert], bytes] | None = None
+        self._pending: list[Entry] = []
+        self._frames = 0
+        self._readings: list[Reading] = []
+        self._names: dict[str, int] = {text: id for id, text in self._db.execute("SELECT id, text FROM name")}
+        self._last_reading = (-1, 0)
+        self._segment = 0
+        self._segment_frames = 0
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def begin(self, engine: Engine, at: Instant, seq: int, version: str) -> None:
+        """Start a segment: everything needed to replay what follows, without what came before."""
+        self.flush()
+        with self._db:
+            cursor = self._db.execute(
+                "INSERT INTO segment (epoch, first_seq, started_at, agent, home, models, snapshot)"
+                " VALUES (?, ?, ?, ?, ?, '{}', ?)",
+                (engine.incidents.epoch, seq, at, version, engine.home.text, pack_snapshot(engine.snapshot())),
+            )
+        self._segment, self._segment_frames = int(cursor.lastrowid or 0), 0
+
+    def put(self, entry: Entry, outcome: Outcome) -> None:
+        """Take one entry in; write when there is enough of it, and at once if it made an alert."""
+        pending = self._pending
+        if entry.frame is None and pending and pending[-1].frame is None:
+            pending[-1] = entry  # a run of silence is one row: observed until then
+        else:
+            pending.append(entry)
+            if entry.frame is not None:
+                self._frames += 1
+        if outcome.readings:
+            self._readings.extend(outcome.readings)
+        if outcome.alerts:
+            self.flush(outcome.alerts)
+        elif len(pending) >= BATCH_ENTRIES or entry.at - pending[0].at >= BATCH_SPAN_MS:
+            self.flush()
+
+    def flush(self, alerts: tuple[Alert, ...] = ()) -> None:
+        """Write what is pending, in one transaction; with alerts, durably before this returns."""
+        if not self._pending and not alerts:
+            return
+        db = self._db
+        db.execute(f"PRAGMA synchronous = {'FULL' if alerts else 'NORMAL'}")
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            if self._pending:
+                self._write_batch()
+            self._write_readings()
+            for alert in alerts:
+                self._write_alert(alert)
+        self._segment_frames += self._frames
+        self._pending, self._readings, self._frames = [], [], 0
+
+    def _write_batch(self) -> None:
+        first, last = self._pending[0], self._pending[-1]
+        first_seq = first.seq if first.frame is not None else first.seq + 1
+        self._db.execute(
+            "INSERT INTO batch (segment, first_seq, from_at, to_at, frames, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (self._segment, first_seq, first.at, last.at, self._frames, pack(self._pending)),
+        )
+
+    def _write_readings(self) -> None:
+        rows = []
+        last, n = self._last_reading
+        for at, sensor, quantity, value in self._readings:
+            n = n + 1 if at == last else 0
+            last = at
+            rows.append((at, n, self._name(sensor), self._name(quantity), value))
+        self._last_reading = (last, n)
+        self._db.executemany("INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _name(self, text: str) -> int:
+        id = self._names.get(text)
+        if id is None:
+            cursor = self._db.execute("INSERT INTO name (text) VALUES (?)", (text,))
+            id = self._names[text] = int(cursor.lastrowid or 0)
+        return id
+
+    def _write_alert(self, alert: Alert) -> None:
+        epoch = int(alert.id.partition("-")[0])
+        envelope = self.seal(alert) if self.seal is not None else None
+        said = (alert.id, alert.at, alert.kind, alert.state, alert.severity, alert_line(alert, self._home_id))
+        self._db.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (epoch, alert.seq, *said, envelope))
+
+    def is_long(self) -> bool:
+        """Whether the running segment has grown so long that a new one should begin."""
+        return self._segment_frames >= SEGMENT_FRAMES
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def segments(self) -> list[Segment]:
+        rows = self._db.execute(
+            "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id"
+        )
+        return [Segment(*row[:-1], snapshot=unpack_snapshot(row[-1])) for row in rows]
+
+    def last_segment(self) -> Segment | None:
+        row = self._db.execute(
+            "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return Segment(*row[:-1], snapshot=unpack_snapshot(row[-1])) if row else None
+
+    def entries(self, segment: int) -> Iterator[Entry]:
+        """Every entry of a segment, runs of silence as their last instant."""
+        rows = self._db.execute("SELECT first_seq, from_at, body FROM batch WHERE segment = ? ORDER BY id", (segment,))
+        for first_seq, from_at, body in rows:
+            try:
+                yield from unpack(body, first_seq, from_at)
+            except ValueError as fault:
+                raise JournalError(f"the batch at frame {first_seq} is {fault}; export what is before it") from None
+
+    def last(self) -> tuple[int, Instant] | None:
+        """Number of the last frame and instant of the last entry; None: the journal is empty."""
+        row = self._db.execute("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1").fetchone()
+        return (row[0], Instant(row[1])) if row else None
+
+    def alerts(self, epoch: int | None = None) -> list[tuple[int, int, str]]:
+        """(epoch, seq, line) of every alert, or of one epoch's."""
+        where, values = ("WHERE epoch = ?", (epoch,)) if epoch is not None else ("", ())
+        rows = self._db.execute(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def envelopes(self, after: tuple[int, int]) -> list[tuple[int, int, str, str, bytes]]:
+        """(epoch, seq, id, severity, envelope) of every sealed alert later than (epoch, seq)."""
+        rows = self._db.execute(
+            "SELECT epoch, seq, id, severity, envelope FROM alert WHERE envelope IS NOT NULL AND (epoch, seq) > (?, ?)"
+            " ORDER BY epoch, seq",
+            after,
+        )
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+    def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
+        """Readings in [since, until), in order of time."""
+        rows = self._db.execute(
+            "SELECT at, s.text, q.text, value FROM reading JOIN name s ON s.id = sensor JOIN name q ON q.id = quantity"
+            " WHERE at >= ? AND at < ? ORDER BY at, n",
+            (since, until),
+        )
+        for at, sensor, quantity, value in rows:
+            yield Reading(Instant(at), sensor, quantity, value)
+
+    def close(self) -> None:
+        self.flush()
+        self._db.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open a journal of this agent's schema, migrating in a child process if need be."""
+    try:
+        if _version(path) != SCHEMA:
+            _migrate(path)
+        db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA cache_size = -1024")
+        db.execute("PRAGMA wal_autocheckpoint = 1000")
+    except sqlite3.Error as fault:
+        raise JournalError(f"{path}: {fault}; is this a journal of this hub?") from None
+    return db
+
+
+def _version(path: Path) -> int:
+    if not path.exists():
+        return 0
+    db = sqlite3.connect(path, timeout=BUSY_S)
+    try:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    finally:
+        db.close()
+    if version > SCHEMA:
+        raise JournalError(f"{path}: written by a newer agent (schema {version}); install that agent to read it")
+    return version
+
+
+def _migrate(path: Path) -> None:
+    job = [sys.executable, "-m", "agent.migrate_io", str(path)]
+    done = subprocess.run(job, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise JournalError(f"{path}: cannot be brought up to date: {said}")
+
+
+def verify(path: Path) -> list[str]:
+    """What is wrong with a journal file; nothing: it is whole."""
+    db = _open(path)
+    wrong = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    expected = 0
+    for first_seq, from_at, frames, body in db.execute(
+        "SELECT first_seq, from_at, frames, body FROM batch ORDER BY id"
+    ):
+        try:
+            found = sum(1 for entry in unpack(body, first_seq, from_at) if entry.frame is not None)
+        except (ValueError, json.JSONDecodeError) as fault:
+            wrong.append(f"the batch at frame {first_seq} is {fault}")
+            found = frames
+        if found != frames or (expected and first_seq != expected):
+            wrong.append(f"frames are missing before {first_seq + found}: {frames} were written, {found} found")
+        expected = first_seq + frames
+    db.close()
+    return wrong

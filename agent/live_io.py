@@ -1,0 +1,77 @@
+"""Live: the queue at the rim, and the one hand that stamps time.
+
+Threads (the MQTT client, later the serial reader, the line to uplink) put ``Frame``s into one bounded queue. The loop
+takes them out here, stamps them, and stamps the silences between them at the instants that were due.
+"""
+
+import json
+import queue
+from collections.abc import Iterator
+from typing import Final
+
+from agent.clock_io import HubClock
+from agent.engine import Engine
+from agent.nouns import MINUTE_MS, Clock, Entry, Frame, Instant
+
+QUEUE_MOST: Final = 1_000  # a full queue blocks the link that fills it: MQTT and serial then hold back what they have
+TURN_MS: Final = MINUTE_MS  # a silence is told at least this often, so that the journal knows that the hub was awake
+
+Frames = queue.Queue[Frame | None]
+
+
+def frame_queue() -> Frames:
+    return queue.Queue(maxsize=QUEUE_MOST)
+
+
+def intake(frames: Frames, clock: HubClock, engine: Engine, seq: int, boot: Frame) -> Iterator[Entry]:
+    """Entries, for ever, until a None is taken from the queue; the first says that the hub has started.
+
+    ``seq`` is the number of the last frame. A loop that wakes more than 2 s after it wanted to has not been awake:
+    that is an entry too, and no silence is put into the time that it slept.
+    """
+    known = engine.proof.watch.clock
+    last = clock.now()
+    seq += 1
+    yield Entry(seq, last, boot)
+    while True:
+        known, seq, told = _clock_frames(clock, known, seq)
+        if told is not None:
+            yield told
+        wanted = Instant(min(last - last % TURN_MS + TURN_MS, engine.next_deadline() or Instant(last + TURN_MS)))
+        try:
+            frame = frames.get(timeout=clock.seconds_until(wanted))
+            if frame is None:
+                return
+        except queue.Empty:
+            frame = None
+        now = clock.now()
+        if now - wanted > clock.late_ms():
+            seq += 1
+            yield Entry(seq, now, Frame("hub", "gap", json.dumps({"from_ms": last}).encode()))
+            last = now
+        if frame is not None:
+            seq += 1
+            last = now
+            yield Entry(seq, now, frame)
+        elif now >= wanted > last:
+            last = wanted
+            yield Entry(seq, wanted)
+
+
+def _clock_frames(clock: HubClock, known: Clock, seq: int) -> tuple[Clock, int, Entry | None]:
+    """An entry if the wall clock was corrected or its quality changed."""
+    found = clock.compare(known)
+    if found == known:
+        return known, seq, None
+    said = json.dumps({"offset_ms": found.offset_ms, "quality": found.quality}).encode()
+    return found, seq + 1, Entry(seq + 1, clock.now(), Frame("hub", "clock", said))
+
+
+def boot_frame(clock: HubClock, boot_id: str, last: Instant | None, version: str) -> Frame:
+    """What the first entry of a run says: when the hub last knew anything, and how its time is anchored."""
+    zero, at = clock.anchor
+    said: dict[str, object] = {"boot": boot_id, "zero_ms": zero, "at_ms": at, "agent": version}
+    if last is not None:
+        said["from_ms"] = last
+    return Frame("hub", "boot", json.dumps(said).encode())
+

@@ -1,0 +1,37 @@
+"""The journal's schema and its migrations; run as a short-lived job, since sqlite-utils is 18 MB of memory.
+
+``python -m agent.migrate_io JOURNAL`` brings a journal to the version that this agent writes.
+"""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+journal = Migrations("hearthwatch-journal")
+
+
+@journal()  # type: ignore[untyped-decorator]
+def schema_1(db: sqlite_utils.Database) -> None:
+    statement = ""
+    for line in Path(__file__).with_name("journal.sql").read_text().splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):  # executescript would commit, and leave half a schema after a crash
+            db.conn.execute(statement)
+            statement = ""
+    db.conn.execute("PRAGMA user_version = 1")
+
+
+def migrate(path: Path) -> None:
+    """Make the journal, or bring it up to date; sqlite3.Error when it cannot be."""
+    db = sqlite_utils.Database(path)
+    db.conn.execute("PRAGMA page_size = 1024")
+    db.conn.execute("PRAGMA journal_mode = WAL")
+    journal.apply(db)
+    db.close()
+
+
+if __name__ == "__main__":
+    migrate(Path(sys.argv[1]))

@@ -1,0 +1,209 @@
+"""The words everything else is said in.
+
+Times are ``Instant``: milliseconds since the epoch, UTC, as an int. A unit that is not a count stands last in a
+name (``limit_ms``, ``battery_percent``, ``temperature_mc`` for thousandths of a degree Celsius). The nouns
+that exist once per sensor event are named tuples, because a year holds two million of them; the rest are frozen
+dataclasses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, NewType
+
+Instant = NewType("Instant", int)
+
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 86_400_000
+
+# What a sensor can say. A binary quantity is 1 for the first word and 0 for the second.
+ACTIVITY: Final = frozenset({"motion", "presence", "vibration", "door", "bed", "button"})
+BINARY: Final = ACTIVITY | {"smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin"}
+# Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved.
+MEASURED: Final = frozenset({"battery_percent", "temperature_mc"})
+
+
+class BadFrame(Exception):
+    """The world is wrong: what a link delivered cannot be understood. It is counted, never a crash."""
+
+
+class Frame(NamedTuple):
+    """What a link delivered, before anyone understood it.
+
+    ``link`` is zigbee, serial or log; ``hub`` (boot, gap, clock: what the hub knows of itself); ``care`` (what a
+    person asked of this hub: pause); or ``centre`` (what came back from outside: receipts, the state of the line).
+    """
+
+    link: str
+    address: str
+    payload: bytes
+    retained: bool = False
+
+
+class Entry(NamedTuple):
+    """One line of the journal. No frame means: time passed, the hub was awake, nothing arrived.
+
+    A silence is stamped at the instant that was due and carries the number of the frame before it.
+    """
+
+    seq: int
+    at: Instant
+    frame: Frame | None = None
+
+
+class Reading(NamedTuple):
+    """What a frame turned out to say. Only what changed, or what is fresh, becomes a reading.
+
+    ``sensor`` is the id in home.toml, or the link's name for the quantity ``link``.
+    """
+
+    at: Instant
+    sensor: str
+    quantity: str
+    value: int
+
+
+def is_activity(reading: Reading) -> bool:
+    """Whether somebody must have been there: a person moved, a door or a bed changed, a button was pressed."""
+    quantity = reading.quantity
+    return quantity in ACTIVITY and (reading.value != 0 or quantity == "door" or quantity == "bed")
+
+
+class Finding(NamedTuple):
+    """What a detector says. ``subject`` tells apart two findings of one kind: a sensor, a room, or nothing.
+
+    ``state`` is raised, updated or cleared. ``words`` fill the kind's sentence in incidents.py.
+    """
+
+    kind: str
+    state: str
+    since: Instant
+    subject: str = ""
+    room: str | None = None
+    score_permille: int = 1_000
+    evidence: tuple[Reading, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+
+
+class Clock(NamedTuple):
+    """How this hub's time relates to the world's: civil time = at + offset. Quality is synced, rtc or unknown."""
+
+    offset_ms: int = 0
+    quality: str = "synced"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What of the home is being observed now, and since when.
+
+    ``observed`` false means that silence says nothing: the hub was off, the coordinator is lost, every sensor is
+    overdue. ``unseen`` are sensors that cannot be believed just now: lost, mute, stuck. ``coverage_permille`` is
+    the share of the last 24 hours that was observed. ``pause_until`` is set while a person has asked for rest.
+    """
+
+    observed: bool = True
+    since: Instant = Instant(0)
+    unseen: frozenset[str] = frozenset()
+    coverage_permille: int = 1_000
+    clock: Clock = Clock()
+    pause_until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A finding with a name and a life. One id for one incident; ``seq`` numbers what is said about any of them."""
+
+    seq: int
+    id: str
+    at: Instant
+    kind: str
+    state: str
+    severity: str
+    since: Instant
+    room: str | None
+    text: str
+    evidence: tuple[Reading, ...]
+    confidence_permille: int
+    coverage_permille: int
+    clock: Clock = Clock()
+    late: bool = False
+    test: bool = False
+
+
+class Promise(NamedTuple):
+    """If nothing more is heard, ``possible_fall`` is raised at ``deadline``; None: never from silence alone.
+
+    ``state`` is home, away, asleep or not_watched.
+    """
+
+    deadline: Instant | None
+    state: str
+
+
+class Outcome(NamedTuple):
+    """What one entry came to."""
+
+    readings: tuple[Reading, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    promise: Promise | None = None
+    reject: str | None = None
+
+
+NOTHING: Final = Outcome()
+Snapshot = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room of the home. ``name`` is shown to the family only and never leaves the home."""
+
+    id: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One sensor as home.toml names it. ``inverted`` flips a binary input (a bed pad that opens when pressed)."""
+
+    id: str
+    kind: str
+    room: str
+    role: str | None
+    link: str
+    address: str
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """The care plan. Times of day are minutes after midnight, local; None: no rule, or the resident's own usual."""
+
+    false_alerts_per_30_days: float = 2.0
+    not_up_by: int | None = None
+    night: tuple[int, int] = (22 * 60 + 30, 6 * 60 + 30)
+    bed_exit_minutes: int = 30
+    night_exit: bool = True
+    door_open_minutes: int = 20
+    home_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    bathroom_detail_to_family: bool = False
+    summary_to_family: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The home, its rooms and sensors, its care plan: home.toml, parsed and whole."""
+
+    id: str
+    timezone: str
+    residents: int
+    rooms: Mapping[str, Room]
+    sensors: Mapping[str, Sensor]
+    care: Care = field(default_factory=Care)
+    consent: Consent = field(default_factory=Consent)
+    text: str = ""
