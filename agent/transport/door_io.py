@@ -1,0 +1,57 @@
+"""A contentless knock between the hub's processes: look again.
+
+A door is a Unix datagram socket in the state directory. A knock carries nothing, so it can neither leak nor command
+anything; one that is lost costs nothing either, because everybody looks when they start and from time to time.
+"""
+
+import os
+import socket
+from typing import Final
+
+MAX_PATH_BYTES: Final = 107  # of a Unix socket's address; a longer one cannot be bound
+MAX_KNOCKS: Final = 1_000  # taken off the door at once; the rest wakes us again
+
+
+class Occupied(Exception):
+    """Somebody else is behind this door: the same process is already running."""
+
+
+class Door:
+    """The receiving end. Whoever waits polls ``fileno`` and then calls ``clear``."""
+
+    def __init__(self, path: str) -> None:
+        if len(os.fsencode(path)) > MAX_PATH_BYTES:
+            raise OSError(
+                f"{path}: too long for a socket (more than {MAX_PATH_BYTES} bytes); shorten the state directory"
+            )
+        if knock(path):
+            raise Occupied(f"{path}: already running")
+        if os.path.lexists(path):  # left behind by a process that was killed
+            os.unlink(path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(path)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def clear(self) -> None:
+        for _ in range(MAX_KNOCKS):
+            try:
+                self._socket.recv(1)
+            except BlockingIOError:
+                return
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def knock(path: str) -> bool:
+    """Whether somebody is there to look again; nobody needs to be, they look when they start."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as caller:
+        try:
+            caller.sendto(b"", path)
+        except BlockingIOError:  # there, with knocks enough
+            return True
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,93 @@
+"""Ed25519 keys in files: the hub's own, made on the hub and never leaving it, and the pinned ones of others.
+
+A key is one line, 32 bytes as base64url: short enough to read out or to print as a code. (PEM would cost the resident
+process another 5 MB of code to read it.) ``hub.key`` can be read by its owner only; ``hub.pub`` beside it is what the
+monitoring centre pins. The centre's own key works the same way.
+"""
+
+import os
+import stat
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from agent.transport.envelope import Sign, Verify
+
+KEY_BYTES: Final = 32
+MAX_FILE_BYTES: Final = 256  # a larger file is no key of ours
+
+
+class BadKey(Exception):
+    """A key file that cannot be used; the message says which, why, and what to do."""
+
+
+def public_path(path: str) -> str:
+    """Where the public half of the key in ``path`` lies: hub.key -> hub.pub."""
+    return str(Path(path).with_suffix(".pub"))
+
+
+def signer(path: str) -> Sign:
+    """The private key in ``path``; at first start it is made there, with its public half beside it.
+
+    BadKey if the file is not a key or others may read it; OSError if it cannot be read or written.
+    """
+    try:
+        key = Ed25519PrivateKey.from_private_bytes(_read(path, private=True))
+    except FileNotFoundError:
+        key = Ed25519PrivateKey.generate()
+        _write(path, key.private_bytes_raw(), 0o600)
+    public = public_path(path)
+    if not os.path.exists(public):  # also after a power cut between the two files
+        _write(public, key.public_key().public_bytes_raw(), 0o644)
+    return key.sign
+
+
+def verifier(path: str) -> Verify:
+    """The pinned public key in ``path``. BadKey if it is none; OSError if it cannot be read."""
+    key = Ed25519PublicKey.from_public_bytes(_read(path, private=False))
+
+    def verify(signature: bytes, message: bytes) -> bool:
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify
+
+
+def _read(path: str, private: bool) -> bytes:
+    with open(path, "rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        line = file.read(MAX_FILE_BYTES).strip()
+    if private and mode & 0o077:
+        raise BadKey(f"{path}: others may read this private key (mode {mode:o}); run chmod 600 on it")
+    try:
+        raw = urlsafe_b64decode(line + b"=")
+    except ValueError as error:
+        raise BadKey(f"{path}: not a key: {error}") from error
+    if len(raw) != KEY_BYTES:
+        raise BadKey(f"{path}: not a key of {KEY_BYTES} bytes in base64url; take it again from where it was made")
+    return raw
+
+
+def _write(path: str, raw: bytes, mode: int) -> None:
+    """Whole or not at all, on the disk before it is used, and never over a key that is already there."""
+    half = f"{path}.{os.getpid()}.half"
+    folder = os.path.dirname(path) or "."
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        os.write(descriptor, urlsafe_b64encode(raw).rstrip(b"=") + b"\n")
+        os.fsync(descriptor)
+        os.link(half, path)
+    finally:
+        os.close(descriptor)
+        os.unlink(half)
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,160 @@
+"""The outbox: sealed envelopes on their way out, and what came back. The only thing ``uplink`` ever sees.
+
+Two processes share the file. ``watch`` puts envelopes, reads what came back, and marks what it has verified;
+``uplink`` reads what has no receipt, notes what the broker said, and appends what came back, as it came. A put is on
+the disk before it returns (WAL, synchronous FULL). What ``uplink`` writes may be lost in a power cut: the broker's
+word is a hint, and a receipt comes again when the alert is sent again.
+"""
+
+import sqlite3
+from typing import Final, NamedTuple
+
+from agent.transport.custody import Waiting
+from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES, Receipt, digest
+
+FORMAT: Final = 1  # PRAGMA user_version; another one is refused
+BUSY_MS: Final = 10_000  # to wait for the other process's transaction before giving up
+KEPT: Final = 1_000  # envelopes kept after their receipt, to be looked at
+MAX_RETURNED: Final = 10_000  # rows that ``watch`` has not taken; beyond it what comes back is refused
+RANK: Final = {severity: min(rank, 3) for rank, severity in enumerate(SEVERITIES)}  # low and info are one rank
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS message (
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,           -- what is said is numbered without gaps within an epoch
+  rank INTEGER NOT NULL,          -- 0 critical .. 3 low: who goes first
+  envelope BLOB NOT NULL,         -- sealed, as it goes out
+  broker_said INTEGER,            -- the last PUBACK's reason, a hint: 16 nobody listens, from 128 refused
+  receipted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, seq)
+) STRICT;
+CREATE INDEX IF NOT EXISTS waiting ON message (rank, epoch, seq) WHERE receipted = 0;
+CREATE TABLE IF NOT EXISTS returned (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  what TEXT NOT NULL CHECK (what IN ('receipt', 'link')),
+  payload BLOB NOT NULL           -- a receipt as it came, not yet verified; the state of the line as JSON
+) STRICT;
+"""
+
+
+class Message(NamedTuple):
+    """A message as the page and ``doctor`` may look at it."""
+
+    epoch: int
+    seq: int
+    rank: int
+    broker_said: int | None
+    receipted: bool
+
+
+class Returned(NamedTuple):
+    """Something that came back from outside: ``what`` is receipt or link."""
+
+    id: int
+    what: str
+    payload: bytes
+
+
+class Outbox:
+    """One process's hand on outbox.db. sqlite3.DatabaseError when the file cannot be used."""
+
+    def __init__(self, path: str, durable: bool = True) -> None:
+        """``durable``: every change is on the disk before its method returns; ``watch`` needs that, ``uplink`` not."""
+        self._db = sqlite3.connect(path, timeout=BUSY_MS / 1_000, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        self._db.execute("BEGIN IMMEDIATE")  # two processes may make the file at once
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        if found not in (0, FORMAT):
+            raise sqlite3.DatabaseError(f"{path}: outbox of format {found}, not {FORMAT}; update this program")
+        for statement in _SCHEMA.strip().split(";\n"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version={FORMAT}")
+        self._db.execute("COMMIT")
+
+    # watch
+
+    def put(self, epoch: int, seq: int, severity: str, envelope: bytes) -> bool:
+        """Take an envelope into custody; durable on return. False: it is there already, and stays as it was."""
+        if len(envelope) != ENVELOPE_BYTES:
+            raise ValueError(f"envelope of {len(envelope)} bytes, not {ENVELOPE_BYTES}")
+        done = self._db.execute(
+            "INSERT OR IGNORE INTO message (epoch, seq, rank, envelope) VALUES (?, ?, ?, ?)",
+            (epoch, seq, RANK[severity], envelope),
+        )
+        return done.rowcount == 1
+
+    def newest(self) -> tuple[int, int, bytes] | None:
+        """Epoch, seq and envelope of what was put last: where a restart goes on."""
+        row: tuple[int, int, bytes] | None = self._db.execute(
+            "SELECT epoch, seq, envelope FROM message ORDER BY epoch DESC, seq DESC LIMIT 1"
+        ).fetchone()
+        return row
+
+    def receipted(self, receipt: Receipt) -> bool:
+        """A verified receipt: the message is out of our hands. False: it names none that waits, or not its hash."""
+        self._db.execute("BEGIN IMMEDIATE")
+        row = self._db.execute(
+            "SELECT envelope FROM message WHERE epoch = ? AND seq = ? AND receipted = 0", (receipt.epoch, receipt.seq)
+        ).fetchone()
+        named = row is not None and digest(row[0]) == receipt.alert
+        if named:
+            self._db.execute(
+                "UPDATE message SET receipted = 1 WHERE epoch = ? AND seq = ?", (receipt.epoch, receipt.seq)
+            )
+            self._db.execute(
+                "DELETE FROM message WHERE receipted = 1 AND (epoch, seq) <= "
+                "(SELECT epoch, seq FROM message ORDER BY epoch DESC, seq DESC LIMIT 1 OFFSET ?)",
+                (KEPT,),
+            )
+        self._db.execute("COMMIT")
+        return named
+
+    def returned(self, after: int, limit: int = 100) -> list[Returned]:
+        """What came back later than the row ``after``, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, what, payload FROM returned WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+        )
+        return [Returned(*row) for row in rows]
+
+    def forget_returned(self, upto: int) -> None:
+        """These rows are in the journal now."""
+        self._db.execute("DELETE FROM returned WHERE id <= ?", (upto,))
+
+    # uplink
+
+    def waiting(self) -> list[Waiting]:
+        """All that has no receipt, most urgent first."""
+        rows = self._db.execute("SELECT rank, epoch, seq FROM message WHERE receipted = 0 ORDER BY rank, epoch, seq")
+        return [Waiting(*row) for row in rows]
+
+    def envelope(self, epoch: int, seq: int) -> bytes:
+        """The sealed bytes of a message that ``waiting`` named; KeyError if it has gone meanwhile."""
+        row = self._db.execute("SELECT envelope FROM message WHERE epoch = ? AND seq = ?", (epoch, seq)).fetchone()
+        if row is None:
+            raise KeyError((epoch, seq))
+        envelope: bytes = row[0]
+        return envelope
+
+    def broker_said(self, epoch: int, seq: int, code: int) -> None:
+        self._db.execute("UPDATE message SET broker_said = ? WHERE epoch = ? AND seq = ?", (code, epoch, seq))
+
+    def give_back(self, what: str, payload: bytes) -> bool:
+        """Append what came back for ``watch``; False: refused, because it is too long or too much is waiting."""
+        if len(payload) > MAX_RECEIPT_BYTES:
+            return False
+        done = self._db.execute(
+            "INSERT INTO returned (what, payload) SELECT ?, ? WHERE (SELECT count(*) FROM returned) < ?",
+            (what, payload, MAX_RETURNED),
+        )
+        return done.rowcount == 1
+
+    # everybody
+
+    def messages(self) -> list[Message]:
+        """All that is kept, oldest first."""
+        rows = self._db.execute("SELECT epoch, seq, rank, broker_said, receipted FROM message ORDER BY epoch, seq")
+        return [Message(epoch, seq, rank, said, bool(receipted)) for epoch, seq, rank, said, receipted in rows]
+
+    def close(self) -> None:
+        self._db.close()

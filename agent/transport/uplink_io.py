@@ -1,0 +1,145 @@
+"""The process that reaches the monitoring centre, and knows nothing of the home.
+
+It sees the outbox, never the journal: sealed envelopes of one size, and how urgent each is. It sends them, keeps at it
+until ``watch`` has verified a receipt, and appends what comes back without judging it. A broken uplink can delay an
+alert; it cannot forge one.
+
+It ends by being killed, by any signal: there is nothing to tidy up, and the centre then hears the Will.
+"""
+
+import json
+import os
+import sys
+from time import monotonic_ns
+from typing import Final
+
+from agent.mqtt_io import Broker, Client, Will, is_loopback
+from agent.transport.custody import Custody, Waiting
+from agent.transport.door_io import Door, knock
+from agent.transport.envelope import GONE, is_hub, topic
+from agent.transport.outbox_io import Outbox
+
+LOOK_S: Final = 3_600.0  # look into the outbox at least so often, knock or not
+REFUSED: Final = 128  # PUBACK reasons from here on are refusals
+NOBODY: Final = 16  # the broker took it, and nobody subscribes to the topic
+MAX_REASON: Final = 200  # characters of what a broker said that are passed on
+
+
+def outbox_path(state_dir: str) -> str:
+    return os.path.join(state_dir, "outbox.db")
+
+
+def uplink_door(state_dir: str) -> str:
+    """Knock here when the outbox holds something new, or something less."""
+    return os.path.join(state_dir, "uplink.sock")
+
+
+def watch_door(state_dir: str) -> str:
+    """Here ``uplink`` knocks when something came back."""
+    return os.path.join(state_dir, "watch.sock")
+
+
+def uplink(hub: str, broker: Broker, state_dir: str) -> None:
+    """Carry the outbox to the centre, for ever.
+
+    ValueError if the line would be open to others; Occupied if an uplink runs already; OSError or sqlite3.Error if
+    the state directory cannot be used.
+    """
+    if not is_hub(hub):
+        raise ValueError(f"hub id {hub!r}: use 1 to 32 of a-z, 0-9 and -")
+    if broker.ca is None and not is_loopback(broker.host):
+        raise ValueError(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
+    carrier = Uplink(hub, broker, state_dir)
+    while True:
+        carrier.turn()
+
+
+class Uplink:
+    """Memory of one line: what is in flight on it, and what was last said of it."""
+
+    def __init__(self, hub: str, broker: Broker, state_dir: str) -> None:
+        self._hub = hub
+        self._watch_door = watch_door(state_dir)
+        self._door = Door(uplink_door(state_dir))
+        self._outbox = Outbox(outbox_path(state_dir), durable=False)
+        self._custody = Custody()
+        self._mids: dict[int, Waiting | None] = {}  # None: the Will, being cleared
+        self._waiting = self._outbox.waiting()
+        self._told: tuple[str, str] | None = None
+        self._client = Client(
+            broker,
+            hub,
+            on_message=self._came,
+            on_link=self._link,
+            on_puback=self._acknowledged,
+            will=Will(topic(hub, "will"), GONE),
+            subscriptions=(topic(hub, "receipt"),),
+        )
+
+    def turn(self) -> None:
+        """Send what is due, sleep until there is something to do, and do it."""
+        again_at_ms = self._send() if self._client.up else None
+        limit_s = LOOK_S if again_at_ms is None else max(0.0, (again_at_ms - _now_ms()) / 1_000)
+        started_ms = _now_ms()
+        knocked = bool(self._client.turn(limit_s, self._door.fileno()))
+        if knocked:
+            self._door.clear()
+        if knocked or _now_ms() - started_ms >= limit_s * 1_000:
+            self._waiting = self._outbox.waiting()
+
+    def _send(self) -> int | None:
+        plan = self._custody.plan(_now_ms(), self._waiting)
+        for message in plan.publish:
+            try:
+                sealed = self._outbox.envelope(message.epoch, message.seq)
+            except KeyError:  # receipted since, and no longer kept
+                continue
+            mid = self._client.publish(topic(self._hub, "alert"), sealed)
+            if mid is None:  # the broker's window is full, or the line went down: the next turn knows which
+                return None
+            self._mids[mid] = message
+            self._custody.published(_now_ms(), message)
+        return self._custody.plan(_now_ms(), self._waiting).again_at_ms if plan.publish else plan.again_at_ms
+
+    def _link(self, up: bool, reason: str) -> None:
+        self._mids.clear()
+        self._custody.lost()
+        self._waiting = self._outbox.waiting()
+        if up:
+            mid = self._client.publish(topic(self._hub, "will"), b"", retain=True)
+            if mid is not None:
+                self._mids[mid] = None
+        self._say("online" if up else "offline", reason)
+
+    def _acknowledged(self, mid: int, code: int) -> None:
+        message = self._mids.pop(mid, None)
+        if message is None:
+            return
+        self._outbox.broker_said(message.epoch, message.seq, code)
+        if code >= REFUSED or code == NOBODY:
+            self._custody.refused(_now_ms(), message)
+            why = "nobody listens at the centre" if code == NOBODY else f"the broker refused an alert (code {code})"
+            self._say("offline", why)
+        elif self._told is not None and self._told[0] == "offline":
+            self._say("online", "alerts are taken again")
+
+    def _came(self, _topic: str, payload: bytes, _retained: bool) -> None:
+        if self._outbox.give_back("receipt", payload):
+            knock(self._watch_door)
+        else:
+            print(f"uplink: refused a receipt of {len(payload)} bytes", file=sys.stderr, flush=True)
+
+    def _say(self, state: str, reason: str) -> None:
+        """Tell ``watch``, and whoever reads the log, how the line is; only when that changed."""
+        reason = "".join(letter if " " <= letter <= "~" else "?" for letter in reason[:MAX_REASON])
+        if (state, reason) == self._told:
+            return
+        self._told = (state, reason)
+        told = json.dumps({"state": state, "reason": reason})
+        print(f"uplink: {told}", file=sys.stderr, flush=True)
+        self._outbox.give_back("link", told.encode("ascii"))
+        knock(self._watch_door)
+
+
+def _now_ms() -> int:
+    return monotonic_ns() // 1_000_000

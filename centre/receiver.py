@@ -1,0 +1,128 @@
+"""What a monitoring centre does with a message, without a world: judge it, and notice which are missing."""
+
+from dataclasses import asdict
+from typing import Final, NamedTuple
+
+from agent.civil import rfc3339
+from agent.nouns import BadFrame
+from agent.transport.envelope import FIRST, Envelope, is_hub, topic
+
+MISSING_MS: Final = 150_000  # two resends and a bit: a number that is still missing then is told
+MAX_HOLES: Final = (
+    1_000  # ranges of missing numbers kept for one hub and epoch; beyond it the oldest is told and dropped
+)
+WHATS: Final = ("alert", "will")
+
+
+class Known(NamedTuple):
+    """What the audit holds around a message: hashes of the same number and of the one before, the newest epoch."""
+
+    same: str | None = None
+    before: str | None = None
+    newest_epoch: int = 0
+
+
+class Verdict(NamedTuple):
+    """``keep``: write it down and tell the operator. ``receipt``: answer. ``notes``: what is odd about it."""
+
+    keep: bool
+    receipt: bool
+    notes: tuple[str, ...] = ()
+
+
+class Hole(NamedTuple):
+    """Numbers ``first`` to ``last`` that a hub has said and nobody here has heard, seen missing at ``since_ms``."""
+
+    first: int
+    last: int
+    since_ms: int
+
+
+def address(topic_: str) -> tuple[str, str]:
+    """The hub and what it says (alert or will) from a topic; BadFrame if it is not one of ours."""
+    parts = topic_.split("/")
+    if len(parts) == 4 and is_hub(parts[2]) and parts[3] in WHATS and topic_ == topic(parts[2], parts[3]):
+        return parts[2], parts[3]
+    raise BadFrame(f"topic {topic_!r:.100} is not one of hearthwatch/v1/HUB/alert or will")
+
+
+def judge(said: Envelope, hash_: str, known: Known) -> Verdict:
+    """What to do with an envelope whose signature was verified.
+
+    | the same number is     | keep | receipt |
+    |------------------------|------|---------|
+    | not known              | yes  | yes     |
+    | known, the same hash   | no   | yes     |  the hub sends again until it has our receipt
+    | known, another hash    | no   | no      |  one number, two stories: a restored backup, or a stolen key
+    """
+    if known.same == hash_:
+        return Verdict(keep=False, receipt=True)
+    if known.same is not None:
+        return Verdict(False, False, (f"number {said.epoch}/{said.seq} was said before with other words",))
+    notes = []
+    if said.epoch < known.newest_epoch:
+        notes.append(f"of epoch {said.epoch}, after epoch {known.newest_epoch} had begun")
+    before = FIRST if said.seq == 1 else known.before
+    if before is not None and said.previous != before:
+        notes.append("does not follow from the one before")
+    return Verdict(True, True, tuple(notes))
+
+
+class Holes:
+    """Memory of which numbers of one hub and epoch are missing. Urgent ones overtake, so a hole is given time."""
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self._holes: list[Hole] = []
+
+    def take(self, seq: int, now_ms: int) -> list[Hole]:
+        """Note that ``seq`` is here; return what must be told at once because there are too many holes."""
+        if seq > self.newest:
+            if seq > self.newest + 1:
+                self._holes.append(Hole(self.newest + 1, seq - 1, now_ms))
+            self.newest = seq
+        else:
+            self._holes = [part for hole in self._holes for part in _without(hole, seq)]
+        dropped, self._holes = self._holes[:-MAX_HOLES], self._holes[-MAX_HOLES:]
+        return dropped
+
+    def overdue(self, now_ms: int) -> list[Hole]:
+        """Holes that have been open too long; each is told once."""
+        told = [hole for hole in self._holes if now_ms - hole.since_ms >= MISSING_MS]
+        self._holes = [hole for hole in self._holes if now_ms - hole.since_ms < MISSING_MS]
+        return told
+
+
+def _without(hole: Hole, seq: int) -> list[Hole]:
+    if not hole.first <= seq <= hole.last:
+        return [hole]
+    parts = [Hole(hole.first, seq - 1, hole.since_ms), Hole(seq + 1, hole.last, hole.since_ms)]
+    return [part for part in parts if part.first <= part.last]
+
+
+def line(said: Envelope, notes: tuple[str, ...]) -> str:
+    """One line for an operator: when, how urgent, whose, what, where, since when, how sure, how well it was watched."""
+    parts = [
+        rfc3339(said.raised)[:19].replace("T", " ") + "Z",
+        said.severity.upper(),
+        said.hub,
+        said.kind,
+        said.state,
+        said.room or "-",
+        f"since {rfc3339(said.since)[11:19]}",
+        f"sure {said.confidence_permille / 10:g} %",
+        f"watched {said.coverage_permille / 10:g} %",
+        f"incident {said.id}",
+        f"no. {said.epoch}/{said.seq}",
+    ]
+    if said.clock != "synced":
+        parts.append(f"clock {said.clock}")
+    if said.test:
+        parts.append("TEST")
+    return "  ".join([*parts, *(f"! {note}" for note in notes)])
+
+
+def record(said: Envelope, notes: tuple[str, ...]) -> dict[str, object]:
+    """The same for a program, as one JSON object."""
+    times = {"raised": rfc3339(said.raised), "since": rfc3339(said.since)}
+    return {"event": "alert"} | asdict(said) | times | {"notes": list(notes)}
