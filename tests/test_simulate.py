@@ -19,7 +19,6 @@ from agent.simulate.dialects import Heard, as_log_frames, as_readings, as_zigbee
 from agent.simulate.fleet import HEAVY, TEN, home_text, twins
 from agent.simulate.resident import Act, Habits, stays
 from agent.simulate.sensors import Fault, Signal
-from agent.simulate.story import DEAD, SPEED_MOST, Story, story
 from agent.simulate.year import synthetic_year
 
 MONDAY = parse_rfc3339("2026-02-02T00:00:00Z")
@@ -29,11 +28,6 @@ SEEDS = st.integers(min_value=0, max_value=2**63)
 
 def told(seed: int = 7, count: int = 2) -> list[Signal]:
     return list(days(seed, MONDAY, count))
-
-
-@pytest.fixture(scope="module")
-def morning() -> Story:
-    return story(1)
 
 
 @settings(max_examples=15, deadline=None)
@@ -233,38 +227,6 @@ def test_the_home_file_names_every_sensor_and_is_understood() -> None:
         assert set(parsed.sensors) == {device.id for device in fleet}
         assert {sensor.kind for sensor in parsed.sensors.values()} == {device.kind for device in fleet}
         assert parsed.care.night == (22 * 60 + 30, 6 * 60)
-
-
-def test_the_story_fits_seventy_seconds_and_its_scenes_are_in_order(morning: Story) -> None:
-    assert (morning.end_at - morning.start_at) / SPEED_MOST <= 70 * SECOND_MS
-    assert [one.at for one in morning.scenes] == sorted(one.at for one in morning.scenes)
-    assert [one.cue for one in morning.scenes if one.cue] == ["line_down", "line_up"]
-    for expected in morning.expected:
-        assert morning.start_at < expected.after < expected.before <= morning.end_at
-
-
-def test_the_story_follows_twenty_eight_days_without_a_break(morning: Story) -> None:
-    heard = morning.past + morning.frames
-    assert all(before.at <= after.at for before, after in pairwise(heard))
-    assert morning.past[-1].at < morning.start_at <= morning.frames[0].at
-    assert morning.start_at - morning.past[-1].at < HOUR_MS
-    assert 28 * DAY_MS < morning.start_at - morning.past[0].at < 29 * DAY_MS
-    assert {frame.address for frame in (one.frame for one in morning.opening)} == {"bridge/state", "bridge/devices"}
-
-
-@settings(max_examples=4, deadline=None)
-@given(SEEDS)
-def test_the_story_happens_as_its_scenes_say_for_any_seed(seed: int) -> None:
-    told_story = story(seed)
-    scene = {one.title: one.at for one in told_story.scenes}
-    heard = told_story.past + told_story.frames
-    moves = [one for one in decoded(seed, heard) if is_activity(one) and one.at >= told_story.start_at]
-    assert not [one for one in moves if scene["A fall"] + MINUTE_MS <= one.at < scene["Help arrives"]]
-    assert not [one for one in moves if scene["The line goes down"] <= one.at < scene["Home again"]]
-    assert [one.value for one in moves if one.sensor == "front-door"] == [1, 0] * 3
-    name = next(device.name for device in TEN if device.id == DEAD)
-    last = max(one.at for one in heard if one.frame.address == name)
-    assert scene["A sensor dies"] - 6 * MINUTE_MS < last < scene["A sensor dies"]
 
 
 def test_a_year_of_the_bench_is_exactly_as_long_as_asked_and_about_a_year() -> None:

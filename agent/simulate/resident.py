@@ -137,8 +137,9 @@ def stays(seed: int, day: int, wall: Wall, habits: Habits) -> list[Stay]:
 
     outing = rng.uniform(0, 100) < habits.outing_percent
     morning = rng.random() < 0.5
-    pen.minutes(6, 13, "bathroom", 25)
-    pen.minutes(16, 30, "kitchen", 40, 2)
+    pen.minutes(14, 22, "bathroom", 25)
+    pen.minutes(14, 24, "kitchen", 40, 2)
+    pen.minutes(9, 15, "bathroom", 25)
     if outing and morning:
         pen.stretch(clock(10 * 60 + 10), DAYTIME)
         pen.minutes(30, 95, OUT, STILL)
