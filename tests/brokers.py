@@ -212,3 +212,16 @@ def centre_process(broker: Broker, folder: Path) -> Process:
     code = "import argparse, sys; from agent.commands import centre; top = argparse.ArgumentParser()\n"
     code += "centre.register(top.add_subparsers()); asked = top.parse_args(['centre', 'watch', *sys.argv[1:]])\n"
     return Process(code + "sys.exit(asked.run(asked))", *words)
+
+
+def old_broker(port: int) -> Process:
+    """A broker that knows MQTT 3.1.1 only: amqtt, as it serves the demo where mosquitto is absent."""
+    pytest.importorskip("amqtt")
+    config = {
+        "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+        "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+    }
+    code = f"import asyncio; from amqtt.broker import Broker\nasync def main():\n    await Broker({config!r}).start()\n"
+    broker = Process(code + "    print('ready', flush=True); await asyncio.Event().wait()\nasyncio.run(main())")
+    until(lambda: broker.lines, "amqtt to start")
+    return broker

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from agent.transport.custody import (
     BURST,
+    DEAF_MS,
     MAX_IN_FLIGHT,
     PACE_MS,
-    REFUSED_MS,
     RESEND_MS,
     URGENT_PLACES,
     Custody,
@@ -38,12 +38,19 @@ def test_an_alert_without_receipt_is_sent_again_after_a_minute_and_not_before() 
     assert publish(custody, RESEND_MS, alert) == alert
 
 
-def test_an_alert_that_nobody_heard_is_tried_again_sooner() -> None:
-    custody, alert = Custody(), [Waiting(1, 1, 1)]
-    publish(custody, 0, alert)
-    custody.refused(5, alert[0])
-    assert custody.plan(6, alert) == ([], 5 + REFUSED_MS)
-    assert custody.plan(5 + REFUSED_MS, alert).publish == alert
+def test_while_nobody_listens_one_message_probes_and_then_all_go() -> None:
+    custody, alerts = Custody(), [Waiting(1, 1, number) for number in range(1, 9)]
+    publish(custody, 0, alerts)
+    for alert in alerts:
+        custody.refused(5, alert)
+    assert custody.plan(6, alerts) == ([], 5 + DEAF_MS)
+    now_ms = 5 + DEAF_MS
+    assert publish(custody, now_ms, alerts) == alerts[:1]
+    assert custody.plan(now_ms, alerts) == ([], now_ms + DEAF_MS)
+    fall = Waiting(0, 1, 99)
+    assert custody.plan(now_ms + DEAF_MS, [*alerts, fall]).publish == [fall], "the most urgent one probes"
+    custody.taken()
+    assert custody.plan(now_ms + 1, alerts).publish == alerts[1:]
 
 
 def test_everything_without_receipt_goes_again_after_a_reconnection() -> None:
@@ -82,7 +89,9 @@ def test_a_hub_that_returns_does_not_flood_the_centre() -> None:
 messages = st.builds(Waiting, st.integers(0, 3), st.just(1), st.integers(1, 300))
 steps = st.lists(
     st.tuples(
-        st.integers(0, 5_000), st.lists(messages, max_size=40), st.sampled_from(["receipt", "refuse", "lose", "none"])
+        st.integers(0, 5_000),
+        st.lists(messages, max_size=40),
+        st.sampled_from(["receipt", "refuse", "take", "lose", "none"]),
     ),
     max_size=30,
 )
@@ -105,10 +114,13 @@ def test_whatever_happens_the_bounds_hold_and_what_waits_is_sent_in_the_end(
         if event == "lose":
             custody.lost()
             flying.clear()
+        elif event == "take":
+            custody.taken()
         elif chosen and event == "receipt":
             waiting.discard(chosen[0])
         elif chosen and event == "refuse":
             custody.refused(now_ms, chosen[0])
+            flying.discard(chosen[0])
     sent: set[Waiting] = set()
     while waiting:
         plan = custody.plan(now_ms, waiting)

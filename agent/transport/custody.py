@@ -2,19 +2,21 @@
 
 A message is in our hands until its signed receipt. What happens to it in between:
 
-    waiting  --published-->  in flight  --60 s without receipt-->  due again
-    waiting  --refused by the broker (nobody listens, not allowed)-->  due again after 10 s
-    any      --connection lost-->  waiting
-    any      --receipt-->  gone from the outbox, and with that from here
+    waiting    --published-->  in flight
+    in flight  --60 s without receipt-->  due again
+    in flight  --refused by the broker (nobody listens, not allowed)-->  waiting, and the line counts as deaf
+    any        --connection lost-->  waiting
+    any        --receipt-->  gone from the outbox, and with that from here
 
-The most urgent goes first, then the oldest. Times are milliseconds of any clock that never steps.
+Over a deaf line one message goes every 5 s, the most urgent one, until the broker takes it; then all go. The most
+urgent goes first, then the oldest. Times are milliseconds of any clock that never steps.
 """
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 RESEND_MS: Final = 60_000  # no receipt for so long: send again
-REFUSED_MS: Final = 10_000  # the broker said that it did not get through: try again
+DEAF_MS: Final = 5_000  # the broker said that a message did not get through: try one again after that
 MAX_IN_FLIGHT: Final = 100  # published without a receipt; beyond it the rest waits
 URGENT_PLACES: Final = 10  # of these, only for critical messages, so that a backlog cannot keep them out
 BURST: Final = 20  # sent at once; after that, one each PACE_MS, so that a returning hub does not flood a centre
@@ -43,13 +45,17 @@ class Custody:
     def __init__(self) -> None:
         self._again: dict[Waiting, int] = {}  # in flight -> when it is due again
         self._whole_at_ms = 0  # when the allowance for bursts is whole again
+        self._deaf_until_ms: int | None = None  # None: the line hears
 
     def lost(self) -> None:
         """The connection ended: nothing is in flight any more."""
         self._again.clear()
+        self._deaf_until_ms = None
 
     def plan(self, now_ms: int, waiting: Iterable[Waiting]) -> Plan:
         """``waiting`` is all that has no receipt, in any order."""
+        if self._deaf_until_ms is not None and now_ms < self._deaf_until_ms:
+            return Plan([], self._deaf_until_ms)
         everything = sorted(waiting)
         self._again = {message: self._again[message] for message in everything if message in self._again}
         places = MAX_IN_FLIGHT - len(self._again)
@@ -68,13 +74,19 @@ class Custody:
                 publish.append(message)
                 places -= again_ms is None
                 allowance -= not critical
-        return Plan(publish, min(later, default=None))
+        return Plan(publish if self._deaf_until_ms is None else publish[:1], min(later, default=None))
 
     def published(self, now_ms: int, message: Waiting) -> None:
         self._again[message] = now_ms + RESEND_MS
         if message.rank != CRITICAL:
             self._whole_at_ms = max(self._whole_at_ms, now_ms) + PACE_MS
+        if self._deaf_until_ms is not None:
+            self._deaf_until_ms = now_ms + DEAF_MS
+
+    def taken(self) -> None:
+        """The broker took a message, and somebody listens."""
+        self._deaf_until_ms = None
 
     def refused(self, now_ms: int, message: Waiting) -> None:
-        if message in self._again:
-            self._again[message] = now_ms + REFUSED_MS
+        self._again.pop(message, None)
+        self._deaf_until_ms = now_ms + DEAF_MS

@@ -18,6 +18,7 @@ from agent.transport.envelope import Sign, Verify
 
 KEY_BYTES: Final = 32
 MAX_FILE_BYTES: Final = 256  # a larger file is no key of ours
+MAX_CERTIFICATE_BYTES: Final = 65_536  # read of a certificate file; what stands beyond is not looked at
 
 
 class BadKey(Exception):
@@ -57,6 +58,22 @@ def verifier(path: str) -> Verify:
         return True
 
     return verify
+
+
+def common_name(certificate: str) -> str:
+    """The common name in a PEM certificate: a hub's id, where hub.toml leaves it to that. BadKey if there is none."""
+    from cryptography import x509  # 4 MB that the resident processes do without when hub.toml names the id
+    from cryptography.x509.oid import NameOID
+
+    with open(certificate, "rb") as file:
+        pem = file.read(MAX_CERTIFICATE_BYTES)
+    try:
+        names = x509.load_pem_x509_certificate(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError as error:
+        raise BadKey(f"{certificate}: not a PEM certificate: {error}") from error
+    if len(names) != 1:
+        raise BadKey(f"{certificate}: has {len(names)} common names, not one; set id in hub.toml")
+    return str(names[0].value)
 
 
 def _read(path: str, private: bool) -> bytes:

@@ -10,7 +10,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from agent.transport.custody import Waiting
-from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES, Receipt, digest
+from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES
 
 FORMAT: Final = 1  # PRAGMA user_version; another one is refused
 BUSY_MS: Final = 10_000  # to wait for the other process's transaction before giving up
@@ -91,24 +91,19 @@ class Outbox:
         ).fetchone()
         return row
 
-    def receipted(self, receipt: Receipt) -> bool:
-        """A verified receipt: the message is out of our hands. False: it names none that waits, or not its hash."""
+    def receipted(self, epoch: int, seq: int) -> bool:
+        """A verified receipt names this message, hash and all: it is out of our hands. False: it did not wait."""
         self._db.execute("BEGIN IMMEDIATE")
-        row = self._db.execute(
-            "SELECT envelope FROM message WHERE epoch = ? AND seq = ? AND receipted = 0", (receipt.epoch, receipt.seq)
-        ).fetchone()
-        named = row is not None and digest(row[0]) == receipt.alert
-        if named:
-            self._db.execute(
-                "UPDATE message SET receipted = 1 WHERE epoch = ? AND seq = ?", (receipt.epoch, receipt.seq)
-            )
-            self._db.execute(
-                "DELETE FROM message WHERE receipted = 1 AND (epoch, seq) <= "
-                "(SELECT epoch, seq FROM message ORDER BY epoch DESC, seq DESC LIMIT 1 OFFSET ?)",
-                (KEPT,),
-            )
+        done = self._db.execute(
+            "UPDATE message SET receipted = 1 WHERE epoch = ? AND seq = ? AND receipted = 0", (epoch, seq)
+        )
+        self._db.execute(
+            "DELETE FROM message WHERE receipted = 1 AND (epoch, seq) <= "
+            "(SELECT epoch, seq FROM message ORDER BY epoch DESC, seq DESC LIMIT 1 OFFSET ?)",
+            (KEPT,),
+        )
         self._db.execute("COMMIT")
-        return named
+        return done.rowcount == 1
 
     def returned(self, after: int, limit: int = 100) -> list[Returned]:
         """What came back later than the row ``after``, oldest first."""

@@ -120,7 +120,9 @@ class Uplink:
             self._custody.refused(_now_ms(), message)
             why = "nobody listens at the centre" if code == NOBODY else f"the broker refused an alert (code {code})"
             self._say("offline", why)
-        elif self._told is not None and self._told[0] == "offline":
+            return
+        self._custody.taken()
+        if self._told is not None and self._told[0] == "offline":
             self._say("online", "alerts are taken again")
 
     def _came(self, _topic: str, payload: bytes, _retained: bool) -> None:

@@ -1,0 +1,135 @@
+"""Lines that lie, refuse or listen in: the alert stays ours until somebody signed for it."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.mqtt_io import Broker
+from agent.transport.keys_io import signer
+from tests.brokers import Authority, Mosquitto, centre_process, free_port, old_broker, until, uplink_process
+from tests.hub_maker import HUB, Hub, Tap
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    found = Hub(tmp_path)
+    signer(str(tmp_path / "centre.key"))
+    found.pin_at(tmp_path)
+    yield found
+    found.close()
+
+
+class Impostor(threading.Thread):
+    """A server with a certificate of its own authority: counts what a hub would tell it."""
+
+    def __init__(self, authority: Authority) -> None:
+        super().__init__(daemon=True)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(*authority.issue("server"))
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._door.getsockname()[1])
+        self.calls, self.bytes = 0, 0
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                caller, _ = self._door.accept()
+            except OSError:
+                return
+            self.calls += 1
+            try:
+                with self._context.wrap_socket(caller, server_side=True) as line:
+                    while data := line.recv(4_096):
+                        self.bytes += len(data)
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+        self.join()
+
+
+def test_a_stranger_who_poses_as_the_centre_hears_not_one_byte(tmp_path: Path, hub: Hub) -> None:
+    ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
+    impostor = Impostor(theirs)
+    certificate, key = ours.issue(HUB)
+    hub.say()
+    with uplink_process(HUB, Broker("127.0.0.1", impostor.port, str(ours.ca), certificate, key), hub.state):
+        until(lambda: impostor.calls >= 2, "two attempts")
+    impostor.close()
+    assert impostor.bytes == 0
+    assert hub.outbox.waiting()
+    assert hub.states(tmp_path) == ["offline"]
+    assert "certificate verify failed" in hub.link[0]["reason"]
+
+
+def test_a_broker_without_tls_hears_not_one_byte_of_an_alert(tmp_path: Path, hub: Hub) -> None:
+    ours = Authority(tmp_path / "ours")
+    certificate, key = ours.issue(HUB)
+    with Mosquitto(tmp_path) as plain:
+        tap = Tap(plain.client("tap"))
+        hub.say()
+        with uplink_process(HUB, Broker("127.0.0.1", plain.port, str(ours.ca), certificate, key), hub.state):
+            until(lambda: hub.states(tmp_path) == ["offline"], "the line to be refused")
+        assert not tap.alerts()
+        tap.client.close()
+    assert hub.outbox.waiting()
+
+
+def test_an_alert_that_the_broker_may_not_take_counts_as_not_sent(tmp_path: Path, hub: Hub) -> None:
+    acl = "pattern read hearthwatch/v1/%u/receipt\npattern write hearthwatch/v1/%u/will\n"
+    with (
+        Mosquitto(tmp_path, Authority(tmp_path / "tls"), acl) as broker,
+        uplink_process(HUB, broker.client(HUB), hub.state),
+    ):
+        hub.say()
+        until(lambda: hub.states(tmp_path) == ["online", "offline"], "the refusal to be noticed")
+    assert hub.outbox.messages()[0].broker_said == 135
+    assert hub.outbox.waiting()
+    assert hub.link[-1]["reason"] == "the broker refused an alert (code 135)"
+
+
+def test_a_hub_whose_receipts_cannot_reach_it_says_so(tmp_path: Path, hub: Hub) -> None:
+    with Mosquitto(tmp_path, Authority(tmp_path / "tls")) as broker:
+        certificate = broker.client("another-hub")
+        with uplink_process(HUB, certificate, hub.state) as process:
+            hub.say()
+            # mosquitto 2 grants the subscription and denies the delivery; the publication is refused in any case
+            until(lambda: "offline" in hub.states(tmp_path), "the refusal to be noticed")
+            assert any("refused" in line for line in process.errors)
+    assert hub.outbox.waiting()
+
+
+def test_an_alert_that_nobody_hears_is_sent_again_until_the_centre_is_there(tmp_path: Path, hub: Hub) -> None:
+    with (
+        Mosquitto(tmp_path, Authority(tmp_path / "tls")) as broker,
+        uplink_process(HUB, broker.client(HUB), hub.state),
+    ):
+        hub.say()
+        until(lambda: hub.states(tmp_path) == ["online", "offline"], "nobody to be noticed")
+        assert hub.outbox.messages()[0].broker_said == 16
+        with centre_process(broker.client("centre"), tmp_path) as centre:
+            until(lambda: hub.owes_nothing(tmp_path), "the receipt")
+            assert len(centre.events("alert")) == 1
+    assert hub.states(tmp_path) == ["online", "offline", "online"]
+
+
+def test_a_broker_that_speaks_the_old_protocol_only_is_served_too(tmp_path: Path, hub: Hub) -> None:
+    port = free_port()
+    broker = Broker("127.0.0.1", port)
+    with (
+        old_broker(port),
+        centre_process(broker, tmp_path) as centre,
+        uplink_process(HUB, broker, hub.state),
+    ):
+        until(lambda: any("MQTT 3.1.1" in line for line in centre.errors), "the centre online")
+        hub.say(3)
+        until(lambda: hub.owes_nothing(tmp_path), "all receipts", 90)
+        assert [event["seq"] for event in centre.events("alert")] == [1, 2, 3]
+    assert hub.link[0]["reason"] == "MQTT 3.1.1"
