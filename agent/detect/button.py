@@ -1,0 +1,75 @@
+"""``sos``: somebody pressed for help. At once, whatever else is known; nothing that a sensor says takes it back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from agent.detect.whereabouts import Whereabouts
+from agent.nouns import MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch
+
+EPISODE_MS: Final = 10 * MINUTE_MS  # a press this soon after the last one is the same call for help (chosen)
+UPDATES_MOST: Final = 3  # further presses of one episode are heard and keep it going, but are not said
+
+
+@dataclass(slots=True)
+class _Episode:
+    number: int
+    first: Reading
+    last_at: Instant
+    updates: int = 0
+
+
+class Sos:
+    """One episode for each button. The number in the subject keeps a later call apart from one still open."""
+
+    name = "sos"
+    hears = frozenset({"button"})
+
+    def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
+        self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
+        self._count = 0
+        self._episodes: dict[str, _Episode] = {}
+
+    def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
+        found: list[Finding] = []
+        for reading in readings:
+            if reading.quantity == "button" and reading.value:
+                self._press(reading, found)
+        return found
+
+    def _press(self, reading: Reading, found: list[Finding]) -> None:
+        episode = self._episodes.get(reading.sensor)
+        if episode is None or reading.at - episode.last_at > EPISODE_MS:
+            self._count += 1
+            episode = self._episodes[reading.sensor] = _Episode(self._count, reading, reading.at)
+            found.append(self._finding("raised", episode, (reading,)))
+            return
+        episode.last_at = reading.at
+        if episode.updates < UPDATES_MOST:
+            episode.updates += 1
+            found.append(self._finding("updated", episode, (episode.first, reading)))
+
+    def _finding(self, state: str, episode: _Episode, evidence: tuple[Reading, ...]) -> Finding:
+        sensor = episode.first.sensor
+        subject = f"{sensor}@{episode.number}"
+        return Finding("sos", state, episode.first.at, subject, self._room.get(sensor), evidence=evidence)
+
+    def deadline(self) -> Instant | None:
+        return None
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "count": self._count,
+            "episodes": {
+                sensor: [episode.number, list(episode.first), episode.last_at, episode.updates]
+                for sensor, episode in self._episodes.items()
+            },
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._count = cast(int, snapshot["count"])
+        plain = cast(dict[str, tuple[int, tuple[Instant, str, str, int], Instant, int]], snapshot["episodes"])
+        self._episodes = {
+            sensor: _Episode(number, Reading(*first), last_at, updates)
+            for sensor, (number, first, last_at, updates) in plain.items()
+        }

@@ -1,0 +1,178 @@
+"""The outside doors: ``night_exit`` (opened at night and nobody came back) and ``door_left_open``."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from agent.civil import Wall, in_window
+from agent.detect.waiting import later, look_again, resting
+from agent.detect.whereabouts import Whereabouts
+from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
+
+NIGHT_EXIT_WAIT_MS: Final = 5 * MINUTE_MS  # chosen: long enough to take in the milk, short enough to be found near
+
+
+def _entrances(home: Home) -> dict[str, str]:
+    """Sensor -> room of every door to the outside."""
+    return {s.id: s.room for s in home.sensors.values() if s.kind == "door" and s.role == "entrance"}
+
+
+class NightExit:
+    """One outing of the home at a time, told ``NIGHT_EXIT_WAIT_MS`` after the last movement of an entrance.
+
+    Back is who is heard inside, as ``Whereabouts`` judges it. An opening while the hub rests is not followed, and
+    what could not be observed before the night was over is not said in the day.
+    """
+
+    name = "night_exit"
+    hears = ACTIVITY
+
+    def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
+        self._entrances = _entrances(home) if home.care.night_exit else {}
+        self._whereabouts = whereabouts
+        self._wall = Wall(home.timezone)
+        self._night = home.care.night
+        self._opened: Reading | None = None
+        self._moved: Reading | None = None
+        self._due: Instant | None = None
+        self._raised = False
+
+    def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
+        found: list[Finding] = []
+        for reading in readings:
+            if reading.quantity == "door" and reading.sensor in self._entrances:
+                self._move(reading, watch)
+            elif self._opened is not None and is_activity(reading) and self._is_in():
+                self._end(reading, found)
+        if self._due is not None and now >= self._due:
+            self._look(now, watch, found)
+        return found
+
+    def _is_in(self) -> bool:
+        return not (self._whereabouts.away or self._whereabouts.doubt)
+
+    def _is_night(self, at: Instant, watch: Watch) -> bool:
+        return in_window(self._wall.minute_of_day(Instant(at + watch.clock.offset_ms)), self._night)
+
+    def _move(self, reading: Reading, watch: Watch) -> None:
+        opens = reading.value == 1 and self._is_night(reading.at, watch) and not resting(reading.at, watch)
+        if self._opened is None:
+            if not opens:
+                return
+            self._opened = reading
+        self._moved = reading
+        if not self._raised:
+            self._due = Instant(reading.at + NIGHT_EXIT_WAIT_MS)
+
+    def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
+        self._due = look_again(now, NIGHT_EXIT_WAIT_MS, watch)
+        if self._is_in() or resting(now, watch):
+            self._opened = self._due = None
+        elif self._due is None:
+            self._raised = True
+            found.append(self._finding("raised"))
+        elif not self._is_night(self._due, watch):
+            self._opened = self._due = None
+
+    def _end(self, by: Reading, found: list[Finding]) -> None:
+        if self._raised:
+            found.append(self._finding("cleared", by))
+        self._opened = self._due = None
+        self._raised = False
+
+    def _finding(self, state: str, *by: Reading) -> Finding:
+        opened, moved = self._opened, self._moved
+        assert opened is not None
+        assert moved is not None
+        evidence = (opened, *by) if moved == opened else (opened, moved, *by)
+        return Finding("night_exit", state, opened.at, "", self._entrances.get(opened.sensor), evidence=evidence)
+
+    def deadline(self) -> Instant | None:
+        return self._due
+
+    def snapshot(self) -> Snapshot:
+        return {"opened": self._opened, "moved": self._moved, "due": self._due, "raised": self._raised}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._opened, self._moved = _reading(snapshot["opened"]), _reading(snapshot["moved"])
+        self._due = cast(Instant | None, snapshot["due"])
+        self._raised = bool(snapshot["raised"])
+
+
+@dataclass(slots=True)
+class _Open:
+    opened: Reading
+    due: Instant | None  # None once it is said
+
+
+class DoorLeftOpen:
+    """Each entrance for itself. A contact that never said closed tells openings only: it cannot be left open."""
+
+    name = "door_left_open"
+    hears = frozenset({"door"})
+
+    def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
+        self._entrances = _entrances(home)
+        self._limit_ms = home.care.door_open_minutes * MINUTE_MS
+        self._closes: set[str] = set()  # contacts that have ever said closed
+        self._open: dict[str, _Open] = {}
+        self._next: Instant | None = None
+
+    def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
+        found: list[Finding] = []
+        for reading in readings:
+            if reading.quantity == "door" and reading.sensor in self._entrances:
+                self._move(reading, found)
+        if self._next is not None and now >= self._next:
+            self._look(now, watch, found)
+        return found
+
+    def _move(self, reading: Reading, found: list[Finding]) -> None:
+        sensor = reading.sensor
+        if reading.value:
+            if sensor in self._closes and sensor not in self._open:
+                self._open[sensor] = _Open(reading, Instant(reading.at + self._limit_ms))
+        else:
+            self._closes.add(sensor)
+            was = self._open.pop(sensor, None)
+            if was is not None and was.due is None:
+                found.append(self._finding("cleared", was.opened, reading))
+        self._schedule()
+
+    def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
+        for sensor, door in self._open.items():
+            if door.due is None or door.due > now:
+                continue
+            door.due = look_again(now, self._limit_ms, watch, sensor)
+            if door.due is None and resting(now, watch):
+                door.due = later(now, self._limit_ms)
+            if door.due is None:
+                found.append(self._finding("raised", door.opened))
+        self._schedule()
+
+    def _finding(self, state: str, opened: Reading, *by: Reading) -> Finding:
+        room = self._entrances[opened.sensor]
+        return Finding("door_left_open", state, opened.at, opened.sensor, room, evidence=(opened, *by))
+
+    def _schedule(self) -> None:
+        self._next = min((door.due for door in self._open.values() if door.due is not None), default=None)
+
+    def deadline(self) -> Instant | None:
+        return self._next
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "closes": sorted(self._closes),
+            "open": [[list(door.opened), door.due] for door in self._open.values()],
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._closes = set(cast(list[str], snapshot["closes"]))
+        self._open = {}
+        for opened, due in cast(list[tuple[tuple[Instant, str, str, int], Instant | None]], snapshot["open"]):
+            self._open[opened[1]] = _Open(Reading(*opened), due)
+        self._schedule()
+
+
+def _reading(plain: object) -> Reading | None:
+    return None if plain is None else Reading(*cast(tuple[Instant, str, str, int], plain))
