@@ -67,7 +67,7 @@ class Wall:
 def rfc3339(at: Instant) -> str:
     """UTC with milliseconds: 2026-03-01T10:20:00.000Z."""
     moment = _EPOCH + timedelta(milliseconds=at)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1_000:03d}Z"
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def parse_rfc3339(text: str) -> Instant:

@@ -73,7 +73,9 @@ def _state(state: Path) -> Check:
     if not os.access(state, os.W_OK):
         return Check("state", False, f"{state}: not writable", "the journal cannot be kept: make it writable")
     enough = room >= FREE_LEAST_BYTES
-    return Check("state", enough, f"{room >> 20} MiB free", "" if enough else "a full disk loses the journal: make room")
+    return Check(
+        "state", enough, f"{room >> 20} MiB free", "" if enough else "a full disk loses the journal: make room"
+    )
 
 
 def _journal(path: Path) -> Check:

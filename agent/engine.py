@@ -69,6 +69,7 @@ class Engine:
         self.whereabouts, self.possible_fall, self._detectors = detectors(home)
         self._due = [FAR] * len(self._detectors)
         self._next = FAR
+        self._proof_due: Instant | None = None
         self._hearers: dict[str, tuple[int, ...]] = {}
 
     def next_deadline(self) -> Instant | None:
@@ -93,14 +94,14 @@ class Engine:
 
     def _observe(self, now: Instant, readings: tuple[Reading, ...]) -> Outcome:
         before = self.proof.watch
-        findings = list(self.proof.observe(now, readings, before))
-        findings += self._detect(now, readings, self.proof.watch is not before)
-        active = len(readings) > 0 and any(map(is_activity, readings))
-        return Outcome(
-            readings,
-            self._alerts(now, findings) if findings else (),
-            self.possible_fall.promise() if active else None,
-        )
+        findings = self.proof.observe(now, readings, before)
+        findings = [*findings, *self._detect(now, readings, self.proof.watch is not before)]
+        promise = None
+        for reading in readings:
+            if is_activity(reading):
+                promise = self.possible_fall.promise()
+                break
+        return Outcome(readings, self._alerts(now, findings) if findings else (), promise)
 
     def _tell(self, now: Instant, frame: Frame) -> Outcome:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
@@ -116,17 +117,9 @@ class Engine:
 
     def _detect(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> list[Finding]:
         findings: list[Finding] = []
-        if everyone:
-            asked: Iterable[int] = range(len(self._detectors))
-        elif now >= self._next:
-            heard = {index for reading in readings for index in self._heard_by(reading.quantity)}
-            asked = sorted(heard | {index for index, due in enumerate(self._due) if due <= now})
-        elif len(readings) == 1:
-            asked = self._heard_by(readings[0].quantity)
-        else:
-            asked = sorted({index for reading in readings for index in self._heard_by(reading.quantity)})
         watch = self.proof.watch
-        for index in asked:
+        moved = False
+        for index in self._asked(now, readings, everyone):
             detector = self._detectors[index]
             try:
                 findings += detector.observe(now, readings, watch)
@@ -137,12 +130,25 @@ class Engine:
                 # The one broad except of the core: a detector of ours that throws must not silence the others.
                 findings.append(self._drop(index, now, fault))
                 due = None
-            self._due[index] = FAR if due is None else due
-        self._next = min(self._due)
-        due = self.proof.deadline()
-        if due is not None and due < self._next:
-            self._next = due
+            if due is None:
+                due = FAR
+            if due != self._due[index]:
+                self._due[index] = due
+                moved = True
+        proof_due = self.proof.deadline()
+        if moved or proof_due != self._proof_due or everyone:
+            self._proof_due = proof_due
+            self._next = min(*self._due, proof_due if proof_due is not None else FAR)
         return findings
+
+    def _asked(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Iterable[int]:
+        """Which detectors are asked: all when the watch has changed, else who hears this and whose time has come."""
+        if everyone:
+            return range(len(self._detectors))
+        if now < self._next and len(readings) == 1:
+            return self._heard_by(readings[0].quantity)
+        heard = {index for reading in readings for index in self._heard_by(reading.quantity)}
+        return sorted(heard | {index for index, due in enumerate(self._due) if due <= now})
 
     def _heard_by(self, quantity: str) -> tuple[int, ...]:
         hearers = self._hearers.get(quantity)
@@ -175,6 +181,7 @@ class Engine:
             "detectors": {detector.name: detector.snapshot() for detector in self._detectors},
             "dropped": [detector.name for detector in self._detectors if isinstance(detector, _Silent)],
             "due": self._due,
+            "proof_due": self._proof_due,
             "next": self._next,
         }
 
@@ -191,6 +198,7 @@ class Engine:
             if detector.name in dropped:
                 self._detectors[index] = _Silent(detector)
         self._due = list(cast(list[Instant], snapshot["due"]))
+        self._proof_due = cast(Instant | None, snapshot["proof_due"])
         self._next = cast(Instant, snapshot["next"])
 
 

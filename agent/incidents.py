@@ -75,7 +75,11 @@ TEXTS: Final = {
         "Not heard since {since}, and more went with it: {sensor}.",
         "Heard again: {sensor}.",
     ),
-    "sensor_mute": ("{sensor} answers but has seen nobody since {since}, while others have.", "", "{sensor} sees again."),
+    "sensor_mute": (
+        "{sensor} answers but has seen nobody since {since}, while others have.",
+        "",
+        "{sensor} sees again.",
+    ),
     "sensor_stuck": ("{sensor} has said the same since {since}.", "", "{sensor} changes again."),
     "sensor_chattering": ("{sensor} reported {count} times in a {span}.", "", "{sensor} has calmed down."),
     "battery_low": ("The battery of {sensor} is low.", "", "The battery of {sensor} is good again."),

@@ -12,32 +12,20 @@ CREATE TABLE segment (
   snapshot   BLOB NOT NULL      -- zlib JSON: the engine's memory before the first entry
 );
 
--- Entries in the order in which they were taken in. Written when enough have come, when ten minutes have passed, or at
--- once when one of them made an alert.
+-- Entries in the order in which they were taken in, and what they said. Written when enough have come, when ten minutes
+-- have passed, or at once when one of them made an alert. Few large rows, because every row written on its own costs an
+-- SD card a page.
 CREATE TABLE batch (
-  id        INTEGER PRIMARY KEY,
+  id        INTEGER PRIMARY KEY,  -- instant of the first entry (one more than the batch before, if that is the same)
   segment   INTEGER NOT NULL REFERENCES segment(id),
-  first_seq INTEGER NOT NULL,   -- number of the first frame in the body
-  from_at   INTEGER NOT NULL,   -- instant of the first entry
-  to_at     INTEGER NOT NULL,   -- instant of the last: until then the hub was awake
-  frames    INTEGER NOT NULL,   -- how many frames the body holds
-  body      BLOB NOT NULL       -- zlib JSON: [ms since from_at] is a silence until then;
-                                -- [ms since from_at, link, address, payload, retained] is a frame
-);
-
--- What the frames said. Derived from the batches; kept because pages and exports read it.
-CREATE TABLE reading (
-  at       INTEGER NOT NULL,    -- instant
-  n        INTEGER NOT NULL,    -- tells apart readings of one millisecond
-  sensor   INTEGER NOT NULL REFERENCES name(id),
-  quantity INTEGER NOT NULL REFERENCES name(id),
-  value    INTEGER NOT NULL,    -- 1 or 0, percent, or thousandths of a degree, as the quantity's name says
-  PRIMARY KEY (at, n)
-) WITHOUT ROWID;
-
-CREATE TABLE name (
-  id   INTEGER PRIMARY KEY,
-  text TEXT NOT NULL UNIQUE     -- a sensor's id, a link, or a quantity
+  first_seq INTEGER NOT NULL,     -- number of the first frame in the entries
+  frames    INTEGER NOT NULL,     -- how many frames they hold
+  from_at   INTEGER NOT NULL,     -- instant of the first entry
+  to_at     INTEGER NOT NULL,     -- instant of the last: until then the hub was awake
+  entries   BLOB NOT NULL,        -- zlib JSON: [ms since from_at] is a silence until then;
+                                  -- [ms since from_at, link, address, payload, retained] is a frame
+  readings  BLOB NOT NULL         -- zlib JSON: [ms since from_at, sensor, quantity, value]; derived from the entries,
+                                  -- kept because pages and exports read them
 );
 
 -- What the agent said, and the sealed envelope in which it leaves the house (NULL: said in a replay only).
@@ -45,7 +33,7 @@ CREATE TABLE alert (
   epoch    INTEGER NOT NULL,
   seq      INTEGER NOT NULL,    -- running number of what was said; no gaps within an epoch
   id       TEXT NOT NULL,       -- the incident
-  at       INTEGER NOT NULL,
+  at       INTEGER NOT NULL,    -- instant
   kind     TEXT NOT NULL,
   state    TEXT NOT NULL,       -- raised, updated, cleared
   severity TEXT NOT NULL,

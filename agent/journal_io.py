@@ -9,14 +9,23 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from agent.engine import Engine
+from agent.engine import Engine, fill, run
 from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Snapshot
-from agent.packing import alert_line, pack, pack_snapshot, unpack, unpack_snapshot
+from agent.packing import (
+    alert_line,
+    pack,
+    pack_readings,
+    pack_snapshot,
+    unpack,
+    unpack_readings,
+    unpack_snapshot,
+)
 
 SCHEMA: Final = 1
 BATCH_ENTRIES: Final = 256  # a full batch is written at once
@@ -50,8 +59,7 @@ class Journal:
         self._pending: list[Entry] = []
         self._frames = 0
         self._readings: list[Reading] = []
-        self._names: dict[str, int] = {text: id for id, text in self._db.execute("SELECT id, text FROM name")}
-        self._last_reading = (-1, 0)
+        self._batch = int(self._db.execute("SELECT coalesce(max(id), -1) FROM batch").fetchone()[0])
         self._segment = 0
         self._segment_frames = 0
 
@@ -94,7 +102,6 @@ class Journal:
             db.execute("BEGIN IMMEDIATE")
             if self._pending:
                 self._write_batch()
-            self._write_readings()
             for alert in alerts:
                 self._write_alert(alert)
         self._segment_frames += self._frames
@@ -103,27 +110,12 @@ class Journal:
     def _write_batch(self) -> None:
         first, last = self._pending[0], self._pending[-1]
         first_seq = first.seq if first.frame is not None else first.seq + 1
+        self._batch = max(first.at, self._batch + 1)
+        entries, readings = pack(self._pending), pack_readings(self._readings, first.at)
         self._db.execute(
-            "INSERT INTO batch (segment, first_seq, from_at, to_at, frames, body) VALUES (?, ?, ?, ?, ?, ?)",
-            (self._segment, first_seq, first.at, last.at, self._frames, pack(self._pending)),
+            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._batch, self._segment, first_seq, self._frames, first.at, last.at, entries, readings),
         )
-
-    def _write_readings(self) -> None:
-        rows = []
-        last, n = self._last_reading
-        for at, sensor, quantity, value in self._readings:
-            n = n + 1 if at == last else 0
-            last = at
-            rows.append((at, n, self._name(sensor), self._name(quantity), value))
-        self._last_reading = (last, n)
-        self._db.executemany("INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?)", rows)
-
-    def _name(self, text: str) -> int:
-        id = self._names.get(text)
-        if id is None:
-            cursor = self._db.execute("INSERT INTO name (text) VALUES (?)", (text,))
-            id = self._names[text] = int(cursor.lastrowid or 0)
-        return id
 
     def _write_alert(self, alert: Alert) -> None:
         epoch = int(alert.id.partition("-")[0])
@@ -141,17 +133,19 @@ class Journal:
         rows = self._db.execute(
             "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id"
         )
-        return [Segment(*row[:-1], snapshot=unpack_snapshot(row[-1])) for row in rows]
+        return [_segment(row) for row in rows]
 
     def last_segment(self) -> Segment | None:
         row = self._db.execute(
             "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id DESC LIMIT 1"
         ).fetchone()
-        return Segment(*row[:-1], snapshot=unpack_snapshot(row[-1])) if row else None
+        return _segment(row) if row else None
 
     def entries(self, segment: int) -> Iterator[Entry]:
         """Every entry of a segment, runs of silence as their last instant."""
-        rows = self._db.execute("SELECT first_seq, from_at, body FROM batch WHERE segment = ? ORDER BY id", (segment,))
+        rows = self._db.execute(
+            "SELECT first_seq, from_at, entries FROM batch WHERE segment = ? ORDER BY id", (segment,)
+        )
         for first_seq, from_at, body in rows:
             try:
                 yield from unpack(body, first_seq, from_at)
@@ -180,17 +174,38 @@ class Journal:
 
     def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
         """Readings in [since, until), in order of time."""
+        before = self._db.execute("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,)).fetchone()[0]
         rows = self._db.execute(
-            "SELECT at, s.text, q.text, value FROM reading JOIN name s ON s.id = sensor JOIN name q ON q.id = quantity"
-            " WHERE at >= ? AND at < ? ORDER BY at, n",
-            (since, until),
+            "SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id", (before, until)
         )
-        for at, sensor, quantity, value in rows:
-            yield Reading(Instant(at), sensor, quantity, value)
+        for from_at, body in rows:
+            for reading in unpack_readings(body, from_at):
+                if since <= reading.at < until:
+                    yield reading
 
     def close(self) -> None:
         self.flush()
         self._db.close()
+
+
+def lay_down(journal: Journal, engine: Engine, past: Iterable[Entry], version: str) -> None:
+    """A past that this hub did not live, before its own entries and in an epoch of its own; nothing of it is sent."""
+    entries = iter(past)
+    first = next(entries, None)
+    if first is None:
+        return
+    journal.begin(engine, first.at, first.seq, version)
+    run(fill(chain((first,), entries), engine), engine, journal)
+    journal.flush()
+    engine.incidents.begin_epoch()
+    last = journal.last()
+    assert last is not None, "an entry was written just now"
+    journal.begin(engine, engine.now, last[0] + 1, version)
+
+
+def _segment(row: tuple[int, int, int, int, str, str, bytes]) -> Segment:
+    id, epoch, first_seq, started_at, agent, home, snapshot = row
+    return Segment(id, epoch, first_seq, Instant(started_at), agent, home, unpack_snapshot(snapshot))
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -233,7 +248,7 @@ def verify(path: Path) -> list[str]:
     wrong = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
     expected = 0
     for first_seq, from_at, frames, body in db.execute(
-        "SELECT first_seq, from_at, frames, body FROM batch ORDER BY id"
+        "SELECT first_seq, from_at, frames, entries FROM batch ORDER BY id"
     ):
         try:
             found = sum(1 for entry in unpack(body, first_seq, from_at) if entry.frame is not None)

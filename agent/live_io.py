@@ -74,4 +74,3 @@ def boot_frame(clock: HubClock, boot_id: str, last: Instant | None, version: str
     if last is not None:
         said["from_ms"] = last
     return Frame("hub", "boot", json.dumps(said).encode())
-

@@ -13,7 +13,7 @@ from sqlite_utils import Migrations
 journal = Migrations("hearthwatch-journal")
 
 
-@journal()  # type: ignore[untyped-decorator]
+@journal()
 def schema_1(db: sqlite_utils.Database) -> None:
     statement = ""
     for line in Path(__file__).with_name("journal.sql").read_text().splitlines(keepends=True):
@@ -27,7 +27,7 @@ def schema_1(db: sqlite_utils.Database) -> None:
 def migrate(path: Path) -> None:
     """Make the journal, or bring it up to date; sqlite3.Error when it cannot be."""
     db = sqlite_utils.Database(path)
-    db.conn.execute("PRAGMA page_size = 1024")
+    db.conn.execute("PRAGMA page_size = 512")
     db.conn.execute("PRAGMA journal_mode = WAL")
     journal.apply(db)
     db.close()

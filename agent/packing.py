@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 from agent.civil import rfc3339
-from agent.nouns import Alert, Entry, Frame, Instant, Snapshot
+from agent.nouns import Alert, Entry, Frame, Instant, Reading, Snapshot
 
 LEVEL: Final = 1  # zlib: a quarter of the time of level 6 for a tenth more bytes (make bench)
 BODY_MOST_BYTES: Final = 64 << 20  # a batch that unpacks to more is damaged
@@ -15,15 +15,23 @@ BODY_MOST_BYTES: Final = 64 << 20  # a batch that unpacks to more is damaged
 def pack(entries: Sequence[Entry]) -> bytes:
     """Entries as a batch's body; at least one."""
     start = entries[0].at
-    rows: list[list[object]] = []
-    for entry in entries:
-        frame = entry.frame
+    rows: list[tuple[object, ...]] = []
+    for _, at, frame in entries:
         if frame is None:
-            rows.append([entry.at - start])
+            rows.append((at - start,))
         else:
-            payload = frame.payload.decode("latin-1")
-            rows.append([entry.at - start, frame.link, frame.address, payload, int(frame.retained)])
-    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), LEVEL)
+            link, address, payload, retained = frame
+            rows.append((at - start, link, address, payload.decode("latin-1"), int(retained)))
+    return _deflate(rows)
+
+
+def pack_readings(readings: Sequence[Reading], from_at: Instant) -> bytes:
+    return _deflate([(at - from_at, sensor, quantity, value) for at, sensor, quantity, value in readings])
+
+
+def unpack_readings(body: bytes, from_at: int) -> Iterator[Reading]:
+    for after, sensor, quantity, value in cast(list[tuple[int, str, str, int]], json.loads(_inflate(body))):
+        yield Reading(Instant(from_at + after), sensor, quantity, value)
 
 
 def unpack(body: bytes, first_seq: int, from_at: int) -> Iterator[Entry]:
@@ -45,6 +53,10 @@ def pack_snapshot(snapshot: Snapshot) -> bytes:
 
 def unpack_snapshot(body: bytes) -> Snapshot:
     return cast(Snapshot, json.loads(_inflate(body)))
+
+
+def _deflate(rows: object) -> bytes:
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), LEVEL)
 
 
 def _inflate(body: bytes) -> bytes:

@@ -51,8 +51,9 @@ class Record:
             self.rejected += 1
             self.rejects = [*self.rejects, outcome.reject][:20]
         if self._wants_deadlines and outcome.promise is not None:
-            self.deadlines += [deadline_line(entry.at, reading.sensor, outcome) for reading in outcome.readings
-                               if is_activity(reading)]
+            self.deadlines += [
+                deadline_line(entry.at, reading.sensor, outcome) for reading in outcome.readings if is_activity(reading)
+            ]
 
 
 def deadline_line(at: Instant, sensor: str, outcome: Outcome) -> str:

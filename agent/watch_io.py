@@ -9,17 +9,20 @@ import json
 import os
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from agent.civil import rfc3339
 from agent.clock_io import HubClock, boot_id
-from agent.engine import Engine, fill, run
+from agent.engine import OWN_LINKS, Engine, fill, run
 from agent.home import BadHome, parse
 from agent.journal_io import Journal
 from agent.live_io import Frames, boot_frame, intake
 from agent.nouns import DAY_MS, Alert, BadFrame, Entry, Frame, Home, Instant, Outcome
+from agent.packing import alert_line
+from agent.sensors.zigbee import CONNECTION
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import FIRST, digest, envelope, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
@@ -232,10 +235,40 @@ def _frame(link: str, address: str, said: dict[str, object]) -> Frame:
     return Frame(link, address, json.dumps(said, sort_keys=True).encode())
 
 
+class Follow:
+    """A sink that also prints what each entry came to, a line of JSON each: for a person or a view that looks on."""
+
+    def __init__(self, sink: HubSink, home: Home) -> None:
+        self._sink, self._home = sink, home
+
+    def put(self, entry: Entry, outcome: Outcome) -> None:
+        self._sink.put(entry, outcome)
+        frame = entry.frame
+        if frame is not None and (frame.link in OWN_LINKS or frame.address == CONNECTION):
+            heard = {"link": frame.link, "address": frame.address, "payload": frame.payload.decode(errors="replace")}
+            print(json.dumps({"at": rfc3339(entry.at)} | heard), flush=True)
+        deadline = outcome.promise.deadline if outcome.promise else None
+        for at, sensor, quantity, value in outcome.readings:
+            said: dict[str, object] = {"at": rfc3339(at), "sensor": sensor, "kind": quantity, "value": value}
+            if outcome.promise is not None:
+                said |= {"deadline": rfc3339(deadline) if deadline else None, "state": outcome.promise.state}
+            print(json.dumps(said), flush=True)
+        for alert in outcome.alerts:
+            print(f'{{"alert":{alert_line(alert, self._home.id)}}}', flush=True)
+        if outcome.reject is not None:
+            print(json.dumps({"at": rfc3339(entry.at), "reject": outcome.reject}), flush=True)
+
+
 def live(
-    state: Path, home: Home, hub: str, frames: Frames, receipt_key: Path | None, version: str,
-    start: Instant | None = None, speed: int = 1,
-) -> None:  # fmt: skip
+    state: Path,
+    home: Home,
+    hub: str,
+    frames: Frames,
+    receipt_key: Path | None,
+    version: str,
+    clock_for: Callable[[Engine, Instant | None], HubClock],
+    follow: bool = False,
+) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller."""
     outbox = Outbox(outbox_path(str(state)))
     journal = Journal(state / "journal.db", home.id)
@@ -244,9 +277,9 @@ def live(
     sink.send()  # what the last run had written and not yet handed over
     journal.seal = Sealer(hub, home, state / "hub.key", outbox.newest())
     seq, last = journal.last() or (0, None)
-    clock = clock_of(engine, last, start, speed)
+    clock = clock_for(engine, last)
     boot = boot_frame(clock, boot_id(), last, version)
     journal.begin(engine, clock.now(), seq + 1, version)
     Line(state, receipt_key, frames).start()
-    run(fill(intake(frames, clock, engine, seq, boot), engine), engine, sink)
+    run(fill(intake(frames, clock, engine, seq, boot), engine), engine, Follow(sink, home) if follow else sink)
     journal.close()

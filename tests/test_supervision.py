@@ -182,3 +182,15 @@ def test_a_restored_memory_says_the_same_ever_after() -> None:
     assert copy.snapshot() == whole.snapshot()
     rest = list(live(30, Instant(T0 + 60 * HOUR_MS), gone))
     assert walk(copy, rest) == walk(whole, rest)
+
+
+def test_the_death_of_the_one_sensor_that_always_speaks_is_not_the_silence_of_the_home() -> None:
+    proof = ProofOfWatch(make_home(link="zigbee"))
+    end = Instant(T0 + 4 * DAY_MS)
+    dense = [Reading(Instant(T0 + n * 5 * MINUTE_MS + 3), "fridge", "checkin", 1) for n in range(4 * 24 * 12)]
+    quiet = [reading for reading in live(4 * 24 + 12) if reading.sensor != "fridge"]
+    said = walk(proof, sorted([*dense, *quiet]))
+    assert not kinds(said, "home_not_watched")
+    lost = kinds(said, "sensor_lost")
+    assert [(state, subject) for _, state, subject in lost] == [("raised", "fridge")]
+    assert lost[0][0] - end <= HOUR_MS

@@ -22,11 +22,11 @@ from agent.journal_io import Journal
 from agent.live_io import frame_queue
 from agent.mqtt_io import Broker
 from agent.nouns import DAY_MS, Home, Instant
-from agent.sensors.zigbee_io import listen
+from agent.sensors.zigbee_io import Listener
 from agent.transport.door_io import knock
 from agent.transport.keys_io import common_name
 from agent.transport.uplink_io import uplink, watch_door
-from agent.watch_io import live, locked
+from agent.watch_io import clock_of, live, locked
 
 try:
     VERSION = version("hearthwatch")
@@ -34,6 +34,7 @@ except PackageNotFoundError:  # run from a checkout that was not installed
     VERSION = "0.1.0"
 
 PROCESSES: Final = ("watch", "uplink")
+LISTEN_S: Final = 3_600.0  # a turn of the local broker's client; it wakes for its keepalive by itself
 RESTART_S: Final = 1.0  # doubles with each crash in a row,
 RESTART_MOST_S: Final = 30.0  # up to this
 STEADY_S: Final = 60.0  # a process that ran so long starts the waiting anew
@@ -48,6 +49,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     ):
         part = commands.add_parser(name, help=words)
         part.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
+        if name == "watch":
+            part.add_argument("--follow", action="store_true", help="print what is heard and said, as JSON Lines")
         part.set_defaults(run=runs)
     pause = commands.add_parser("pause", help="rest: holiday, visitors, privacy; a help button is heard all the same")
     pause.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
@@ -100,12 +103,35 @@ def watched(asked: argparse.Namespace) -> int:
             username=hub.local.username,
             password_file=str(config.parent / hub.local.credentials) if hub.local.credentials else None,
         )
-        threading.Thread(
-            target=listen, args=(local, hub.local.base_topic, frames.put), name="zigbee", daemon=True
-        ).start()
+        name = hub_id(hub, config, state)
+        listener = Listener(local, f"hearthwatch-{name}", hub.local.base_topic, frames.put, say)
+        threading.excepthook = _crash
+        threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
         start, speed = (hub.simulation.start, hub.simulation.speed) if hub.simulation else (None, 1)
-        live(state, home, hub_id(hub, config, state), frames, _receipt_key(hub, config), VERSION, start, speed)
+        live(
+            state,
+            home,
+            name,
+            frames,
+            _receipt_key(hub, config),
+            VERSION,
+            lambda engine, last: clock_of(engine, last, start, speed),
+            asked.follow,
+        )
     return DONE
+
+
+def _listen(listener: Listener) -> None:
+    while True:
+        listener.turn(LISTEN_S)
+
+
+def _crash(fault: threading.ExceptHookArgs) -> None:
+    """A thread at the rim that fails must not leave a loop that looks alive: end, and be started again."""
+    say(
+        f"watch: {fault.thread.name if fault.thread else 'a thread'} failed: {fault.exc_type.__name__}: {fault.exc_value}"
+    )
+    os._exit(1)
 
 
 def _receipt_key(hub: Hub, config: Path) -> Path | None:

@@ -39,7 +39,7 @@ def promised(asked: argparse.Namespace) -> int:
         said = {
             "home": home.id,
             "minutes": {room: [_minutes(limit) for limit in limits] for room, limits in table.items()},
-            "false_alerts_per_30_days": expected,
+            "expected": expected._asdict(),
         }
         print(json.dumps(said))
         return DONE
@@ -47,13 +47,15 @@ def promised(asked: argparse.Namespace) -> int:
     width = max(len(room) for room in table)
     print(" " * width + "".join(f"{hour:>5}" for hour in hours))
     for room, limits in table.items():
-        print(f"{room:<{width}}" + "".join(f"{_minutes(limit) or '-':>5}" for limit in limits))
-    print("\n" + "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in expected.items()))
+        print(f"{room:<{width}}" + "".join(f"{_minutes(limit):>5}" for limit in limits))
+    rate = expected.false_alerts_permille_per_30_days / 1_000
+    print(f"\nExpected false alerts: {rate:.1f} in 30 days, from {expected.own_days} days of this home", end="")
+    print(f" and {expected.prior_days} days' worth of what other homes taught.")
     return DONE
 
 
-def _minutes(limit_ms: int | None) -> int | None:
-    return None if limit_ms is None else -(-limit_ms // 60_000)
+def _minutes(limit_ms: int) -> int:
+    return -(-limit_ms // 60_000)
 
 
 def _engine(asked: argparse.Namespace) -> Engine:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from agent.civil import rfc3339
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, instant, progress, say
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.commands.hub import VERSION, configured
 from agent.files_io import write_lines
 from agent.home import parse
-from agent.journal_io import Journal, verify
+from agent.journal_io import Journal, lay_down, verify
 from agent.nouns import DAY_MS, Entry, Home, Instant
 from agent.replay import Record, differences, of_lines, replay, told
 from agent.sensors.log import Line, write
@@ -185,14 +185,8 @@ def imported(asked: argparse.Namespace) -> int:
             raise Refused("this journal has begun already; a past can only be imported into a new state directory")
         reader = LogReader(asked.logs, home, say)
         lines: list[Line] = list(reader)
-        engine = Engine(home)
-        journal.begin(engine, lines[0].at, 1, VERSION)
         with progress("import", len(lines)) as tell:
-            entries = told(of_lines(lines), lambda at: tell(0, rfc3339(at)[:10]))
-            run(fill(entries, engine), engine, journal)
-        journal.flush()
-        engine.incidents.begin_epoch()
-        journal.begin(engine, engine.now, len(lines) + 1, VERSION)
+            lay_down(journal, Engine(home), told(of_lines(lines), lambda at: tell(0, rfc3339(at)[:10])), VERSION)
         journal.close()
     say(f"{len(lines):,} readings imported")
     return PROBLEMS if reader.problems else DONE

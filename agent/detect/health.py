@@ -7,7 +7,7 @@ neighbours see. Where a log holds no check-ins, only neighbours can tell that a 
 Costs: an event touches one record; all records are looked at once an hour, and when the earliest window runs out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from agent.detect.record import AT_REST, WINDOW_MARGIN_MS, WINDOW_MOST_MS, Record
@@ -59,30 +59,39 @@ class SensorHealth:
 
     # -- one event ---------------------------------------------------------------------------------------------
 
-    def hear(self, now: Instant, reading: Reading) -> Iterator[Finding]:
+    def hear(self, now: Instant, reading: Reading) -> Iterable[Finding]:
         """Take in one fresh reading of a sensor."""
         record = self._records[reading.sensor]
-        quantity = reading.quantity
-        if record.heard >= 0:
-            window = record.window_ms() if now - record.heard > WINDOW_MARGIN_MS else WINDOW_MOST_MS
-            record.gaps.note(now, min(now - record.heard, window))  # an outage widens the window, but slowly
-        elif self._lost_due is None:
-            self._lost_due = Instant(now + WINDOW_MARGIN_MS)
+        gap = now - record.heard
+        if record.heard < 0:
+            self._begin(now)
+        elif gap > WINDOW_MARGIN_MS:
+            record.gaps.note(now, min(gap, record.window_ms()))  # an outage widens the window, but slowly
+        else:
+            record.gaps.note(now, gap)
         record.heard = now
+        if reading.quantity in ACTIVITY:
+            self._see(now, record, reading)
+            return self._seen(now, record, reading) if record.lost or self._open else ()
+        record.checks_in = record.checks_in or reading.quantity != "fall"
+        return self._said(now, record, reading)
+
+    def _begin(self, now: Instant) -> None:
+        """A sensor is heard for the first time."""
+        if self._lost_due is None:
+            self._lost_due = Instant(now + WINDOW_MARGIN_MS)
         if self._review_at is None:
             self._began, self._review_at = now, Instant(now - now % HOUR_MS + HOUR_MS)
-        if quantity in ACTIVITY:
-            self._see(now, record, reading)
-        elif quantity != "fall":
-            record.checks_in = True
+
+    def _seen(self, now: Instant, record: Record, reading: Reading) -> Iterator[Finding]:
         if record.lost:
             yield from self._found(now, reading.sensor)
-        if quantity not in ACTIVITY:
-            yield from self._measure(reading)
-        elif self._open and reading.value:
-            yield from self._close("sensor_mute", reading.sensor, now)
-        elif self._open:
-            yield from self._close("sensor_stuck", reading.sensor, now)
+        yield from self._close("sensor_mute" if reading.value else "sensor_stuck", reading.sensor, now)
+
+    def _said(self, now: Instant, record: Record, reading: Reading) -> Iterator[Finding]:
+        if record.lost:
+            yield from self._found(now, reading.sensor)
+        yield from self._measure(reading)
 
     def _see(self, now: Instant, record: Record, reading: Reading) -> None:
         record.fired += 1
@@ -149,11 +158,12 @@ class SensorHealth:
         self._lost_due = Instant(earliest if earliest is not None else now + HOUR_MS)
 
     def _review(self, now: Instant, observed: bool) -> Iterator[Finding]:
-        total = sum(record.fired + sum(record.hours[-23:]) for record in self._records.values())
+        total = sum(record.day + record.fired for record in self._records.values())
         for sensor, record in self._records.items():
-            record.hours = [*record.hours, record.fired][-24:]
-            fired, record.fired = record.fired, 0
-            yield from self._chatter(now, sensor, fired, sum(record.hours), total)
+            if record.fired or record.day:
+                hour = record.fired
+                record.turn_hour()
+                yield from self._chatter(now, sensor, hour, record.day, total)
             yield from self._stuck(now, sensor, record)
             if observed:
                 yield from self._mute(now, sensor, record)
@@ -276,4 +286,3 @@ class SensorHealth:
         self._lost_due = cast(Instant | None, snapshot["lost_due"])
         self._review_at = cast(Instant | None, snapshot["review_at"])
         self._refresh()
-

@@ -18,7 +18,19 @@ AT_REST: Final = Instant(-2)  # a binary level that says 0
 class Record:
     """What is remembered of one sensor."""
 
-    __slots__ = ("checks_in", "fired", "gaps", "heard", "hours", "level_since", "lost", "others", "others_gaps", "seen")
+    __slots__ = (
+        "checks_in",
+        "day",
+        "fired",
+        "gaps",
+        "heard",
+        "hours",
+        "level_since",
+        "lost",
+        "others",
+        "others_gaps",
+        "seen",
+    )
 
     def __init__(self) -> None:
         self.heard = NEVER  # anything at all; -1 never
@@ -29,6 +41,7 @@ class Record:
         self.others_gaps = LongestGaps()
         self.fired = 0  # events in the running hour
         self.hours: list[int] = []  # events in each of the last 24 hours
+        self.day = 0  # their sum
         self.level_since = NEVER  # a binary level stands at 1 since then; NEVER: it has not said 0 yet
         self.lost = False
 
@@ -36,6 +49,14 @@ class Record:
         if not self.gaps.days():
             return WINDOW_UNKNOWN_MS
         return min(self.gaps.longest() * 7 // 4 + WINDOW_MARGIN_MS, WINDOW_MOST_MS)
+
+    def turn_hour(self) -> None:
+        """An hour has passed: its events join the last 24."""
+        self.hours.append(self.fired)
+        self.day += self.fired
+        self.fired = 0
+        if len(self.hours) > 24:
+            self.day -= self.hours.pop(0)
 
     def plain(self) -> list[object]:
         gaps, others = self.gaps.plain(), self.others_gaps.plain()
@@ -51,3 +72,4 @@ class Record:
         self.gaps.take(cast(list[int], gaps))
         self.others_gaps.take(cast(list[int], others_gaps))
         self.hours = list(cast(list[int], hours))
+        self.day = sum(self.hours)

@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from agent.detect.coverage import Coverage
 from agent.detect.health import SensorHealth
-from agent.detect.window import LongestGaps
+from agent.detect.rhythm import HouseRhythm
 from agent.nouns import (
     ACTIVITY,
     HOUR_MS,
@@ -31,8 +31,6 @@ from agent.nouns import (
 )
 
 NO_CHECKINS_MS: Final = 12 * HOUR_MS  # contracts.md: without check-ins silence counts as observed this long
-HOUSE_UNKNOWN_MS: Final = 3 * HOUR_MS  # a home with check-ins, before its first whole day is known
-HOUSE_LEAST_MS: Final = 15 * MINUTE_MS
 LINK_GRACE_MS: Final = 60 * SECOND_MS  # zigbee2mqtt restarts in less
 HOME_GRACE_MS: Final = 5 * MINUTE_MS  # unobserved for longer than this -> home_not_watched
 GAP_TOLD_MS: Final = 30 * MINUTE_MS  # a hub that was off for longer says so when it is back
@@ -56,7 +54,7 @@ class ProofOfWatch:
         self._due: Instant | None = None  # never later than the first thing that is due
         self._checks_in = False
         self._heard = Instant(-1)  # any sensor of the home
-        self._gaps = LongestGaps()
+        self._house = HouseRhythm()
         self._overdue = False
         self._coverage = Coverage()
         self._pause_until: Instant | None = None
@@ -68,30 +66,32 @@ class ProofOfWatch:
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         findings: list[Finding] = []
+        health = self._health
         for reading in readings:
             quantity = reading.quantity
             if quantity == "link":
                 self._link(now, reading)
             elif quantity != "available":
-                self._hear(now, quantity)
-                findings.extend(self._health.hear(now, reading))
+                self._hear(now, reading)
+                findings += health.hear(now, reading)
             elif not reading.value:
-                findings.extend(self._health.unreachable(now, reading.sensor))
-        if self._due is not None and now >= self._due:
-            findings.extend(self._wake(now))
-        elif self._overdue and self._heard == now:
+                findings += health.unreachable(now, reading.sensor)
+        if self._overdue and self._heard == now:
             self._overdue = False
-        if self.watch.unseen is not self._health.unseen or self.watch.observed != self._observed():
-            findings.extend(self._turn(now))
+            findings += self._turn(now)
+        if self._due is not None and now >= self._due:
+            findings += self._wake(now)
+        elif self.watch.unseen is not health.unseen:
+            findings += self._turn(now)
         return findings
 
-    def _hear(self, now: Instant, quantity: str) -> None:
-        if self._heard >= 0:
-            gap = now - self._heard
-            self._gaps.note(now, min(gap, self._house_ms()) if gap > HOUSE_LEAST_MS else gap)
-        else:
+    def _hear(self, now: Instant, reading: Reading) -> None:
+        if self._heard < 0:
             self._due = now
         self._heard = now
+        if self._house.hear(now, reading.sensor):
+            self._due = now
+        quantity = reading.quantity
         if quantity not in ACTIVITY and quantity != "fall":
             self._checks_in = True
 
@@ -104,9 +104,7 @@ class ProofOfWatch:
         """How long the whole home may keep silent before it counts as not observed."""
         if not self._checks_in:
             return NO_CHECKINS_MS
-        if not self._gaps.days():
-            return HOUSE_UNKNOWN_MS
-        return min(max(self._gaps.longest() * 3 // 2, HOUSE_LEAST_MS), NO_CHECKINS_MS)
+        return min(self._house.window_ms(), NO_CHECKINS_MS)
 
     # -- the hub itself ----------------------------------------------------------------------------------------
 
@@ -146,6 +144,7 @@ class ProofOfWatch:
         self._coverage.lost(since, now)
         self._overdue = False
         self._heard = now
+        self._house.resume(now)
         self._health.resume(now)
         if now - since >= GAP_TOLD_MS:
             words = (("why", "the hub was off or asleep"),)
@@ -197,6 +196,7 @@ class ProofOfWatch:
         if observed != self.watch.observed:
             self._coverage.turn(now, observed)
             if observed:
+                self._house.resume(now)
                 self._health.resume(now)
         self._mark("home_not_watched", not observed, now)
         self.watch = self._made(now, observed)
@@ -242,7 +242,7 @@ class ProofOfWatch:
             "due": self._due,
             "checks_in": self._checks_in,
             "heard": self._heard,
-            "gaps": self._gaps.plain(),
+            "house": self._house.snapshot(),
             "overdue": self._overdue,
             "coverage": self._coverage.plain(),
             "pause_until": self._pause_until,
@@ -259,7 +259,7 @@ class ProofOfWatch:
         self._due = cast(Instant | None, snapshot["due"])
         self._checks_in, self._overdue = bool(snapshot["checks_in"]), bool(snapshot["overdue"])
         self._heard = cast(Instant, snapshot["heard"])
-        self._gaps.take(cast(list[int], snapshot["gaps"]))
+        self._house.restore(cast(Snapshot, snapshot["house"]))
         self._coverage.take(cast(list[list[int]], snapshot["coverage"]))
         self._pause_until = cast(Instant | None, snapshot["pause_until"])
         self.boot = dict(cast(dict[str, object], snapshot["boot"]))

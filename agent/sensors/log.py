@@ -40,7 +40,7 @@ def parse(line: bytes, known: Callable[[str], str | None]) -> Line:
     if len(line) > LINE_MOST_BYTES:
         raise BadLine(f"longer than {LINE_MOST_BYTES} bytes")
     try:
-        said = json.loads(line, object_pairs_hook=_once, parse_constant=_no_constant)
+        said = _DECODER.decode(line.decode())
     except (ValueError, RecursionError) as fault:
         raise BadLine(fault.args[0] if isinstance(fault, BadLine) else "not one JSON object") from None
     if not isinstance(said, dict) or not said.keys() >= KEYS:
@@ -107,6 +107,9 @@ def in_order(lines: Iterable[tuple[int, Line]], report: Callable[[int, str], Non
         yield heapq.heappop(waiting)[2]
 
 
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+
+
 def frame(line: Line) -> Frame:
     return Frame("log", line.sensor, line.payload)
 
@@ -121,4 +124,3 @@ def write(reading: Reading) -> str | None:
         value = reading.value / 1_000
     said = {"at": rfc3339(reading.at), "sensor": reading.sensor, "kind": kind, "value": value}
     return json.dumps(said, separators=(",", ":"))
-

@@ -1,0 +1,115 @@
+"""A real hub on loopback for measuring: mosquitto, watch and uplink as their own processes, and a centre's ear.
+
+mosquitto serves as the local and as the centre's broker at once; only topics tell the two apart.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from agent.simulate.dialects import opening
+from agent.simulate.fleet import TEN, home_text
+
+SEED = 3
+UP_S = 20.0
+
+
+@dataclass(frozen=True)
+class Hub:
+    folder: Path
+    port: int
+    watch: subprocess.Popen[bytes]
+    uplink: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: str, done: "threading.Event") -> None:
+    if not done.wait(UP_S):
+        raise SystemExit(f"bench: {what} did not happen within {UP_S:.0f} s")
+
+
+@contextlib.contextmanager
+def running_hub() -> Iterator[Hub]:
+    """The three processes, up and connected; gone when the block ends."""
+    broker = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder, port = Path(name), free_port()
+        (folder / "mosquitto.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n")
+        (folder / "home.toml").write_text(home_text(SEED))
+        (folder / "hub.toml").write_text(
+            f'[hub]\nid = "bench"\nstate = "state"\nhome = "home.toml"\n[local]\nhost = "127.0.0.1"\nport = {port}\n'
+            f'[[upstream]]\nhost = "127.0.0.1"\nport = {port}\n'
+        )
+        _start(stack, [broker, "-c", str(folder / "mosquitto.conf")])
+        _listening(port)
+        watch = _start(stack, _agent("watch", folder))
+        deadline = time.monotonic() + UP_S
+        while not (folder / "state" / "watch.sock").exists():
+            if time.monotonic() > deadline:
+                raise SystemExit("bench: watch did not start")
+            time.sleep(0.02)
+        uplink = _start(stack, _agent("uplink", folder))
+        yield Hub(folder, port, watch, uplink)
+
+
+def _agent(verb: str, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "agent", verb, "--config", str(folder / "hub.toml")]
+
+
+def _start(stack: contextlib.ExitStack, words: list[str]) -> "subprocess.Popen[bytes]":
+    quiet = None if os.environ.get("BENCH_LOUD") else subprocess.DEVNULL
+    process = subprocess.Popen(words, stdout=quiet, stderr=quiet)
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+    return process
+
+
+def _listening(port: int) -> None:
+    deadline = time.monotonic() + UP_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.02)
+    raise SystemExit("bench: mosquitto did not start")
+
+
+class Ear:
+    """A client of the broker that notes when each alert arrives, and speaks as zigbee2mqtt does."""
+
+    def __init__(self, port: int) -> None:
+        self.arrived: list[float] = []
+        self.came = threading.Event()
+        ready = threading.Event()
+        self._mqtt = paho.Client(CallbackAPIVersion.VERSION2)
+        self._mqtt.on_message = self._hear
+        self._mqtt.on_subscribe = lambda *said: ready.set()
+        self._mqtt.connect("127.0.0.1", port)
+        self._mqtt.subscribe("hearthwatch/v1/+/alert", qos=1)
+        self._mqtt.loop_start()
+        wait_for("subscribing", ready)
+        for frame in opening(TEN, SEED):
+            self.say(frame.address, frame.payload, frame.retained)
+
+    def _hear(self, client: object, data: object, message: paho.MQTTMessage) -> None:
+        self.arrived.append(time.monotonic())
+        self.came.set()
+
+    def say(self, address: str, payload: bytes, retained: bool = False) -> None:
+        self._mqtt.publish(f"zigbee2mqtt/{address}", payload, qos=0, retain=retained)
