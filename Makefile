@@ -9,7 +9,7 @@ help: ## this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/^([a-z]+): .*## /  make \1\t/'
 
 demo: ## a simulated home, live, through the real pipeline; ends by itself
-	@deploy/bootstrap.sh $(if $(shell command -v mosquitto),requirements.lock,requirements-demo.lock)
+	@deploy/bootstrap.sh $(if $(shell PATH="$(PATH)" command -v mosquitto),requirements.lock,requirements-demo.lock)
 	@$(RUN) agent demo
 
 test: ## all tests, against real parts; what was skipped is printed last
@@ -29,5 +29,5 @@ bench: ## speed, memory and wear, measured on this machine
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench
 
-lock: ## new versions of everything, pinned by hash (needs uv and node)
+lock: ## new versions of everything, pinned by hash (needs uv)
 	deploy/lock.sh
