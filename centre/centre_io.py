@@ -61,10 +61,13 @@ class Audit:
     """The centre's memory: every envelope once, durable on return."""
 
     def __init__(self, path: str) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ValueError(f"{path}: cannot be the audit file: {error}") from error
 
     def around(self, said: Envelope) -> Known:
         def hash_of(seq: int) -> str | None:
@@ -84,6 +87,9 @@ class Audit:
     def numbers(self) -> Iterator[tuple[str, int, int]]:
         """Hub, epoch and number of everything kept, in order."""
         yield from self._db.execute("SELECT hub, epoch, seq FROM alert ORDER BY hub, epoch, seq")
+
+    def close(self) -> None:
+        self._db.close()
 
 
 class Receiver:
@@ -109,12 +115,16 @@ class Receiver:
             subscriptions=(topic("+", "alert"), topic("+", "will")),
         )
 
-    def turn(self) -> None:
-        self._client.turn(LOOK_S)
+    def turn(self, limit_s: float = LOOK_S) -> None:
+        self._client.turn(limit_s)
         while self._answers and self._client.publish(*self._answers[0]) is not None:
             self._answers.popleft()
         for (hub, epoch), holes in self._holes.items():
             self._missing(hub, epoch, holes.overdue(_now_ms()))
+
+    def close(self) -> None:
+        self._client.close()
+        self._audit.close()
 
     def _message(self, topic_: str, payload: bytes, _retained: bool) -> None:
         hub = STRANGER

@@ -98,14 +98,21 @@ class Mosquitto:
     Over TLS the common name of a certificate is the user, and ``acl`` applies.
     """
 
-    def __init__(self, folder: Path, authority: Authority | None = None, acl: str = ACL, more: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        authority: Authority | None = None,
+        acl: str = ACL,
+        more: str = "",
+        anonymous: bool = True,
+    ) -> None:
         where = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         if where is None:
             pytest.skip("mosquitto is not here; install Debian's package mosquitto")
         self.port, self._program, self._folder, self._authority = free_port(), where, folder, authority
         lines = [f"listener {self.port} 127.0.0.1", "log_type error", "log_type notice", "user root", more]
         if authority is None:
-            lines.append("allow_anonymous true")
+            lines.append(f"allow_anonymous {str(anonymous).lower()}")
         else:
             certificate, key = authority.issue("server")
             (folder / "acl").write_text(acl)

@@ -69,6 +69,7 @@ class Hub:
         return not self.outbox.waiting()
 
     def states(self, centre: Path) -> list[str]:
+        """How the line was, each time it changed."""
         self.read_returned(centre / "centre.pub")
         return [said["state"] for said in self.link]
 

@@ -1,7 +1,6 @@
 """Commands for a monitoring centre: its key, and the receiver that hears every hub, verifies and answers."""
 
 import argparse
-import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -47,8 +46,6 @@ def watched(asked: argparse.Namespace) -> int:
         say("centre: stopped")
     except BrokenPipeError:
         raise  # whoever read our lines has gone
-    except sqlite3.Error as fault:
-        raise Refused(f"{asked.state}: {fault}") from None
     except (ValueError, BadKey, OSError) as fault:
         raise Refused(str(fault)) from None
     return DONE

@@ -1,0 +1,191 @@
+"""The centre's desk: what it keeps, answers, refuses and misses."""
+
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.mqtt_io import Broker, Client
+from agent.nouns import BadFrame, Instant
+from agent.transport.envelope import FIRST, GONE, Envelope, Sign, digest, open_receipt, seal
+from agent.transport.keys_io import signer, verifier
+from centre import receiver
+from centre.centre_io import Desk, Receiver
+from centre.receiver import MISSING_MS, Hole, Holes, Known, address, judge, line
+from tests.brokers import Mosquitto, until
+
+
+def said(seq: int, previous: str = FIRST, hub: str = "hub-7", epoch: int = 1, kind: str = "sos") -> Envelope:
+    return Envelope(
+        hub, epoch, seq, f"{epoch}-{seq}", kind, "raised", "critical", "hall", Instant(1_772_360_400_000),
+        Instant(1_772_360_400_000), "synced", 1_000, 980, False, previous,
+    )  # fmt: skip
+
+
+def test_an_alert_sent_again_is_answered_again_and_kept_once() -> None:
+    assert judge(said(1), "a", Known()) == (True, True, ())
+    assert judge(said(1), "a", Known(same="a", newest_epoch=1)) == (False, True, ())
+
+
+def test_one_number_with_two_stories_is_neither_kept_nor_answered() -> None:
+    keep, receipt, notes = judge(said(1), "b", Known(same="a", newest_epoch=1))
+    assert (keep, receipt) == (False, False)
+    assert "other words" in notes[0]
+
+
+def test_an_alert_that_does_not_follow_is_kept_and_said_to_be_odd() -> None:
+    assert judge(said(5, "x"), "e", Known(before="y", newest_epoch=1)).notes == ("does not follow from the one before",)
+    assert judge(said(5, "x"), "e", Known(before="x", newest_epoch=1)).notes == ()
+    assert judge(said(5, "x"), "e", Known(newest_epoch=1)).notes == (), "the one before is still to come"
+    assert judge(said(1, "x"), "e", Known()).notes == ("does not follow from the one before",)
+    assert judge(said(5, "x"), "e", Known(newest_epoch=2)).keep, "an old backup that was restored must still be heard"
+
+
+@given(st.permutations(range(1, 30)))
+def test_what_comes_in_any_order_is_not_missing(order: list[int]) -> None:
+    holes = Holes()
+    for seq in order:
+        assert not holes.take(seq, 0)
+    assert not holes.overdue(10**9)
+
+
+@given(st.sets(st.integers(1, 60), min_size=1), st.randoms())
+def test_what_never_comes_is_told_once_after_its_time(heard: set[int], chance: object) -> None:
+    holes, order = Holes(), sorted(heard)
+    chance.shuffle(order)  # type: ignore[attr-defined]
+    for seq in order:
+        holes.take(seq, 0)
+    assert not holes.overdue(MISSING_MS - 1)
+    told = [seq for hole in holes.overdue(MISSING_MS) for seq in range(hole.first, hole.last + 1)]
+    assert sorted(told) == [seq for seq in range(1, max(heard)) if seq not in heard]
+    assert not holes.overdue(MISSING_MS * 2)
+
+
+def test_a_hub_that_counts_wildly_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "MAX_HOLES", 2)
+    holes = Holes()
+    assert [holes.take(seq, 0) for seq in (10, 20, 2**53)] == [[], [], [Hole(1, 9, 0)]]
+
+
+@pytest.mark.parametrize(
+    "topic", ["hearthwatch/v1/a/receipt", "hearthwatch/v2/a/alert", "x", "hearthwatch/v1/../alert"]
+)
+def test_a_topic_that_is_not_a_hubs_is_refused(topic: str) -> None:
+    with pytest.raises(BadFrame):
+        address(topic)
+
+
+def test_the_operator_reads_who_what_since_when_and_how_sure_in_one_line() -> None:
+    assert line(said(3), ("odd",)) == (
+        "2026-03-01 10:20:00Z  CRITICAL  hub-7  sos  raised  hall  since 10:20:00  sure 100 %  watched 98 %  "
+        "incident 1-3  no. 1/3  ! odd"
+    )
+
+
+class World:
+    """A centre's desk at a real broker, and a hub's hand that says whatever it is told to."""
+
+    def __init__(self, folder: Path, broker: Broker) -> None:
+        (folder / "hubs").mkdir(exist_ok=True)
+        self.sign: Sign = signer(str(folder / "hubs" / "hub-7.key"))
+        self.folder, self.out, self.err = folder, io.StringIO(), io.StringIO()
+        desk = Desk(broker, str(folder / "hubs"), str(folder / "centre.key"), str(folder / "centre.db"), as_json=True)
+        self.receiver = Receiver(desk, self.out, self.err)
+        self.receipts: list[bytes] = []
+        self.hub = Client(
+            broker, "hub-7", lambda topic, payload, retained: self.receipts.append(payload),
+            lambda up, reason: None, subscriptions=["hearthwatch/v1/+/receipt"],
+        )  # fmt: skip
+        until(lambda: self.turn() and self.hub.up and "online" in self.err.getvalue(), "both online")
+
+    def turn(self) -> bool:
+        self.hub.turn(0.01)
+        self.receiver.turn(0.01)
+        return True
+
+    def send(self, payload: bytes, topic: str = "hearthwatch/v1/hub-7/alert", retain: bool = False) -> None:
+        assert self.hub.publish(topic, payload, retain=retain) is not None
+
+    def events(self) -> list[dict[str, object]]:
+        self.turn()
+        return [json.loads(text) for text in self.out.getvalue().splitlines()]
+
+    def close(self) -> None:
+        self.hub.close()
+        self.receiver.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def world(tmp_path: Path, broker: Mosquitto) -> Iterator[World]:
+    found = World(tmp_path, broker.client("x"))
+    yield found
+    found.close()
+
+
+def test_an_alert_is_on_the_disk_and_answered_with_a_receipt_that_names_it(world: World) -> None:
+    sealed = seal(said(1), world.sign)
+    world.send(sealed)
+    world.send(sealed)
+    until(lambda: world.turn() and len(world.receipts) == 2, "two receipts")
+    verify = verifier(str(world.folder / "centre.pub"))
+    assert {open_receipt(payload, verify).alert for payload in world.receipts} == {digest(sealed)}
+    assert [event["event"] for event in world.events()] == ["alert"]
+    with sqlite3.connect(world.folder / "centre.db") as db:
+        assert list(db.execute("SELECT envelope FROM alert")) == [(sealed,)]
+    db.close()
+
+
+def test_a_centre_that_was_restarted_still_knows_what_it_had(tmp_path: Path, broker: Mosquitto) -> None:
+    first = World(tmp_path, broker.client("x"))
+    first.send(sealed := seal(said(1), first.sign))
+    until(lambda: first.events(), "the alert")
+    first.close()
+    second = World(tmp_path, broker.client("x"))
+    second.send(sealed)
+    until(lambda: second.turn() and second.receipts, "the receipt")
+    assert not second.events()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("topic", "why"),
+    [
+        ("hearthwatch/v1/hub-8/alert", "names the hub hub-7"),
+        ("hearthwatch/v1/stranger/alert", "no usable key"),
+    ],
+)
+def test_an_alert_on_another_hubs_topic_is_refused(world: World, topic: str, why: str) -> None:
+    (world.folder / "hubs" / "hub-8.pub").write_bytes((world.folder / "hubs" / "hub-7.pub").read_bytes())
+    world.send(seal(said(1), world.sign), topic)
+    (event,) = until(world.events, "the refusal")
+    assert event["event"] == "refused"
+    assert why in str(event["reason"])
+    assert not world.receipts
+
+
+def test_a_flood_of_forgeries_is_a_few_lines(world: World) -> None:
+    forger = signer(str(world.folder / "forger.key"))
+    for number in range(1, 101):
+        until(lambda: world.hub.publish("hearthwatch/v1/hub-7/alert", seal(said(number), forger)) or world.turn(), "x")  # noqa: B023
+    until(lambda: len(world.events()) == 7, "lines for the 1st, 2nd, 4th ... 64th")
+    assert [event["count"] for event in world.events()] == [1, 2, 4, 8, 16, 32, 64]
+    assert not world.receipts
+
+
+def test_a_hub_that_dies_and_returns_is_told_and_a_false_will_is_not_believed(world: World) -> None:
+    will = "hearthwatch/v1/hub-7/will"
+    for payload in (GONE, GONE, b"", b"hello"):
+        world.send(payload, will, retain=True)
+    until(lambda: len(world.events()) == 3, "three lines")
+    assert [event["event"] for event in world.events()] == ["gone", "back", "refused"]
