@@ -1,0 +1,65 @@
+"""Frames in, readings out: by the link that a frame came over.
+
+Only what changed, or what is fresh, becomes a reading. A line of a sensor log is fresh by definition.
+"""
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from agent.nouns import BINARY, MEASURED, BadFrame, Frame, Home, Instant, Reading, Snapshot
+from agent.sensors.payload import shown
+from agent.sensors.zigbee import LINK, Zigbee
+
+LOG: Final = "log"
+MAX_KNOWN_LINES: Final = 4_096  # different (sensor, quantity, value) of a log kept understood; then they start anew
+MAX_LINE_BYTES: Final = 40  # "battery_percent 100" has 19; a longer line is refused
+_QUANTITIES: Final = (BINARY | MEASURED) - {"link"}
+
+
+class Decoder:
+    """All links' memory. Frames of the links hub, care and centre are the engine's own and must not come here."""
+
+    def __init__(self, home: Home) -> None:
+        sensors = home.sensors.values()
+        self._zigbee = Zigbee(sensor for sensor in sensors if sensor.link == LINK)
+        # A log may be of a home whose sensors are live ones otherwise: it names them by their ids.
+        self._logged = {sensor.address: sensor.id for sensor in sensors if sensor.link == LOG}
+        self._logged.update((sensor.id, sensor.id) for sensor in sensors)
+        self._lines: dict[tuple[str, bytes], tuple[str, str, int]] = {}
+
+    def decode(self, at: Instant, frame: Frame) -> tuple[Reading, ...]:
+        """BadFrame, in one line with whose fault it is, for what cannot be understood."""
+        link, address, payload, _ = frame
+        if link == LOG:
+            line = self._lines.get((address, payload)) or self._line(address, payload)
+            return (Reading(at, *line),)
+        if link == LINK:
+            return self._zigbee.decode(at, frame)
+        raise BadFrame(f"{shown(address)}: nothing is known of a link {shown(link)}")
+
+    def _line(self, address: str, payload: bytes) -> tuple[str, str, int]:
+        """``motion 1``: a quantity, a space, an integer."""
+        sensor = self._logged.get(address)
+        if sensor is None:
+            raise BadFrame(f"{shown(address)}: no sensor of home.toml has this id or log address")
+        if len(payload) > MAX_LINE_BYTES:
+            raise BadFrame(f"{shown(address)}: {len(payload)} bytes, more than {MAX_LINE_BYTES}")
+        quantity, _, number = payload.decode(errors="replace").partition(" ")
+        if quantity not in _QUANTITIES:
+            raise BadFrame(f"{shown(address)}: nothing is known of the quantity {shown(quantity)}")
+        try:
+            value = int(number)
+        except ValueError:
+            raise BadFrame(f"{shown(address)}: {quantity} is {shown(number)}, not an integer") from None
+        if quantity in BINARY and value not in (0, 1):
+            raise BadFrame(f"{shown(address)}: {quantity} is {value}, neither 0 nor 1")
+        if len(self._lines) >= MAX_KNOWN_LINES:
+            self._lines.clear()
+        self._lines[address, payload] = sensor, quantity, value
+        return sensor, quantity, value
+
+    def snapshot(self) -> Snapshot:
+        return {"zigbee": self._zigbee.snapshot()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._zigbee.restore(cast(Mapping[str, object], snapshot["zigbee"]))

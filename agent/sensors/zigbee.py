@@ -1,0 +1,151 @@
+"""zigbee2mqtt, understood: its MQTT messages in, what changed in the home out.
+
+Devices are known by their IEEE address; the names in the topics are learned from the retained ``bridge/devices``,
+and so is what each device can say. Who is in no home.toml is not listened to. What a message is worth is weighed in
+message.py; here are the bridge's own topics: who is there, and whether anybody listens at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from agent.nouns import BadFrame, Frame, Instant, Reading, Sensor, Snapshot
+from agent.sensors.device import GAP, START, Device
+from agent.sensors.exposes import inputs
+from agent.sensors.message import hear
+from agent.sensors.payload import MAX_DEVICES_BYTES, parse, shown, state
+from agent.sensors.wiring import split
+
+LINK: Final = "zigbee"
+DEVICES: Final = "bridge/devices"
+STATE: Final = "bridge/state"
+CONNECTION: Final = "bridge/connection"  # not of zigbee2mqtt: zigbee_io says so when the local broker is lost or found
+AVAILABILITY: Final = "/availability"
+MAX_NAME: Final = 256  # characters of a friendly name; a device with a longer one is refused
+
+
+class Zigbee:
+    """The memory of one zigbee2mqtt. ``link`` is up while the local broker answers and the bridge says online."""
+
+    def __init__(self, sensors: Iterable[Sensor]) -> None:
+        homes: dict[str, list[Sensor]] = {}
+        for sensor in sensors:
+            homes.setdefault(split(sensor.address)[0], []).append(sensor)
+        self._devices = {address: Device(address, here) for address, here in homes.items()}
+        self._names: dict[str, Device] = {}
+        self._listed: int | None = None
+        self._connected = True
+        self._online: bool | None = None
+        self._link: int | None = None
+
+    def decode(self, at: Instant, frame: Frame) -> tuple[Reading, ...]:
+        device = self._names.get(frame.address)
+        if device is None:
+            return self._bridge(at, frame)
+        if not frame.payload:  # a rename clears the old topic
+            return ()
+        message = parse(frame.address, frame.payload)
+        if not isinstance(message, dict):
+            raise BadFrame(f"{shown(frame.address)} ({device.address}): not a JSON object")
+        return hear(at, device, message, frame.retained)
+
+    def _bridge(self, at: Instant, frame: Frame) -> tuple[Reading, ...]:
+        if frame.address == DEVICES:
+            return self._learn(at, frame.payload)
+        if frame.address == STATE and frame.payload:
+            online = state(frame.address, frame.payload)
+            if online and not self._online and not frame.retained:
+                self._forget_what_came_before(START)
+            self._online = online
+            return self._said_link(at)
+        if frame.address == CONNECTION:
+            self._connected = state(frame.address, frame.payload)
+            self._online = None  # what the bridge said before may have changed meanwhile; the broker repeats it
+            self._forget_what_came_before(GAP)
+            return self._said_link(at)
+        if frame.address.endswith(AVAILABILITY) and frame.payload:
+            device = self._names.get(frame.address.removesuffix(AVAILABILITY))
+            if device is not None:
+                return _available(at, device, state(frame.address, frame.payload))
+        return ()
+
+    def _forget_what_came_before(self, why: str) -> None:
+        for device in self._devices.values():
+            device.pending = why
+
+    def _said_link(self, at: Instant) -> tuple[Reading, ...]:
+        """The link when it has changed. Nothing is said while the broker answers and the bridge has not spoken."""
+        if self._connected and self._online is None:
+            return ()
+        link = int(self._connected and self._online is True)
+        if link == self._link:
+            return ()
+        self._link = link
+        return (Reading(at, LINK, "link", link),)
+
+    def _learn(self, at: Instant, payload: bytes) -> tuple[Reading, ...]:
+        """Take over the list of devices; an exact repetition is recognised by its hash and costs nothing.
+
+        A device that has left is no longer listed, and zigbee2mqtt says nothing else about it: it is unavailable.
+        """
+        if hash(payload) == self._listed:
+            return ()
+        listed = parse(DEVICES, payload, MAX_DEVICES_BYTES)
+        if not isinstance(listed, list):
+            raise BadFrame(f"{DEVICES}: not a list")
+        names, odd = self._introduce(entry for entry in listed if isinstance(entry, dict))
+        self._listed = None if odd else hash(payload)
+        said: list[Reading] = []
+        for device in self._devices.values():
+            name = names.get(device.address, "")
+            if name != device.name:
+                if not (name and device.name):  # it left, or came back: a rename is neither
+                    said += _available(at, device, bool(name)) if device.name or device.available is False else ()
+                device.name, device.pending = name, device.pending or GAP
+        self._names = {device.name: device for device in self._devices.values() if device.name}
+        if odd and not said:
+            raise BadFrame(odd)
+        return tuple(said)
+
+    def _introduce(self, listed: Iterable[dict[str, object]]) -> tuple[dict[str, str], str]:
+        """The name of each device of this home by its address, and the first complaint."""
+        names: dict[str, str] = {}
+        odd = ""
+        for entry in listed:
+            address, name, definition = entry.get("ieee_address"), entry.get("friendly_name"), entry.get("definition")
+            device = self._devices.get(address.lower()) if isinstance(address, str) else None
+            if device is None:
+                continue
+            if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or name.startswith("bridge/"):
+                odd = odd or f"{DEVICES}: {device.address} has no usable friendly name, but {shown(name)}"
+                name = device.name  # it is there all the same
+            if device.address in names or name in names.values():
+                odd = odd or f"{DEVICES}: {shown(name)} ({device.address}) is listed twice"
+            elif name:
+                names[device.address] = name
+                if isinstance(definition, dict):  # null while a device is being interviewed
+                    device.learn(inputs(definition.get("exposes")))
+        return names, odd
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "connected": self._connected,
+            "online": self._online,
+            "link": self._link,
+            "devices": {address: device.snapshot() for address, device in self._devices.items()},
+        }
+
+    def restore(self, snapshot: Mapping[str, object]) -> None:
+        told = cast(Mapping[str, Any], snapshot)
+        self._connected, self._online, self._link = told["connected"], told["online"], told["link"]
+        for address, device in told["devices"].items():
+            if address in self._devices:
+                self._devices[address].restore(device)
+        self._names = {device.name: device for device in self._devices.values() if device.name}
+
+
+def _available(at: Instant, device: Device, available: bool) -> tuple[Reading, ...]:
+    """What zigbee2mqtt believes of a device, when that has changed: its announcement, never a sign of life."""
+    if available == device.available:
+        return ()
+    device.available = available
+    return tuple(Reading(at, sensor, "available", int(available)) for sensor in device.sensors)
