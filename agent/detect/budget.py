@@ -1,0 +1,127 @@
+"""The alert budget: how far beyond its usual length a silence must run before this home may be alarmed.
+
+Every silence at home has a ratio: its length over the scale that its place and time of day had when it began, in
+permille. One multiplier holds for the whole home: silence is alarming once its ratio exceeds it. It is the smallest
+one at which the last ``DAYS_KEPT`` days, past only, would not have cost more false alerts than the plan allows. That
+is a conformal quantile: were days exchangeable, the next 30 would cost the budget in expectation. It promises nothing
+for one given month, which is why ``expected`` tells the counts on which it rests.
+
+A silence beyond 12 h costs an alert at any multiplier, and is not learnt, because without check-ins it is an outage as
+likely as not. The population has BEYOND of them; they are set aside from the budget, but never more than half of it:
+waiting longer would not spare them.
+
+The population's ratios (prior.py) stand in for ``PRIOR_DAYS`` days of the home's own, so the budget holds from the
+first hour and the population fades as own days come in. A day here is 24 h of observed time: a hub that was off for a
+week forgets nothing, and a clock that was set forgets nothing either.
+"""
+
+from bisect import bisect_right, insort
+from typing import Final, NamedTuple, cast
+
+from agent.detect.prior import BEYOND, RATES, RATIOS
+from agent.nouns import DAY_MS, Snapshot
+
+DAYS_KEPT: Final = 28  # older days are forgotten: detection.md
+PRIOR_DAYS: Final = 14  # what the population weighs against the home's own days
+RATIOS_KEPT: Final = 16  # the largest of a day; a day with more alarms than this is told as 16
+LEAST: Final = 250  # permille; a budget that would allow more alerts than this gives keeps this multiplier
+MOST: Final = 100_000  # permille; a budget that even this cannot keep waits as long as a deadline may
+
+
+class Expected(NamedTuple):
+    """What the multiplier of today leads one to expect, and the counts behind it."""
+
+    false_alerts_permille_per_30_days: int
+    silences_over: int  # of this home's own days
+    own_days: int
+    prior_days: int
+
+
+class Budget:
+    """The largest ratios of the last days, and the multiplier that follows from them."""
+
+    def __init__(self, false_alerts_per_30_days: float) -> None:
+        allowed = round(false_alerts_per_30_days * 1_000)
+        self._beyond = min(BEYOND // 2, allowed // 2)
+        self._allowed = allowed - self._beyond  # for silences up to 12 h; thousandths per 30 days
+        self._days: list[list[int]] = []  # the largest ratios of each whole day, ascending; oldest day first
+        self._today: list[int] = []
+        self._today_ms = 0  # observed so far, below DAY_MS
+        self.multiplier_permille = 0
+        self.calibrate()
+
+    def pass_time(self, observed_ms: int) -> bool:
+        """Count time that was observed; True if that made a day whole and the multiplier anew."""
+        self._today_ms += observed_ms
+        if self._today_ms < DAY_MS:
+            return False
+        self._today_ms -= DAY_MS
+        self._days = [*self._days, self._today][-DAYS_KEPT:]
+        self._today = []
+        self.calibrate()
+        return True
+
+    def note(self, ratio_permille: int) -> None:
+        """Learn how a silence at home ended. One that was a false alert counts at once, not from tomorrow."""
+        today = self._today
+        if len(today) == RATIOS_KEPT:
+            if ratio_permille <= today[0]:
+                return
+            del today[0]
+        insort(today, ratio_permille)
+        if ratio_permille > self.multiplier_permille:
+            self.calibrate()
+
+    def calibrate(self) -> None:
+        """The smallest multiplier, to a permille, that keeps the budget."""
+        own = self._own()
+        low, high = LEAST, MOST
+        while low < high:
+            middle = (low + high) // 2
+            if self._rate(middle, own) <= self._allowed:
+                high = middle
+            else:
+                low = middle + 1
+        self.multiplier_permille = low
+
+    def expected(self) -> Expected:
+        own, multiplier = self._own(), self.multiplier_permille
+        over = len(own) - bisect_right(own, multiplier)
+        return Expected(self._rate(multiplier, own) + self._beyond, over, len(self._days), PRIOR_DAYS)
+
+    def _own(self) -> list[int]:
+        return sorted(ratio for day in (*self._days, self._today) for ratio in day)
+
+    def _rate(self, multiplier: int, own: list[int]) -> int:
+        """False alerts per 30 days, in thousandths: the home's days and the population's, as one record."""
+        over = len(own) - bisect_right(own, multiplier)
+        own_ms = len(self._days) * DAY_MS + self._today_ms
+        prior_ms = PRIOR_DAYS * DAY_MS
+        alerts = over * 30_000 * DAY_MS + population_rate_permille(multiplier) * prior_ms
+        return alerts // (own_ms + prior_ms)
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "days": [list(day) for day in self._days],
+            "today": list(self._today),
+            "today_ms": self._today_ms,
+            "multiplier": self.multiplier_permille,
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._days = [list(day) for day in cast(list[list[int]], snapshot["days"])]
+        self._today = list(cast(list[int], snapshot["today"]))
+        self._today_ms = cast(int, snapshot["today_ms"])
+        self.multiplier_permille = cast(int, snapshot["multiplier"])
+
+
+def population_rate_permille(multiplier: int) -> int:
+    """How often a silence of the population exceeds ``multiplier`` times its scale, in thousandths per 30 days."""
+    if multiplier <= RATIOS[0]:
+        return RATES[0]
+    if multiplier >= RATIOS[-1]:
+        return RATES[-1]
+    right = bisect_right(RATIOS, multiplier)
+    left = right - 1
+    along, span = multiplier - RATIOS[left], RATIOS[right] - RATIOS[left]
+    return RATES[left] - (RATES[left] - RATES[right]) * along // span
