@@ -6,11 +6,11 @@ the time since boot: it cannot be stepped. What the wall clock says meanwhile is
 
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from agent.nouns import Clock, Instant
+from agent.nouns import Clock, Entry, Instant
 
 BELIEVABLE_MS: Final = 1_767_225_600_000  # 2026-01-01: no hub runs this agent before that
 STEP_MS: Final = 2_000  # a wall clock that differs by more was corrected
@@ -88,3 +88,12 @@ class HubClock:
         if quality == known.quality and abs(offset - known.offset_ms) <= STEP_MS:
             return known
         return Clock(offset if abs(offset - known.offset_ms) > STEP_MS else known.offset_ms, quality)
+
+
+def paced(entries: Iterable[Entry], speed: float) -> Iterator[Entry]:
+    """The entries of a recorded time, at ``speed`` times the pace at which they came."""
+    zero: tuple[int, Instant] | None = None
+    for entry in entries:
+        started, first = zero = zero or (boot_ms(), entry.at)
+        time.sleep(max(0.0, (entry.at - first) / speed - (boot_ms() - started)) / 1_000)
+        yield entry

@@ -7,7 +7,7 @@ after it without saying it again, puts into the outbox what had not reached it, 
 import fcntl
 import json
 import os
-import select
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,21 +17,22 @@ from typing import Final
 from agent.civil import rfc3339
 from agent.clock_io import HubClock, boot_id
 from agent.engine import OWN_LINKS, Engine, fill, run
-from agent.home import BadHome, parse
 from agent.journal_io import Journal
-from agent.live_io import Frames, boot_frame, intake
-from agent.nouns import DAY_MS, Alert, BadFrame, Entry, Frame, Home, Instant, Outcome
+from agent.line_io import Line, answered, plain
+from agent.live_io import Frames, boot_frame, frame_queue, intake
+from agent.mqtt_io import Broker
+from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome
 from agent.packing import alert_line
+from agent.recover import clock_of, resume
 from agent.sensors.zigbee import CONNECTION
-from agent.transport.door_io import Door, knock
-from agent.transport.envelope import FIRST, digest, envelope, open_receipt, seal
-from agent.transport.keys_io import signer, verifier
+from agent.sensors.zigbee_io import Listener
+from agent.transport.door_io import knock
+from agent.transport.envelope import FIRST, digest, envelope, seal
+from agent.transport.keys_io import signer
 from agent.transport.outbox_io import Outbox
-from agent.transport.uplink_io import outbox_path, uplink_door, watch_door
+from agent.transport.uplink_io import outbox_path, uplink_door
 
-WARM_DAYS: Final = 35  # of earlier segments that a home with other sensors or rooms is warmed with
-LOOK_MS: Final = 30_000  # look for what came back at least so often, knock or not
-REQUEST_MOST_BYTES: Final = 4_096  # of a request from a person at this hub; a larger file is not read
+LISTEN_S: Final = 3_600.0  # a turn of the local broker's client; it wakes for its keepalive by itself
 
 
 class Running(Exception):
@@ -52,63 +53,6 @@ def locked(state: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-# -- restart ---------------------------------------------------------------------------------------------------
-
-
-class _Muted:
-    def put(self, entry: Entry, outcome: Outcome) -> None:
-        """What was said then is not said again."""
-
-
-def resume(journal: Journal, home: Home) -> Engine:
-    """The engine as it was after the journal's last entry; with the given home, if that has changed since."""
-    segment = journal.last_segment()
-    if segment is None:
-        return Engine(home)
-    before = _home_then(segment.home, home)
-    engine = Engine(before, segment.epoch)
-    engine.restore(segment.snapshot)
-    run(fill(journal.entries(segment.id), engine), engine, _Muted())
-    if before.text == home.text:
-        return engine
-    changed = Engine(home, segment.epoch)
-    if _same_identities(before, home):
-        changed.restore(engine.snapshot())
-    else:
-        _warm(changed, journal, engine.now)
-        changed.incidents.restore(engine.incidents.snapshot())
-    return changed
-
-
-def _home_then(text: str, now: Home) -> Home:
-    try:
-        return parse(text)
-    except BadHome:  # an older agent took it; what it says of sensors and rooms is not known any more
-        return now
-
-
-def _same_identities(one: Home, other: Home) -> bool:
-    return dict(one.rooms) == dict(other.rooms) and dict(one.sensors) == dict(other.sensors)
-
-
-def _warm(engine: Engine, journal: Journal, now: Instant) -> None:
-    for segment in journal.segments():
-        if segment.started_at >= now - WARM_DAYS * DAY_MS:
-            run(fill(journal.entries(segment.id), engine), engine, _Muted())
-
-
-def clock_of(engine: Engine, last: Instant | None, start: Instant | None, speed: int) -> HubClock:
-    """A clock that goes on where this boot's last run left it, or begins anew after a boot."""
-    said = engine.proof.boot
-    zero, at = said.get("zero_ms"), said.get("at_ms")
-    if said.get("boot") == boot_id() and isinstance(zero, int) and isinstance(at, int):
-        return HubClock(last, start=start, speed=speed, anchor=(zero, Instant(at)))
-    return HubClock(last, start=start, speed=speed)
-
-
-# -- out -------------------------------------------------------------------------------------------------------
 
 
 class Sealer:
@@ -156,83 +100,14 @@ class HubSink:
 
     def _done(self, frame: Frame) -> None:
         """What a person asked, or what came back, is in the journal: its original may go."""
-        said = Line.plain(frame.payload)
+        said = plain(frame.payload)
         if frame.link == "care":
-            (self._state / "requests" / str(said["request"])).unlink(missing_ok=True)
+            answered(self._state, str(said["request"]))
             return
         if frame.address == "receipt":
             self._outbox.receipted(int(str(said["epoch"])), int(str(said["seq"])))
             knock(self._door)
         self._outbox.forget_returned(int(str(said["row"])))
-
-
-# -- what comes back -------------------------------------------------------------------------------------------
-
-
-class Line(threading.Thread):
-    """Takes in what uplink appended and what people asked, and puts it before the loop as frames."""
-
-    def __init__(self, state: Path, receipt_key: Path | None, frames: Frames) -> None:
-        super().__init__(name="line", daemon=True)
-        self._state, self._frames = state, frames
-        self._door = Door(watch_door(str(state)))
-        self._verify = verifier(str(receipt_key)) if receipt_key is not None else None
-        self._row = 0
-        self._asked: set[str] = set()
-
-    def run(self) -> None:
-        outbox = Outbox(outbox_path(str(self._state)))
-        poll = select.poll()
-        poll.register(self._door.fileno(), select.POLLIN)
-        while True:
-            for frame in [*self._requests(), *self._returned(outbox)]:
-                self._frames.put(frame)
-            poll.poll(LOOK_MS)
-            self._door.clear()
-
-    def _returned(self, outbox: Outbox) -> Iterator[Frame]:
-        for row in outbox.returned(self._row):
-            self._row = row.id
-            if row.what == "link":
-                yield _frame("centre", "link", self.plain(row.payload) | {"row": row.id})
-            elif (said := self._receipt(row.payload, outbox)) is not None:
-                yield _frame("centre", "receipt", said | {"row": row.id})
-            else:
-                outbox.forget_returned(row.id)
-
-    def _receipt(self, payload: bytes, outbox: Outbox) -> dict[str, object] | None:
-        """A receipt that the pinned centre signed, and that names what we sent; anything else is dropped and said."""
-        try:
-            if self._verify is None:
-                raise BadFrame("a receipt came, and hub.toml names no receipt_key to check it with")
-            receipt = open_receipt(payload, self._verify)
-            if digest(outbox.envelope(receipt.epoch, receipt.seq)) != receipt.alert:
-                raise BadFrame("a receipt names another alert than the one of its number")
-        except (BadFrame, KeyError) as fault:
-            print(f"watch: receipt refused: {fault}", flush=True)
-            return None
-        return {"epoch": receipt.epoch, "seq": receipt.seq, "alert": receipt.alert, "kind": receipt.kind}
-
-    def _requests(self) -> Iterator[Frame]:
-        """Files that a person's command laid into the state directory; each is taken once."""
-        for path in sorted((self._state / "requests").glob("*.json")):
-            if path.name in self._asked:
-                continue
-            self._asked.add(path.name)
-            said = self.plain(path.read_bytes()[:REQUEST_MOST_BYTES])
-            yield _frame("care", str(said.pop("what", "unknown")), said | {"request": path.name})
-
-    @staticmethod
-    def plain(payload: bytes) -> dict[str, object]:
-        try:
-            said = json.loads(payload)
-        except ValueError:
-            said = None
-        return said if isinstance(said, dict) else {}
-
-
-def _frame(link: str, address: str, said: dict[str, object]) -> Frame:
-    return Frame(link, address, json.dumps(said, sort_keys=True).encode())
 
 
 class Follow:
@@ -280,6 +155,46 @@ def live(
     clock = clock_for(engine, last)
     boot = boot_frame(clock, boot_id(), last, version)
     journal.begin(engine, clock.now(), seq + 1, version)
-    Line(state, receipt_key, frames).start()
-    run(fill(intake(frames, clock, engine, seq, boot), engine), engine, Follow(sink, home) if follow else sink)
+    line = Line(state, receipt_key, frames)
+    line.start()
+    try:
+        run(fill(intake(frames, clock, engine, seq, boot), engine), engine, Follow(sink, home) if follow else sink)
+    finally:
+        line.stop()
     journal.close()
+    outbox.close()
+
+
+def watch(
+    state: Path,
+    home: Home,
+    hub: str,
+    local: Broker,
+    base_topic: str,
+    receipt_key: Path | None,
+    version: str,
+    simulated: tuple[Instant | None, int] = (None, 1),
+    follow: bool = False,
+) -> None:
+    """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock."""
+    frames = frame_queue()
+    listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say)
+    threading.excepthook = _crash
+    threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
+    live(state, home, hub, frames, receipt_key, version, lambda e, last: clock_of(e, last, *simulated), follow)
+
+
+def _listen(listener: Listener) -> None:
+    while True:
+        listener.turn(LISTEN_S)
+
+
+def _say(line: str) -> None:
+    print(f"watch: {line}", file=sys.stderr, flush=True)
+
+
+def _crash(fault: threading.ExceptHookArgs) -> None:
+    """A thread at the rim that fails must not leave a loop that looks alive: end, and be started again."""
+    name = fault.thread.name if fault.thread else "a thread"
+    _say(f"{name} failed: {fault.exc_type.__name__}: {fault.exc_value}")
+    os._exit(1)

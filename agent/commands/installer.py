@@ -9,9 +9,9 @@ from agent.commands.hub import configured, hub_of
 from agent.doctor_io import examine
 from agent.engine import Engine
 from agent.journal_io import Journal
+from agent.recover import resume
 from agent.replay import Record, of_lines, replay
 from agent.sensors.log_io import LogReader
-from agent.watch_io import resume
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -2,19 +2,18 @@
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from agent.civil import rfc3339
+from agent.clock_io import paced
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, instant, progress, say
-from agent.engine import Engine
 from agent.commands.hub import VERSION, configured
+from agent.engine import Engine
 from agent.files_io import write_lines
 from agent.home import parse
 from agent.journal_io import Journal, lay_down, verify
-from agent.nouns import DAY_MS, Entry, Home, Instant
+from agent.nouns import DAY_MS, Home, Instant
 from agent.replay import Record, differences, of_lines, replay, told
 from agent.sensors.log import Line, write
 from agent.sensors.log_io import LogReader
@@ -68,7 +67,7 @@ def replayed(asked: argparse.Namespace) -> int:
     record = Record(home.id, deadlines=asked.deadlines is not None)
     with progress("replay", sum(path.stat().st_size for path in asked.logs)) as tell:
         entries = told(of_lines(reader, asked.until), lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
-        replay(_paced(entries, asked.speed), Engine(home), record)
+        replay(paced(entries, asked.speed) if asked.speed else entries, Engine(home), record)
     _write(asked, record)
     say(_summary(record, reader.problems))
     if asked.home_b is not None:
@@ -82,16 +81,6 @@ def _budgeted(home: Home, budget: float | None) -> Home:
     if not 0.1 <= budget <= 60:
         raise Refused("--budget must be between 0.1 and 60 false alerts per 30 days")
     return replace(home, care=replace(home.care, false_alerts_per_30_days=budget))
-
-
-def _paced(entries: Iterator[Entry], speed: float | None) -> Iterator[Entry]:
-    """The entries in real time times ``speed``."""
-    zero: tuple[float, Instant] | None = None
-    for entry in entries:
-        if speed is not None:
-            started, first = zero = zero or (time.monotonic(), entry.at)
-            time.sleep(max(0.0, (entry.at - first) / 1_000 / speed - (time.monotonic() - started)))
-        yield entry
 
 
 def _write(asked: argparse.Namespace, record: Record) -> None:

@@ -1,0 +1,22 @@
+"""Who this hub is to the centre."""
+
+import os
+from pathlib import Path
+
+from agent.files_io import write_whole
+from agent.hub import Hub
+from agent.transport.keys_io import common_name
+
+
+def hub_id(hub: Hub, folder: Path, state: Path) -> str:
+    """hub.toml's id; else the certificate's common name; else, for demos and tests, one made here once."""
+    if hub.id is not None:
+        return hub.id
+    certificate = hub.upstreams[0].certificate
+    if certificate is not None:
+        return common_name(str(folder / certificate))
+    made = state / "hub.id"
+    if not made.exists():
+        state.mkdir(parents=True, exist_ok=True)
+        write_whole(made, f"hub-{os.urandom(4).hex()}\n".encode())
+    return made.read_text().strip()

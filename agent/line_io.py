@@ -1,0 +1,116 @@
+"""What comes back into the home's process: receipts and the state of the line from uplink, requests from people.
+
+All of it becomes frames before the loop, so that a replay knows it too. A receipt is believed only if the pinned
+centre signed it and it names the alert that we sent.
+"""
+
+import json
+import os
+import select
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from agent.clock_io import wall_ms
+from agent.files_io import write_whole
+from agent.live_io import Frames
+from agent.nouns import BadFrame, Frame
+from agent.transport.door_io import Door, knock
+from agent.transport.envelope import digest, open_receipt
+from agent.transport.keys_io import verifier
+from agent.transport.outbox_io import Outbox
+from agent.transport.uplink_io import outbox_path, watch_door
+
+LOOK_MS: Final = 30_000  # look for what came back at least so often, knock or not
+REQUEST_MOST_BYTES: Final = 4_096  # of a request from a person at this hub; a larger file is not read
+
+
+def ask(state: Path, what: str, said: dict[str, object]) -> bool:
+    """Lay a person's request into the state directory; False: nobody is running to read it now."""
+    who = os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid())
+    requests = state / "requests"
+    requests.mkdir(parents=True, exist_ok=True)
+    request = json.dumps(said | {"what": what, "asked_by": who})
+    write_whole(requests / f"{wall_ms()}-{os.getpid()}.json", request.encode())
+    return knock(watch_door(str(state)))
+
+
+def answered(state: Path, request: str) -> None:
+    """A request is in the journal: its file may go."""
+    (state / "requests" / request).unlink(missing_ok=True)
+
+
+class Line(threading.Thread):
+    """Takes in what uplink appended and what people asked, and puts it before the loop as frames."""
+
+    def __init__(self, state: Path, receipt_key: Path | None, frames: Frames) -> None:
+        super().__init__(name="line", daemon=True)
+        self._state, self._frames = state, frames
+        self._door = Door(watch_door(str(state)))
+        self._verify = verifier(str(receipt_key)) if receipt_key is not None else None
+        self._row = 0
+        self._asked: set[str] = set()
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
+        knock(watch_door(str(self._state)))
+        self.join()
+        self._door.close()
+
+    def run(self) -> None:
+        outbox = Outbox(outbox_path(str(self._state)))
+        poll = select.poll()
+        poll.register(self._door.fileno(), select.POLLIN)
+        while not self._stopped:
+            for frame in [*self._requests(), *self._returned(outbox)]:
+                self._frames.put(frame)
+            poll.poll(LOOK_MS)
+            self._door.clear()
+        outbox.close()
+
+    def _returned(self, outbox: Outbox) -> Iterator[Frame]:
+        for row in outbox.returned(self._row):
+            self._row = row.id
+            if row.what == "link":
+                yield _frame("centre", "link", plain(row.payload) | {"row": row.id})
+            elif (said := self._receipt(row.payload, outbox)) is not None:
+                yield _frame("centre", "receipt", said | {"row": row.id})
+            else:
+                outbox.forget_returned(row.id)
+
+    def _receipt(self, payload: bytes, outbox: Outbox) -> dict[str, object] | None:
+        """A receipt that the pinned centre signed, and that names what we sent; anything else is dropped and said."""
+        try:
+            if self._verify is None:
+                raise BadFrame("a receipt came, and hub.toml names no receipt_key to check it with")
+            receipt = open_receipt(payload, self._verify)
+            if digest(outbox.envelope(receipt.epoch, receipt.seq)) != receipt.alert:
+                raise BadFrame("a receipt names another alert than the one of its number")
+        except (BadFrame, KeyError) as fault:
+            print(f"watch: receipt refused: {fault}", flush=True)
+            return None
+        return {"epoch": receipt.epoch, "seq": receipt.seq, "alert": receipt.alert, "kind": receipt.kind}
+
+    def _requests(self) -> Iterator[Frame]:
+        """Files that a person's command laid into the state directory; each is taken once."""
+        for path in sorted((self._state / "requests").glob("*.json")):
+            if path.name in self._asked:
+                continue
+            self._asked.add(path.name)
+            said = plain(path.read_bytes()[:REQUEST_MOST_BYTES])
+            yield _frame("care", str(said.pop("what", "unknown")), said | {"request": path.name})
+
+
+def _frame(link: str, address: str, said: dict[str, object]) -> Frame:
+    return Frame(link, address, json.dumps(said, sort_keys=True).encode())
+
+
+def plain(payload: bytes) -> dict[str, object]:
+    """A JSON object; an empty one for anything else."""
+    try:
+        said = json.loads(payload)
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {}
