@@ -15,7 +15,6 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from time import monotonic
 from typing import Any, Final
 
@@ -25,6 +24,8 @@ from paho.mqtt.enums import MQTTProtocolVersion as Version
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from agent.hub import is_loopback
+
 KEEPALIVE_S: Final = 60  # a broker publishes the Will after 1.5 of these; a quarter of it is our longest sleep
 ANSWER_S: Final = 4.0  # no CONNACK by then: some brokers meet MQTT 5 with silence, so 3.1.1 is tried
 HANDSHAKE_S: Final = 10.0  # to be connected with 3.1.1, and to be subscribed; then the attempt is given up
@@ -32,6 +33,7 @@ CONNECT_S: Final = 5.0  # for TCP, and again for TLS: as long as one turn may bl
 TCP_USER_TIMEOUT_MS: Final = 10_000  # what we sent is not acknowledged by TCP for so long: the line is dead
 FIRST_BACKOFF_S: Final = 1.0  # doubles with each failure, halved at random
 LAST_BACKOFF_S: Final = 30.0
+ACKNOWLEDGE_S: Final = 10.0  # no PUBACK for so long, with messages open: the broker hangs, and the line is given up
 STEADY_S: Final = 30.0  # a connection that lasted so long starts the backoff anew
 MAX_INFLIGHT: Final = 100  # published and not acknowledged; beyond it ``publish`` refuses
 MAX_PACKET_BYTES: Final = 8 * 1024 * 1024  # asked of an MQTT 5 broker, which then drops what is larger
@@ -52,6 +54,10 @@ class Broker:
     username: str | None = None
     password_file: str | None = None
 
+    def exposed(self) -> bool:
+        """Whether others could listen in: no TLS, and not within this machine."""
+        return self.ca is None and not is_loopback(self.host)
+
 
 @dataclass(frozen=True, slots=True)
 class Will:
@@ -60,14 +66,6 @@ class Will:
     topic: str
     payload: bytes
     retain: bool = True
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine; only there may a line go without TLS."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _tls(broker: Broker) -> ssl.SSLContext:
@@ -127,6 +125,7 @@ class Client:
         self._since = 0.0
         self._window = MAX_INFLIGHT
         self._inflight = 0
+        self._asked = 0.0  # since when the broker owes a PUBACK
 
     def turn(self, limit_s: float, *others: int) -> list[int]:
         """Sleep until something happens, at most ``limit_s``; tell of it; return which ``others`` can be read."""
@@ -146,6 +145,9 @@ class Client:
         sent = self._mqtt.publish(topic, payload, qos=1, retain=retain)
         if sent.rc != paho.MQTT_ERR_SUCCESS:
             return None
+        if self._inflight == 0:
+            self._asked = monotonic()
+            self._due = min(self._due, self._asked + ACKNOWLEDGE_S)
         self._inflight += 1
         return sent.mid
 
@@ -216,11 +218,14 @@ class Client:
                 break
         if mqtt.want_write():
             mqtt.loop_write()
-        if self.up and monotonic() >= self._due:
-            mqtt.loop_misc()
-            self._due = monotonic() + _quarter_s(mqtt)
-        elif monotonic() >= self._due:
+        now = monotonic()
+        if now >= self._due and (not self.up or (self._inflight and now - self._asked >= ACKNOWLEDGE_S)):
             self._hear(self._lost, mqtt, "the broker does not answer")
+        elif now >= self._due:
+            mqtt.loop_misc()
+            self._due = now + _quarter_s(mqtt)
+            if self._inflight:
+                self._due = min(self._due, self._asked + ACKNOWLEDGE_S)
         if mqtt.socket() is None:  # paho has said why, if it knows
             self._hear(self._lost, mqtt, "connection lost")
 
@@ -250,6 +255,7 @@ class Client:
 
     def _acknowledged(self, _mqtt: paho.Client, mid: int, code: int) -> None:
         self._inflight -= 1
+        self._asked = monotonic()
         self._on_puback(mid, code)
 
     def _message(self, mqtt: paho.Client, message: paho.MQTTMessage) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import monotonic_ns, time_ns
 from typing import Final, TextIO
 
-from agent.mqtt_io import Broker, Client, is_loopback
+from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame
 from agent.transport.envelope import (
     GONE,
@@ -96,7 +96,7 @@ class Receiver:
     """Memory of one desk: which numbers are missing, which hubs are gone, which answers wait for the line."""
 
     def __init__(self, desk: Desk, out: TextIO, err: TextIO) -> None:
-        if desk.broker.ca is None and not is_loopback(desk.broker.host):
+        if desk.broker.exposed():
             raise ValueError(f"broker {desk.broker.host}: without TLS (--ca) only to this machine itself")
         self._desk, self._out, self._err = desk, out, err
         self._sign = signer(desk.signing_key)

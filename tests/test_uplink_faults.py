@@ -3,12 +3,13 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agent.mqtt_io import Broker
+from agent.mqtt_io import ACKNOWLEDGE_S, Broker
 from agent.transport.keys_io import signer
 from tests.brokers import Authority, Mosquitto, centre_process, free_port, old_broker, until, uplink_process
 from tests.hub_maker import HUB, Hub, Tap
@@ -133,3 +134,21 @@ def test_a_broker_that_speaks_the_old_protocol_only_is_served_too(tmp_path: Path
         until(lambda: hub.owes_nothing(tmp_path), "all receipts", 90)
         assert [event["seq"] for event in centre.events("alert")] == [1, 2, 3]
     assert hub.link[0]["reason"] == "MQTT 3.1.1"
+
+
+def test_a_broker_that_hangs_is_left_within_seconds_while_an_alert_is_open(tmp_path: Path, hub: Hub) -> None:
+    with (
+        Mosquitto(tmp_path) as broker,
+        centre_process(broker.client("centre"), tmp_path) as centre,
+        uplink_process(HUB, broker.client(HUB), hub.state),
+    ):
+        until(lambda: any("online" in line for line in centre.errors), "the centre online")
+        until(lambda: hub.states(tmp_path) == ["online"], "the line up")
+        broker.hang()
+        started = time.monotonic()
+        hub.say()
+        until(lambda: hub.states(tmp_path) == ["online", "offline"], "the line to be given up")
+        assert time.monotonic() - started < ACKNOWLEDGE_S + 2
+        broker.go_on()
+        until(lambda: hub.owes_nothing(tmp_path), "the receipt", 60)
+        assert len(centre.events("alert")) == 1

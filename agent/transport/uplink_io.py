@@ -13,7 +13,7 @@ import sys
 from time import monotonic_ns
 from typing import Final
 
-from agent.mqtt_io import Broker, Client, Will, is_loopback
+from agent.mqtt_io import Broker, Client, Will
 from agent.transport.custody import Custody, Waiting
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
@@ -47,7 +47,7 @@ def uplink(hub: str, broker: Broker, state_dir: str) -> None:
     """
     if not is_hub(hub):
         raise ValueError(f"hub id {hub!r}: use 1 to 32 of a-z, 0-9 and -")
-    if broker.ca is None and not is_loopback(broker.host):
+    if broker.exposed():
         raise ValueError(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
     carrier = Uplink(hub, broker, state_dir)
     while True:
