@@ -106,6 +106,14 @@ def test_smoke_that_ended_while_the_hub_was_away_is_over_when_the_radio_says_so(
     assert hub.fresh("Smoke", smoke=False, gas=False) == [("kitchen-smoke", "smoke", 0)]
 
 
+def test_an_inverted_leak_sensor_says_dry_when_its_contact_is_made_and_its_battery_stays_as_it_is() -> None:
+    leak = Sensor("sink", "leak", "hall", None, "zigbee", PIR, inverted=True)
+    hub = Hub([leak], [device(PIR, "Sink", binary("water_leak"), binary("battery_low"))])
+    hub.fresh("Sink", water_leak=True, battery_low=False)
+    assert hub.fresh("Sink", water_leak=False, battery_low=False) == [("sink", "leak", 1)]
+    assert hub.fresh("Sink", water_leak=True, battery_low=True) == [("sink", "leak", 0), ("sink", "battery_low", 1)]
+
+
 @pytest.mark.parametrize(
     ("words", "word", "value"),
     [

@@ -53,6 +53,14 @@ def test_a_battery_beyond_full_and_empty_is_refused(value: object) -> None:
         Hub().settle().raw("PIR", json.dumps({"battery": value, "linkquality": 1, "last_seen": 1}).encode())
 
 
+@pytest.mark.parametrize("value", [1, ["emergency"], True, {"emergency": 1}, "emergency" * 20])
+def test_an_action_that_is_no_word_is_refused_and_the_next_press_is_heard(value: object) -> None:
+    hub = Hub().settle()
+    with pytest.raises(BadFrame, match=r"Pendant \(0x0+3\): action is .*, not a word"):
+        hub.fresh("Pendant", action=value)
+    assert hub.fresh("Pendant", action="emergency") == [("pendant", "button", 1)]
+
+
 def test_a_list_of_devices_that_is_none_changes_nothing() -> None:
     hub = Hub().settle()
     for payload in (b"", b"{}", b"[", DEEP, b"[" + b" " * MAX_DEVICES_BYTES + b"]", b'[{"a":1,"a":2}]'):

@@ -31,8 +31,8 @@ class Decoder:
         """BadFrame, in one line with whose fault it is, for what cannot be understood."""
         link, address, payload, _ = frame
         if link == LOG:
-            line = self._lines.get((address, payload)) or self._line(address, payload)
-            return (Reading(at, *line),)
+            sensor, quantity, value = self._lines.get((address, payload)) or self._line(address, payload)
+            return (Reading(at, sensor, quantity, value),)
         if link == LINK:
             return self._zigbee.decode(at, frame)
         raise BadFrame(f"{shown(address)}: nothing is known of a link {shown(link)}")

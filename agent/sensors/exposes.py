@@ -11,7 +11,9 @@ from typing import Final, NamedTuple
 PUBLISHED: Final = 1  # access bits of an expose
 SETTABLE: Final = 2
 MAX_DEPTH: Final = 8  # features inside features; deeper ones are not looked at
-MAX_INPUTS: Final = 64  # of one device; the rest is not looked at (the longest definition has 27 that we could use)
+MAX_INPUTS: Final = (
+    64  # of one device; the rest is not looked at (the longest definition in the catalogue has 54 of them)
+)
 
 # Each word is a role: a quantity of ours, or what a sensor's kind turns into one (see wiring.py).
 _ROLES: Final = {

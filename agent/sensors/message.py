@@ -43,6 +43,7 @@ def hear(at: Instant, device: Device, message: Mapping[str, object], retained: b
     new = moved or (radio and isinstance(stamp, str) and "." not in stamp)
     said, odd = _changes(at, device, message, radio, new)
     if device.callers and not retained:
+        odd = odd or _odd_action(device, message)
         said = _presses(at, device, message, bare=moved and not said) + said
     device.linked = device.linked or linked
     if stamp is not None:
@@ -134,6 +135,15 @@ def _presses(at: Instant, device: Device, message: Mapping[str, object], bare: b
     elif bare and device.pressed is not None and at - device.pressed <= REPEAT_MS:
         pressed = [] if any(action is not None for _, action in actions) else [caller.sensor for caller, _ in actions]
     return [Reading(at, sensor, "button", 1) for sensor in dict.fromkeys(pressed)]
+
+
+def _odd_action(device: Device, message: Mapping[str, object]) -> str:
+    """A complaint about an action that is no word; an empty one only ends the one before."""
+    for caller in device.callers:
+        action = message.get(caller.key)
+        if action is not None and not (isinstance(action, str) and len(action) <= MAX_WORD):
+            return f"{shown(caller.key)} is {shown(action)}, not a word"
+    return ""
 
 
 def _is_press(action: object, any_press: bool) -> bool:

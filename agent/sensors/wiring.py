@@ -89,8 +89,9 @@ def _own(sensor: Sensor, inputs: Sequence[Input]) -> Iterator[Wire]:
 def _shared(sensors: Sequence[Sensor], inputs: Iterable[Input]) -> Iterator[Wire]:
     for each in inputs:
         if each.role in _SHARED and each.role != "action":
+            kind, quantity = _SHARED[each.role]
             for sensor in _owners(sensors, each):
-                yield _wire(each, sensor.id, _SHARED[each.role][1], flip=False)
+                yield _wire(each, sensor.id, quantity, flip=sensor.inverted and sensor.kind == kind)
 
 
 def _owners(sensors: Sequence[Sensor], each: Input) -> list[Sensor]:
