@@ -118,9 +118,11 @@ class Outbox:
 
     # uplink
 
-    def waiting(self) -> list[Waiting]:
-        """All that has no receipt, most urgent first."""
-        rows = self._db.execute("SELECT rank, epoch, seq FROM message WHERE receipted = 0 ORDER BY rank, epoch, seq")
+    def waiting(self, limit: int = -1) -> list[Waiting]:
+        """What has no receipt, most urgent first; all of it, or the first ``limit``."""
+        rows = self._db.execute(
+            "SELECT rank, epoch, seq FROM message WHERE receipted = 0 ORDER BY rank, epoch, seq LIMIT ?", (limit,)
+        )
         return [Waiting(*row) for row in rows]
 
     def envelope(self, epoch: int, seq: int) -> bytes:

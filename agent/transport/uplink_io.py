@@ -20,6 +20,9 @@ from agent.transport.envelope import GONE, is_hub, topic
 from agent.transport.outbox_io import Outbox
 
 LOOK_S: Final = 3_600.0  # look into the outbox at least so often, knock or not
+LOOK_AHEAD: Final = (
+    400  # messages looked at; custody needs the most urgent 100 and what may follow, not a backlog of days
+)
 REFUSED: Final = 128  # PUBACK reasons from here on are refusals
 NOBODY: Final = 16  # the broker took it, and nobody subscribes to the topic
 MAX_REASON: Final = 200  # characters of what a broker said that are passed on
@@ -64,7 +67,7 @@ class Uplink:
         self._outbox = Outbox(outbox_path(state_dir), durable=False)
         self._custody = Custody()
         self._mids: dict[int, Waiting | None] = {}  # None: the Will, being cleared
-        self._waiting = self._outbox.waiting()
+        self._waiting = self._outbox.waiting(LOOK_AHEAD)
         self._told: tuple[str, str] | None = None
         self._client = Client(
             broker,
@@ -85,7 +88,7 @@ class Uplink:
         if knocked:
             self._door.clear()
         if knocked or _now_ms() - started_ms >= limit_s * 1_000:
-            self._waiting = self._outbox.waiting()
+            self._waiting = self._outbox.waiting(LOOK_AHEAD)
 
     def _send(self) -> int | None:
         plan = self._custody.plan(_now_ms(), self._waiting)
@@ -104,7 +107,7 @@ class Uplink:
     def _link(self, up: bool, reason: str) -> None:
         self._mids.clear()
         self._custody.lost()
-        self._waiting = self._outbox.waiting()
+        self._waiting = self._outbox.waiting(LOOK_AHEAD)
         if up:
             mid = self._client.publish(topic(self._hub, "will"), b"", retain=True)
             if mid is not None:
