@@ -114,6 +114,31 @@ def test_an_hourly_battery_report_does_not_hide_a_person_on_the_floor(network: P
         made.keep("battery")
 
 
+@pytest.mark.parametrize("last_seen", ["disable", "ISO_8601_local", "epoch"])
+def test_however_zigbee2mqtt_tells_last_seen_only_motion_is_motion(
+    network: Path, tmp_path: Path, last_seen: str
+) -> None:
+    """It is off unless somebody turns it on, and one way of writing it has whole seconds only."""
+    folder = Path(shutil.copytree(network, tmp_path / "z2m"))
+    with world(folder, timeout_s=600, last_seen=last_seen) as made:
+        begin(made)
+        since = made.mark()
+        motion(made)
+        made.expect(since, PIR, occupancy=True)
+        pir_battery(made, 2_900)
+        made.expect(since, PIR, voltage=2_900)
+        door(made, is_open=True)
+        made.expect(since, DOOR, contact=False)
+        press(made, made.tsn())
+        made.expect(since, SOS, action="emergency")
+        assert made.new() == [
+            ("hall-motion", "motion", 1),
+            ("hall-motion", "battery_percent", 33),
+            ("front-door", "door", 1),
+            ("pendant", "button", 1),
+        ]
+
+
 def test_the_front_door_opens_closes_and_checks_in(home_at_rest: World) -> None:
     made = home_at_rest
     for is_open in (True, False):

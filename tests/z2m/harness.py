@@ -253,12 +253,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def world(folder: Path, timeout_s: int = 1) -> Iterator[World]:
+def world(folder: Path, timeout_s: int = 1, last_seen: str = "ISO_8601") -> Iterator[World]:
     """A broker and everything around it; ``timeout_s`` is when zigbee2mqtt ends a motion."""
     needs_parts()
     port = free_port()
     configuration = json.loads(json.dumps(CONFIGURATION).replace("{port}", str(port)))
     configuration["devices"][PIR]["occupancy_timeout"] = timeout_s
+    configuration["advanced"]["last_seen"] = last_seen
     (folder / "configuration.yaml").write_text(json.dumps(configuration))  # JSON is YAML
     broker = subprocess.Popen(["mosquitto", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     made = World(folder, port)
