@@ -1,15 +1,16 @@
 """One eventful morning, told after 28 quiet days: what happens when, and what the hub must say of it.
 
-All of it lies between 05:32 and 07:22, so that it takes 55 s at 120 times the real speed. She rises early: the
+All of it lies between 05:22 and 07:22, so that it takes 60 s at 120 times the real speed. She rises early: the
 plan's night ends at 06:00.
 
-    05:32  asleep; the bed sensor says so
+    05:22  asleep; the bed sensor says so
     05:34  up, and out through the front door                   night_exit, five minutes later
     05:36  the fridge's sensor dies; it spoke every 5 min       sensor_lost when its learned window ends (about 24 min)
     05:44  the line to the centre goes down                     upstream_lost, kept until it can be sent
     05:48  home, and back to bed                                night_exit cleared, kept as well
+    05:58  the line is back; uplink's timers are real,          all that was kept arrives; upstream_lost cleared
+           so it is found between 05:59 and 06:22
     06:02  up; bathroom, breakfast, bathroom again as always
-    06:12  the line is back                                     all that was kept arrives; upstream_lost cleared
     06:26  a fall in the bathroom; nothing moves any more       possible_fall at the floor's deadline, within 46 min
     07:12  help comes in by the front door                      possible_fall cleared: movement again
     07:22  the end
@@ -91,7 +92,7 @@ class _Times:
 def story(seed: int) -> Story:
     """The story, and the 28 days before it, of the simulated home ``seed``."""
     times = _Times()
-    start, end = times.at("05:32"), times.at("07:22")
+    start, end = times.at("05:22"), times.at("07:22")
     told = days(
         seed,
         times.first_midnight(),
@@ -141,7 +142,7 @@ def _help(seed: int, times: _Times) -> list[Act]:
     """A neighbour with a key comes in and goes to her."""
     come, up, end = times.at("07:12"), times.at("07:16"), times.at("07:24")
     plan = [
-        Stay(times.at("05:32"), come, OUT),
+        Stay(times.at("05:22"), come, OUT),
         Stay(come, up, "bathroom", 20 * SECOND_MS),
         Stay(up, end, "living", 40 * SECOND_MS),
     ]
@@ -151,15 +152,20 @@ def _help(seed: int, times: _Times) -> list[Act]:
 def _scenes(times: _Times) -> tuple[Scene, ...]:
     at = times.at
     return (
-        Scene(at("05:32"), "Asleep", "It is half past five on a March morning. She is in bed, and the bed says so."),
+        Scene(at("05:22"), "Asleep", "It is twenty past five on a March morning. She is in bed, and the bed says so."),
         Scene(at("05:34"), "The front door at night", "She gets up and goes out. Nobody comes back in."),
         Scene(at("05:36"), "A sensor dies", "The fridge's sensor, which spoke every five minutes, says no more."),
         Scene(
             at("05:44"), "The line goes down", "The centre cannot be reached; what is said now is kept.", "line_down"
         ),
         Scene(at("05:48"), "Home again", "She comes back in and lies down again."),
+        Scene(
+            at("05:58"),
+            "The line is back",
+            "When the hub tries again, it sends what it kept; the centre signs.",
+            "line_up",
+        ),
         Scene(at("06:02"), "Breakfast", "Up, to the bathroom and to the kitchen, as on any day."),
-        Scene(at("06:12"), "The line is back", "What was kept is sent; the centre signs for it.", "line_up"),
         Scene(at("06:26"), "A fall", "In the bathroom. From now on nothing moves; the sensors still check in."),
         Scene(at("07:12"), "Help arrives", "A neighbour opens the front door and goes to her."),
     )
@@ -171,8 +177,8 @@ def _expected(times: _Times) -> tuple[Expected, ...]:
         Expected("night_exit", "raised", at("05:34"), at("05:48")),
         Expected("night_exit", "cleared", at("05:48"), at("05:52")),
         Expected("sensor_lost", "raised", at("05:40"), at("07:12")),
-        Expected("upstream_lost", "raised", at("05:44"), at("06:12")),
-        Expected("upstream_lost", "cleared", at("06:12"), at("07:12")),
+        Expected("upstream_lost", "raised", at("05:44"), at("05:58")),
+        Expected("upstream_lost", "cleared", at("05:58"), at("06:50")),
         Expected("possible_fall", "raised", at("06:28"), at("07:12")),
         Expected("possible_fall", "cleared", at("07:12"), at("07:16")),
     )
