@@ -1,0 +1,87 @@
+"""The demo: a simulated home, live, through the real pipeline."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from agent.commands.asking import DONE, PROBLEMS, Refused, progress, say
+
+if TYPE_CHECKING:
+    from agent.demo.stage_io import View
+
+LONGEST_FOLDER: Final = 80  # bytes: Unix sockets in it have room for 107
+SEED_MOST: Final = 2**63 - 1
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    demo = commands.add_parser("demo", help="a simulated home, live, through the real pipeline; ends by itself")
+    demo.add_argument("--seed", type=_seed, default=1, metavar="N", help="another seed is another home")
+    demo.add_argument("--plain", action="store_true", help="plain lines, even where there is a terminal")
+    demo.add_argument("--keep", type=Path, metavar="DIR", help="keep the journal and all else in this new folder")
+    demo.add_argument("--embedded", action="store_true", help="the broker in Python, even where mosquitto is")
+    demo.set_defaults(run=shown)
+
+
+def _seed(text: str) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed <= SEED_MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {SEED_MOST}")
+    return seed
+
+
+def shown(asked: argparse.Namespace) -> int:
+    """DONE if everything that the story expects was raised, received and signed for, and nothing else was raised."""
+    # Imported here: what stays resident reads this file for its arguments only.
+    from agent.civil import Wall
+    from agent.commands.hub import VERSION
+    from agent.demo.parts_io import NoPart
+    from agent.demo.stage_io import perform
+    from agent.simulate.fleet import TIMEZONE
+    from agent.simulate.story import story
+
+    say("A simulated home: its last 28 days, then one morning, 120 times as fast. It takes a little over a minute.")
+    try:
+        with _folder(asked.keep) as folder, _view(asked.plain) as view:
+            verdict = perform(story(asked.seed), folder, view, VERSION, progress, asked.embedded)
+    except NoPart as fault:
+        raise Refused(str(fault)) from None
+    view.sum_up(verdict, Wall(TIMEZONE))
+    return PROBLEMS if verdict.faults else DONE
+
+
+def _view(is_plain: bool) -> "View":
+    if is_plain or not sys.stdout.isatty():
+        from agent.demo.plain_io import PlainView
+
+        return PlainView()
+    from agent.demo.terminal_io import TerminalView
+
+    return TerminalView()
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """A new folder, kept or removed in the end; its path is short enough for sockets in it."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="hearthwatch-") as made:
+            yield _short(Path(made))
+        return
+    try:
+        keep.mkdir(parents=True)
+    except OSError as fault:
+        raise Refused(f"{keep}: {fault.strerror}; --keep names a folder that is not there yet") from None
+    yield _short(keep.absolute())
+
+
+def _short(folder: Path) -> Path:
+    if len(os.fsencode(folder)) > LONGEST_FOLDER:
+        raise Refused(f"{folder}: longer than {LONGEST_FOLDER} bytes; name a shorter one with --keep DIR")
+    return folder
