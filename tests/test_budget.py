@@ -124,6 +124,17 @@ def test_a_home_of_long_silences_gets_a_longer_scale_and_one_of_short_ones_a_sho
     assert silences.scale_ms[cell] > 5 * HOUR_MS
 
 
+def test_a_habit_that_moves_by_an_hour_is_not_new_to_the_next_part_of_the_day() -> None:
+    silences = Silences(make_home())
+    before, beyond = silences.cell("living", 12 * 60), silences.cell("living", 15 * 60)
+    start = silences.scale_ms[before], silences.scale_ms[beyond]
+    for _ in range(20):
+        silences.learn(silences.cell("living", 11 * 60 + 59), 5 * HOUR_MS)
+    silences.forget()
+    assert silences.scale_ms[before] > start[0]
+    assert silences.scale_ms[beyond] == start[1]
+
+
 def test_what_is_no_longer_lived_is_forgotten() -> None:
     silences = Silences(make_home())
     fresh = list(silences.scale_ms)

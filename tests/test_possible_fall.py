@@ -1,79 +1,17 @@
 """What the floor of ``possible_fall`` owes a home: a deadline, kept to the millisecond, and no false word."""
 
-import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from agent.detect.possible_fall import PossibleFall
 from agent.detect.silences import AT_THE_DOOR, IN_BED, LONGEST_MS
-from agent.detect.whereabouts import Whereabouts
-from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Care, Clock, Finding, Instant, Reading, Sensor, Snapshot, Watch
-from tests.home_maker import make_home
-
-MORNING = Instant(1_772_359_200_000)  # Sunday 2026-03-01, 10:00 in London, where it is UTC
-BED = Sensor("bed", "bed", "bedroom", None, "log", "bed")
-RADAR = Sensor("radar", "fall", "bathroom", None, "log", "radar")
-
-
-class Flat:
-    """The home of make_home with a bed and a fall sensor, and its detector; keeps what was said, and when."""
-
-    def __init__(self, care: Care | None = None) -> None:
-        self.home = make_home(BED, RADAR, care=care)
-        self.where = Whereabouts(self.home)
-        self.fall = PossibleFall(self.home, self.where)
-        self.watch = Watch()
-        self.now = MORNING
-        self.said: list[tuple[Instant, Finding]] = []
-
-    def hear(self, sensor: str, value: int = 1, after_ms: int = 0) -> None:
-        """A reading ``after_ms`` later; deadlines before it are told first."""
-        self.wait(after_ms, short_of=True)
-        kind = self.home.sensors[sensor].kind
-        readings = (Reading(self.now, sensor, kind, value),)
-        self.where.observe(self.now, readings, self.watch)
-        self._take(readings)
-
-    def wait(self, ms: int, short_of: bool = False) -> None:
-        """Nothing is heard for so long, its end included unless ``short_of``."""
-        end = Instant(self.now + ms)
-        while (due := self.fall.deadline()) is not None and (due < end if short_of else due <= end):
-            self.now = due
-            self._take(())
-            assert self.fall.deadline() != due
-        self.now = end
-
-    def turn(self, watch: Watch) -> None:
-        self.watch = watch
-        self._take(())
-
-    def days(self, count: int) -> None:
-        """An even life: half an hour in the living room and the kitchen by turns, by day and by night."""
-        for _ in range(count * 24):
-            self.hear("living-motion", after_ms=30 * MINUTE_MS)
-            self.hear("kitchen-motion", after_ms=30 * MINUTE_MS)
-
-    def _take(self, readings: tuple[Reading, ...]) -> None:
-        self.said += [(self.now, finding) for finding in self.fall.observe(self.now, readings, self.watch)]
-
-    def states(self) -> list[str]:
-        return [finding.state for _, finding in self.said]
-
-    def wait_ms(self) -> int:
-        deadline = self.fall.promise().deadline
-        assert deadline is not None
-        return deadline - self.now
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Care, Clock, Instant, Watch
+from tests.flat_maker import MORNING, UNOBSERVED, Flat
 
 
 @pytest.fixture
 def flat() -> Flat:
     return Flat()
-
-
-UNOBSERVED = Watch(observed=False)
 
 
 def test_nobody_heard_yet_means_no_deadline(flat: Flat) -> None:
@@ -256,97 +194,3 @@ def test_a_fall_sensor_is_believed_at_once_and_needs_its_zero_and_a_movement_to_
     flat.hear("hall-motion")
     assert flat.states() == ["raised", "updated", "updated", "updated", "cleared"]
     assert {finding.subject for _, finding in flat.said} == {"radar"}
-
-
-# -- laws ----------------------------------------------------------------------------------------------------------
-
-SENSORS = ["kitchen-motion", "bedroom-motion", "bathroom-motion", "hall-motion", "front-door", "fridge", "bed", "radar"]
-WATCHES = [
-    Watch(),
-    UNOBSERVED,
-    Watch(pause_until=Instant(MORNING * 2)),
-    Watch(unseen=frozenset({"kitchen-motion"})),
-    Watch(unseen=frozenset({"bed", "bedroom-motion"}), clock=Clock(3_600_000)),
-]
-steps = st.tuples(
-    st.sampled_from([0, 7, 40_000, 4 * MINUTE_MS, 37 * MINUTE_MS, 3 * HOUR_MS, 13 * HOUR_MS]),
-    st.one_of(st.tuples(st.sampled_from(SENSORS), st.integers(0, 1)), st.sampled_from(WATCHES)),
-)
-histories = st.lists(steps, max_size=60)
-
-
-def live(flat: Flat, history: list[tuple[int, tuple[str, int] | Watch]]) -> list[tuple[object, ...]]:
-    """Walk through a history; what was promised and waited for after each step."""
-    seen: list[tuple[object, ...]] = []
-    for ms, what in history:
-        if isinstance(what, Watch):
-            flat.wait(ms)
-            flat.turn(what)
-        else:
-            flat.hear(*what, after_ms=ms)
-        seen.append((flat.fall.promise(), flat.fall.deadline(), flat.fall.expected()))
-    return seen
-
-
-def reborn(flat: Flat) -> Flat:
-    """The same home after a restart: nothing but what a snapshot as JSON holds."""
-    again = Flat(flat.home.care)
-    again.watch, again.now = flat.watch, flat.now
-    for fresh, old in ((again.where, flat.where), (again.fall, flat.fall)):
-        plain: Snapshot = json.loads(json.dumps(old.snapshot(), sort_keys=True))
-        fresh.restore(plain)
-    return again
-
-
-@settings(deadline=None)
-@given(histories, histories)
-def test_a_restart_anywhere_changes_no_word_and_no_promise(before: list[object], after: list[object]) -> None:
-    flat = Flat()
-    live(flat, before)  # type: ignore[arg-type]  # hypothesis cannot tell the shape
-    flat.said.clear()
-    again = reborn(flat)
-    assert live(again, after) == live(flat, after)  # type: ignore[arg-type]  # as above
-    assert again.said == flat.said
-    assert again.fall.snapshot() == flat.fall.snapshot()
-
-
-@settings(deadline=None)
-@given(histories)
-def test_what_is_promised_is_what_happens_if_nothing_more_is_heard(history: list[object]) -> None:
-    flat = Flat()
-    live(flat, history)  # type: ignore[arg-type]  # hypothesis cannot tell the shape
-    deadline, state = flat.fall.promise()
-    assert state in ("home", "away", "asleep", "not_watched")
-    assert deadline is None or (flat.now < deadline <= flat.now + LONGEST_MS and state in ("home", "asleep"))
-    flat.said.clear()
-    flat.wait(3 * DAY_MS)
-    assert [at for at, _ in flat.said] == ([] if deadline is None else [deadline])
-
-
-@settings(deadline=None)
-@given(histories, st.integers(0, 5 * DAY_MS))
-def test_an_outage_of_any_length_moves_the_deadline_by_its_length(history: list[object], outage_ms: int) -> None:
-    flat = Flat()
-    live(flat, history)  # type: ignore[arg-type]  # hypothesis cannot tell the shape
-    flat.turn(Watch())
-    deadline = flat.fall.deadline()
-    flat.turn(UNOBSERVED)
-    flat.wait(outage_ms)
-    flat.turn(Watch())
-    assert flat.fall.deadline() == (None if deadline is None else deadline + outage_ms)
-
-
-@settings(deadline=None)
-@given(histories)
-def test_an_incident_is_raised_then_updated_then_cleared(history: list[object]) -> None:
-    flat = Flat()
-    live(flat, history)  # type: ignore[arg-type]  # hypothesis cannot tell the shape
-    open_now: set[str] = set()
-    for _, finding in flat.said:
-        if finding.state == "raised":
-            assert finding.subject not in open_now
-            open_now.add(finding.subject)
-        else:
-            assert finding.subject in open_now
-        if finding.state == "cleared":
-            open_now.remove(finding.subject)

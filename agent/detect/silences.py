@@ -19,6 +19,7 @@ LONGEST_MS: Final = 12 * HOUR_MS  # longer ones are neither waited for nor learn
 PART_MINUTES: Final = 180
 PARTS: Final = 24 * 60 // PART_MINUTES
 UNIT: Final = 1_000  # what one silence counts; whole numbers, so that forgetting a 28th is exact everywhere
+NEIGHBOUR: Final = 300  # what it counts in the parts of the day before and after: habits move by the hour
 FORGET_DAYS: Final = 28
 PRIOR_SILENCES: Final = 100
 SCALE_PERMILLE: Final = 2  # of a cell's silences exceed its scale
@@ -44,10 +45,17 @@ class Silences:
 
     def learn(self, cell: int, silence_ms: int) -> None:
         """Count a silence from SHORTEST_MS to LONGEST_MS; the scale follows at the next ``forget``."""
+        step = bisect_right(EDGES_MS, silence_ms) - 1
+        place, part = divmod(cell, PARTS)
+        self._count(cell, step, UNIT)
+        self._count(place * PARTS + (part + 1) % PARTS, step, NEIGHBOUR)
+        self._count(place * PARTS + (part - 1) % PARTS, step, NEIGHBOUR)
+
+    def _count(self, cell: int, step: int, weight: int) -> None:
         counts = self._counts[cell]
         if counts is None:
             counts = self._counts[cell] = [0] * _STEPS
-        counts[bisect_right(EDGES_MS, silence_ms) - 1] += UNIT
+        counts[step] += weight
 
     def forget(self) -> None:
         """A day has passed: forget a 28th, and make the scales anew."""
