@@ -1,7 +1,7 @@
 """How good the floor of ``possible_fall`` is on real homes, and how its prior is made.
 
     python -m bench.floor --data DIR [--homes N] [--budgets 1,2,4]
-    python -m bench.floor --data DIR --prior (prints agent/detect/prior.py: bench/prior.py)
+    python -m bench.floor --data DIR --prior    (prints agent/detect/prior.py; see bench/prior.py)
 
 DIR holds NAME.home.toml and NAME.jsonl.gz (or .jsonl). Homes are replayed through the engine; no fall is in these
 logs, so one is *injected*: after 14 days to settle in, every active minute from 07 to 22 h is taken for a freeze of the
@@ -34,7 +34,8 @@ NEVER_MS: Final = 24 * HOUR_MS  # the delay where there is no deadline
 
 @dataclass
 class Figures:
-    """Of one budget, over all homes. ``delays_ms`` of minutes at home; ``away`` minutes had no deadline."""
+    """Of one budget, over all homes: ``delays_ms`` of waking minutes at home, ``nights_ms`` of the others, and how many
+    waking minutes were left by an entrance and had no deadline."""
 
     delays_ms: list[int] = field(default_factory=list)
     nights_ms: list[int] = field(default_factory=list)
@@ -85,9 +86,10 @@ class Judge:
 
     def _freeze(self, at: Instant) -> None:
         """The last activity of a minute: had nothing been heard after it, how long until somebody is told?"""
+        waking = WAKING[0] <= self._wall.minute_of_day(at) < WAKING[1]
         if self._deadline is None:
-            self._figures.away += 1
-        elif WAKING[0] <= self._wall.minute_of_day(at) < WAKING[1]:
+            self._figures.away += waking
+        elif waking:
             self._figures.delays_ms.append(self._deadline - at)
         else:
             self._figures.nights_ms.append(self._deadline - at)

@@ -2,7 +2,7 @@
 
     python -m bench.floor --data DIR --prior > /tmp/prior.py; mv /tmp/prior.py agent/detect/prior.py
 
-Twice when the counts change: the ratios rest on the scales, and those on the counts.
+Twice when TAILS change: the ratios rest on the scales, and those on the tails that are installed.
 """
 
 from bisect import bisect_right
