@@ -231,12 +231,14 @@ def sees_nothing_before(frame: Frame | None) -> bool:
 def fill(entries: Iterable[Entry], engine: Engine) -> Iterator[Entry]:
     """The entries, and before each the silences that the engine was waiting for.
 
-    A frame that arrives at the very instant of a deadline counts as heard, so only earlier deadlines are put.
+    A frame that arrives at the very instant of a deadline counts as heard, so only earlier deadlines are put. Each
+    carries the number of the frame before it.
     """
     for entry in entries:
         if not sees_nothing_before(entry.frame):
+            before = entry.seq if entry.frame is None else entry.seq - 1
             while engine._next < entry.at:
-                yield Entry(entry.seq, engine._next)
+                yield Entry(before, engine._next)
         yield entry
 
 
