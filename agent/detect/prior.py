@@ -1,8 +1,7 @@
 """What is usual in other homes: 44 homes of the TIHM data, by `python -m bench.floor --prior`.
 
-From *TIHM: an open dataset for remote healthcare monitoring in dementia* (Scientific Data 10:606, 2023; Zenodo
-7622128; CC BY 4.0), with thanks to the Surrey and Borders Partnership NHS Foundation Trust and Howz. Only these
-counts are taken from it.
+From the open data set TIHM (Scientific Data 10:606, 2023; Zenodo 7622128; CC BY 4.0), with thanks to the Surrey and
+Borders Partnership NHS Foundation Trust and Howz. Only these counts are taken from it.
 
 TAILS: by kind of room and part of the day (3 h each, from midnight), of ROW_TOTAL silences those at least as long
 as each edge. "other" is all rooms together; "door" is `Whereabouts.doubt`. RATIOS: what silence/scale exceeds
