@@ -74,7 +74,10 @@ ROOM_ID: Final = HOME_ID
 SENSOR_ID: Final = matching(r"[a-z0-9-]{1,48}", "1 to 48 of a-z, 0-9 and -")
 TIMEZONE: Final = Form('an IANA time zone such as "Europe/London"', "UTC", _zone, _zones)
 ADDRESSES: Final = {
-    "zigbee": matching(r"0x[0-9a-f]{16}", 'an IEEE address in lower case, such as "0x00158d0001a2b3c4"'),
+    "zigbee": matching(
+        r"0x[0-9a-f]{16}(#[a-z0-9_]{1,16})?",
+        'an IEEE address in lower case, such as "0x00158d0001a2b3c4"',
+    ),
     "serial": matching(r"[a-z0-9-]{1,32}/[a-z0-9-]{1,32}", 'bridge/channel, such as "bridge-1/bed0"'),
     "log": _name("the sensor's id in the log"),
 }
@@ -123,7 +126,9 @@ def _sensors(root: Table, rooms: dict[str, Room]) -> dict[str, Sensor]:
         sensor = _sensor(table, in_a_room)
         _once(table, "id", sensor.id, ids)
         if sensor.link and sensor.address:
-            _once(table, "address", f"{sensor.link} {sensor.address}", places)
+            # One Zigbee device may be two sensors: a PIR that also knows the temperature.
+            place = f"{sensor.link} {sensor.address}" + (f" {sensor.kind}" if sensor.link == "zigbee" else "")
+            _once(table, "address", place, places)
         sensors[sensor.id] = sensor
     return sensors
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from agent.files_io import write_whole
 from agent.hub import Hub
-from agent.transport.keys_io import common_name
 
 
 def hub_id(hub: Hub, folder: Path, state: Path) -> str:
@@ -14,6 +13,8 @@ def hub_id(hub: Hub, folder: Path, state: Path) -> str:
         return hub.id
     certificate = hub.upstreams[0].certificate
     if certificate is not None:
+        from agent.transport.keys_io import common_name  # X.509 is 8 MB that a hub with an id does not need
+
         return common_name(str(folder / certificate))
     made = state / "hub.id"
     if not made.exists():

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.engine import Engine, fill, run
-from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Snapshot
+from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Refused, Snapshot
 from agent.packing import (
     alert_line,
     pack,
@@ -34,7 +34,7 @@ SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no
 BUSY_S: Final = 10.0  # readers hold no locks in WAL; another writer is a mistake, found by the state folder's lock
 
 
-class JournalError(Exception):
+class JournalError(Refused):
     """The journal cannot be used; the message says why and what to do, in one line."""
 
 

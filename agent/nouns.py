@@ -28,6 +28,14 @@ class BadFrame(Exception):
     """The world is wrong: what a link delivered cannot be understood. It is counted, never a crash."""
 
 
+class Refused(Exception):
+    """What a person asked cannot be done; the message says why and what to do, in one line."""
+
+
+class Running(Refused):
+    """It cannot be done because another agent holds the same state directory."""
+
+
 class Frame(NamedTuple):
     """What a link delivered, before anyone understood it.
 

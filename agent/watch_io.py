@@ -21,7 +21,7 @@ from agent.journal_io import Journal
 from agent.line_io import Line, answered, plain
 from agent.live_io import Frames, boot_frame, frame_queue, intake
 from agent.mqtt_io import Broker
-from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome
+from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome, Running
 from agent.packing import alert_line
 from agent.recover import clock_of, resume
 from agent.sensors.zigbee import CONNECTION
@@ -33,10 +33,6 @@ from agent.transport.outbox_io import Outbox
 from agent.transport.uplink_io import outbox_path, uplink_door
 
 LISTEN_S: Final = 3_600.0  # a turn of the local broker's client; it wakes for its keepalive by itself
-
-
-class Running(Exception):
-    """Another agent holds this state directory."""
 
 
 @contextmanager
@@ -145,7 +141,8 @@ def live(
     follow: bool = False,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller."""
-    outbox = Outbox(outbox_path(str(state)))
+    # Not durable by itself: the journal is, and what a power cut takes from the outbox is put there again at the start.
+    outbox = Outbox(outbox_path(str(state)), durable=False)
     journal = Journal(state / "journal.db", home.id)
     engine = resume(journal, home)
     sink = HubSink(state, journal, outbox, engine, version)

@@ -4,6 +4,7 @@ mosquitto serves as the local and as the centre's broker at once; only topics te
 """
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -23,6 +24,15 @@ from agent.simulate.dialects import opening
 from agent.simulate.fleet import TEN, home_text
 
 SEED = 3
+SMOKE_AT = "0x00158d00000000ff"
+SMOKE = f'''
+[[sensor]]
+id = "smoke"
+kind = "smoke"
+room = "kitchen"
+link = "zigbee"
+address = "{SMOKE_AT}"
+'''
 UP_S = 20.0
 
 
@@ -51,26 +61,41 @@ def running_hub() -> Iterator[Hub]:
     broker = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder, port = Path(name), free_port()
-        (folder / "mosquitto.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type error\n")
-        (folder / "home.toml").write_text(home_text(SEED))
+        (folder / "mosquitto.conf").write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\n"
+        )
+        (folder / "home.toml").write_text(home_text(SEED) + SMOKE)
         (folder / "hub.toml").write_text(
             f'[hub]\nid = "bench"\nstate = "state"\nhome = "home.toml"\n[local]\nhost = "127.0.0.1"\nport = {port}\n'
-            f'[[upstream]]\nhost = "127.0.0.1"\nport = {port}\n'
+            f'[[upstream]]\nhost = "127.0.0.1"\nport = {port}\nreceipt_key = "centre.pub"\n'
         )
         _start(stack, [broker, "-c", str(folder / "mosquitto.conf")])
         _listening(port)
+        (folder / "hubs").mkdir()
+        _start(stack, _centre(folder, port))
+        _appears(folder / "centre.pub")
         watch = _start(stack, _agent("watch", folder))
-        deadline = time.monotonic() + UP_S
-        while not (folder / "state" / "watch.sock").exists():
-            if time.monotonic() > deadline:
-                raise SystemExit("bench: watch did not start")
-            time.sleep(0.02)
+        _appears(folder / "state" / "watch.sock")
+        shutil.copy(folder / "state" / "hub.pub", folder / "hubs" / "bench.pub")
         uplink = _start(stack, _agent("uplink", folder))
         yield Hub(folder, port, watch, uplink)
 
 
 def _agent(verb: str, folder: Path) -> list[str]:
     return [sys.executable, "-m", "agent", verb, "--config", str(folder / "hub.toml")]
+
+
+def _centre(folder: Path, port: int) -> list[str]:
+    files = ["--hubs", f"{folder}/hubs", "--signing-key", f"{folder}/centre.key", "--state", f"{folder}/centre.db"]
+    return [sys.executable, "-m", "agent", "centre", "watch", "--host", "127.0.0.1", "--port", str(port), *files]
+
+
+def _appears(path: Path) -> None:
+    deadline = time.monotonic() + UP_S
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"bench: {path.name} did not appear: a process did not start (BENCH_LOUD=1 shows why)")
+        time.sleep(0.02)
 
 
 def _start(stack: contextlib.ExitStack, words: list[str]) -> "subprocess.Popen[bytes]":
@@ -95,21 +120,41 @@ class Ear:
 
     def __init__(self, port: int) -> None:
         self.arrived: list[float] = []
-        self.came = threading.Event()
+        self.receipted: list[float] = []
+        self.came, self.signed = threading.Event(), threading.Event()
         ready = threading.Event()
         self._mqtt = paho.Client(CallbackAPIVersion.VERSION2)
         self._mqtt.on_message = self._hear
+        # Else the kernel keeps our next message back until the broker has acknowledged the last one, 40 ms later.
+        self._mqtt.on_socket_open = lambda client, data, line: line.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )
         self._mqtt.on_subscribe = lambda *said: ready.set()
         self._mqtt.connect("127.0.0.1", port)
-        self._mqtt.subscribe("hearthwatch/v1/+/alert", qos=1)
+        self._mqtt.subscribe([("hearthwatch/v1/+/alert", 1), ("hearthwatch/v1/+/receipt", 1)])
         self._mqtt.loop_start()
         wait_for("subscribing", ready)
         for frame in opening(TEN, SEED):
-            self.say(frame.address, frame.payload, frame.retained)
+            payload = frame.payload if frame.address != "bridge/devices" else _with_smoke(frame.payload)
+            self.say(frame.address, payload, frame.retained)
 
     def _hear(self, client: object, data: object, message: paho.MQTTMessage) -> None:
-        self.arrived.append(time.monotonic())
-        self.came.set()
+        alert = message.topic.endswith("/alert")
+        (self.arrived if alert else self.receipted).append(time.monotonic())
+        (self.came if alert else self.signed).set()
 
     def say(self, address: str, payload: bytes, retained: bool = False) -> None:
         self._mqtt.publish(f"zigbee2mqtt/{address}", payload, qos=0, retain=retained)
+
+
+def _with_smoke(devices: bytes) -> bytes:
+    exposes = {
+        "type": "binary",
+        "name": "smoke",
+        "property": "smoke",
+        "access": 1,
+        "value_on": True,
+        "value_off": False,
+    }
+    alarm = {"ieee_address": SMOKE_AT, "friendly_name": "Smoke", "definition": {"exposes": [exposes]}}
+    return json.dumps([*json.loads(devices), alarm]).encode()

@@ -211,8 +211,14 @@ def test_two_sensors_may_share_neither_id_nor_address() -> None:
     again = SMALLEST[SMALLEST.index("[[sensor]]") :]
     assert mistakes(SMALLEST + again) == [
         "line 15: sensor[2].id: 'front-door' is there twice, first on line 9",
-        "line 19: sensor[2].address: 'zigbee 0x00158d0001a2b3c4' is there twice, first on line 13",
+        "line 19: sensor[2].address: 'zigbee 0x00158d0001a2b3c4 door' is there twice, first on line 13",
     ]
+
+
+def test_one_zigbee_device_may_be_two_sensors_of_different_kinds() -> None:
+    motion = SMALLEST.replace('kind = "door"', 'kind = "motion"')
+    warmth = motion[motion.index("[[sensor]]") :].replace('"front-door"', '"warmth"').replace('"motion"', '"temperature"')
+    assert set(parse(motion + warmth).sensors) == {"front-door", "warmth"}
 
 
 def test_a_home_without_sensors_would_watch_nothing() -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from agent.civil import parse_rfc3339
 from agent.home import BadHome, parse
 from agent.nouns import Home, Instant
+from agent.nouns import Refused as Refused
 
 DONE: Final = 0
 PROBLEMS: Final = 1
@@ -17,10 +18,6 @@ BAD: Final = 2
 RUNNING: Final = 75
 
 Tell = Callable[[float, str], None]
-
-
-class Refused(Exception):
-    """What was asked cannot be done; the message says why and what to do, in one line."""
 
 
 def say(line: str) -> None:

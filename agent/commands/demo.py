@@ -40,8 +40,8 @@ def _seed(text: str) -> int:
 def shown(asked: argparse.Namespace) -> int:
     """DONE if everything that the story expects was raised, received and signed for, and nothing else was raised."""
     # Imported here: what stays resident reads this file for its arguments only.
+    from agent import VERSION
     from agent.civil import Wall
-    from agent.commands.hub import VERSION
     from agent.demo.parts_io import NoPart
     from agent.demo.stage_io import perform
     from agent.simulate.fleet import TIMEZONE
@@ -54,11 +54,13 @@ def shown(asked: argparse.Namespace) -> int:
     except NoPart as fault:
         raise Refused(str(fault)) from None
     view.sum_up(verdict, Wall(TIMEZONE))
+    if asked.keep is not None:
+        say(f"The hub's journal is kept: hearthwatch replay {asked.keep / 'state' / 'journal.db'}")
     return PROBLEMS if verdict.faults else DONE
 
 
 def _view(is_plain: bool) -> "View":
-    if is_plain or not sys.stdout.isatty():
+    if is_plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         from agent.demo.plain_io import PlainView
 
         return PlainView()

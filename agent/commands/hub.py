@@ -1,30 +1,18 @@
 """Commands of the hub itself: the processes, and what a person at the hub may ask of it."""
 
 import argparse
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from agent import VERSION
 from agent.civil import rfc3339
-from agent.clock_io import wall_ms
 from agent.commands.asking import DONE, Refused, home_of, instant, read_text, say
 from agent.home import BadHome, parse
 from agent.hub import BadHub, Hub, Upstream
 from agent.hub import parse as parse_hub
-from agent.identity_io import hub_id
-from agent.journal_io import Journal
-from agent.keep_io import keep
-from agent.line_io import ask
-from agent.mqtt_io import Broker
 from agent.nouns import DAY_MS, Home, Instant
-from agent.transport.uplink_io import uplink
-from agent.watch_io import locked, watch
 
-try:
-    VERSION = version("hearthwatch")
-except PackageNotFoundError:  # run from a checkout that was not installed
-    VERSION = "0.1.0"
-
+# Each process loads only its own half of the agent, inside the function that becomes it: memory on a small hub.
 PROCESSES: Final = ("watch", "uplink")
 PAUSE_MOST_MS: Final = 60 * DAY_MS  # a longer rest wants to be asked for again
 
@@ -66,6 +54,10 @@ def hub_of(config: Path) -> tuple[Hub, Path]:
 
 
 def watched(asked: argparse.Namespace) -> int:
+    from agent.identity_io import hub_id
+    from agent.mqtt_io import Broker
+    from agent.watch_io import locked, watch
+
     config: Path = asked.config
     folder = config.parent
     hub, state = hub_of(config)
@@ -90,6 +82,8 @@ def _receipt_key(hub: Hub, folder: Path) -> Path | None:
 
 def _good_home(path: Path, state: Path) -> Home:
     """The home file; if it has become wrong, the last good one, with every mistake said."""
+    from agent.journal_io import Journal
+
     try:
         return home_of(path)
     except Refused as fault:
@@ -105,20 +99,28 @@ def _good_home(path: Path, state: Path) -> Home:
 
 
 def uplinked(asked: argparse.Namespace) -> int:
+    from agent.identity_io import hub_id
+    from agent.mqtt_io import Broker
+    from agent.transport.uplink_io import uplink
+
     hub, state = hub_of(asked.config)
     if not state.exists():
         raise Refused(f"{state}: no state directory yet; start watch first")
-    uplink(hub_id(hub, asked.config.parent, state), _broker(hub.upstreams[0], asked.config.parent), str(state))
+    folder = asked.config.parent
+    broker = Broker(hub.upstreams[0].host, hub.upstreams[0].port, *_files(hub.upstreams[0], folder))
+    uplink(hub_id(hub, folder, state), broker, str(state))
     return DONE
 
 
-def _broker(upstream: Upstream, folder: Path) -> Broker:
-    files = [str(folder / name) if name else None for name in (upstream.ca, upstream.certificate, upstream.key)]
-    return Broker(upstream.host, upstream.port, *files)
+def _files(upstream: Upstream, folder: Path) -> list[str | None]:
+    """ca, certificate and key."""
+    return [str(folder / name) if name else None for name in (upstream.ca, upstream.certificate, upstream.key)]
 
 
 def ran(asked: argparse.Namespace) -> int:
     """Both processes; one that ends is started again, a little later each time."""
+    from agent.keep_io import keep
+
     _, state, _ = configured(asked.config)
     state.mkdir(parents=True, exist_ok=True)
     keep([[name, "--config", str(asked.config)] for name in PROCESSES])
@@ -130,6 +132,9 @@ def ran(asked: argparse.Namespace) -> int:
 
 def paused(asked: argparse.Namespace) -> int:
     """Lays a request into the state directory; watch journals it, with who asked and when."""
+    from agent.clock_io import wall_ms
+    from agent.line_io import ask
+
     _, state = hub_of(asked.config)
     if asked.end == (asked.until is not None):
         raise Refused("pause needs either --until T or --end")

@@ -5,10 +5,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from agent import VERSION
 from agent.civil import rfc3339
 from agent.clock_io import paced
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, instant, progress, say
-from agent.commands.hub import VERSION, configured
+from agent.commands.hub import configured
 from agent.engine import Engine
 from agent.files_io import write_lines
 from agent.home import parse

@@ -23,7 +23,7 @@ STATES: Final = {
 }
 LEAST_MESSAGES: Final = 2  # the latest; earlier ones are in the summary
 MOST_MESSAGES: Final = 7
-ABOVE_MESSAGES: Final = 16  # lines of the picture; a message takes two
+ABOVE_MESSAGES: Final = 18  # lines of the picture; a message takes two
 
 
 class TerminalView:

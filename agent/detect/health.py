@@ -10,11 +10,10 @@ Costs: an event touches one record; all records are looked at once an hour, and 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
-from agent.detect.record import AT_REST, WINDOW_MARGIN_MS, WINDOW_MOST_MS, Record
+from agent.detect.record import AT_REST, WINDOW_MARGIN_MS, Record
 from agent.nouns import (
-    HOUR_MS,
-    MINUTE_MS,
     ACTIVITY,
+    HOUR_MS,
     Finding,
     Home,
     Instant,

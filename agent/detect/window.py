@@ -10,12 +10,13 @@ DAYS_KEPT: Final = 7  # a week holds every day of the week once; older days are 
 class LongestGaps:
     """The longest gap of each of the last ``DAYS_KEPT`` days (UTC days: only their number matters)."""
 
-    __slots__ = ("day", "peaks", "today")
+    __slots__ = ("day", "past", "peaks", "today")
 
     def __init__(self) -> None:
         self.day = -1
         self.today = 0
         self.peaks: list[int] = []  # of whole days past, newest last
+        self.past = 0  # the longest of them
 
     def note(self, now: Instant, gap: int) -> None:
         day = now // DAY_MS
@@ -28,9 +29,10 @@ class LongestGaps:
         if self.day >= 0:
             self.peaks = [*self.peaks, self.today][-DAYS_KEPT:]
         self.day, self.today = day, 0
+        self.past = max(self.peaks, default=0)
 
     def longest(self) -> int:
-        return max(self.today, max(self.peaks, default=0))
+        return self.today if self.today > self.past else self.past
 
     def days(self) -> int:
         """Whole days known."""
@@ -41,3 +43,4 @@ class LongestGaps:
 
     def take(self, plain: list[int]) -> None:
         self.day, self.today, *self.peaks = plain
+        self.past = max(self.peaks, default=0)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from agent.nouns import Home
+from agent.nouns import Home, Refused
 from agent.sensors.log import LINE_MOST_BYTES, BadLine, Line, in_order, parse
 
 UNPACKED_MOST_BYTES: Final = 64 << 20  # a gzip log that unpacks to more is refused
@@ -17,7 +17,7 @@ LOOKS_AT_LINES: Final = 100  # a file whose first lines hold no reading at all i
 _GZIP: Final = b"\x1f\x8b"
 
 
-class NoLog(Exception):
+class NoLog(Refused):
     """A file that is no sensor log, or that breaks a bound: refused whole. The message names the file and says why."""
 
 

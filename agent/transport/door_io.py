@@ -8,11 +8,13 @@ import os
 import socket
 from typing import Final
 
+from agent.nouns import Running
+
 MAX_PATH_BYTES: Final = 107  # of a Unix socket's address; a longer one cannot be bound
 MAX_KNOCKS: Final = 1_000  # taken off the door at once; the rest wakes us again
 
 
-class Occupied(Exception):
+class Occupied(Running):
     """Somebody else is behind this door: the same process is already running."""
 
 
