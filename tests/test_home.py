@@ -217,7 +217,8 @@ def test_two_sensors_may_share_neither_id_nor_address() -> None:
 
 def test_one_zigbee_device_may_be_two_sensors_of_different_kinds() -> None:
     motion = SMALLEST.replace('kind = "door"', 'kind = "motion"')
-    warmth = motion[motion.index("[[sensor]]") :].replace('"front-door"', '"warmth"').replace('"motion"', '"temperature"')
+    again = motion[motion.index("[[sensor]]") :]
+    warmth = again.replace('"front-door"', '"warmth"').replace('"motion"', '"temperature"')
     assert set(parse(motion + warmth).sensors) == {"front-door", "warmth"}
 
 
