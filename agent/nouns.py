@@ -19,7 +19,10 @@ DAY_MS: Final = 86_400_000
 
 # What a sensor can say. A binary quantity is 1 for the first word and 0 for the second.
 ACTIVITY: Final = frozenset({"motion", "presence", "vibration", "door", "bed", "button"})
-BINARY: Final = ACTIVITY | {"smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin"}
+# ``door_level`` is how a door was found to stand after a time in which nobody listened.
+BINARY: Final = ACTIVITY | {
+    "smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin", "door_level",
+}  # fmt: skip
 # Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved.
 MEASURED: Final = frozenset({"battery_percent", "temperature_mc"})
 

@@ -121,3 +121,12 @@ def test_exactly_the_openings_longer_than_the_plan_are_told(minutes: list[int], 
         home.hear(Instant(home.now + lasting * MINUTE_MS), "front", 0)
     raised = [finding for _, finding in home.said if finding.state == "raised"]
     assert len(raised) == sum(lasting > limit for lasting in minutes)
+
+
+def test_a_door_that_was_closed_while_nobody_listened_is_no_longer_open() -> None:
+    home = closed()
+    home.hear("10:00", "front", 1)
+    home.until("10:30")
+    home.hear("10:40", "front", 0, "door_level")
+    home.until("12:00")
+    assert home.diary() == ["10:20 door_left_open raised", "10:40 door_left_open cleared"]

@@ -60,7 +60,7 @@ def test_a_sensor_that_leaves_is_unavailable_and_one_that_comes_back_is_not_beli
     assert hub.introduce([each for each in DEVICES if each["ieee_address"] != DOOR]) == [("front-door", "available", 0)]
     assert hub.fresh("Door", contact=False) == []
     assert hub.introduce(DEVICES) == [("front-door", "available", 1)]
-    assert hub.fresh("Door", contact=False) == [("front-door", "checkin", 1)]
+    assert hub.fresh("Door", contact=False) == [("front-door", "door_level", 1)]
     assert hub.fresh("Door", contact=True) == [("front-door", "door", 0)]
 
 

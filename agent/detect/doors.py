@@ -109,7 +109,7 @@ class DoorLeftOpen:
     """Each entrance for itself. A contact that never said closed tells openings only: it cannot be left open."""
 
     name = "door_left_open"
-    hears = frozenset({"door"})
+    hears = frozenset({"door", "door_level"})
 
     def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
         self._entrances = _entrances(home)
@@ -121,7 +121,7 @@ class DoorLeftOpen:
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         found: list[Finding] = []
         for reading in readings:
-            if reading.quantity == "door" and reading.sensor in self._entrances:
+            if reading.quantity in self.hears and reading.sensor in self._entrances:
                 self._move(reading, found)
         if self._next is not None and now >= self._next:
             self._look(now, watch, found)

@@ -82,8 +82,13 @@ def _changes(
         if value is None:
             odd = odd or f"{shown(wire.key)} is {shown(raw)}, not {_expected(wire)}"
             continue
-        if value not in (device.levels[index], SAYS_NOTHING) and _tells(at, device, index, value, radio, new):
-            said.append(Reading(at, wire.sensor, wire.quantity, value))
+        was = device.levels[index]
+        if value not in (was, SAYS_NOTHING):
+            if _tells(at, device, index, value, radio, new):
+                said.append(Reading(at, wire.sensor, wire.quantity, value))
+            elif wire.quantity == "door" and was is not None and radio:
+                # It moved while nobody listened: no sign of life now, but it does not stand as it stood.
+                said.append(Reading(at, wire.sensor, "door_level", value))
         if value == device.levels[index]:
             device.raws[index] = raw
     return said, odd
