@@ -61,7 +61,7 @@ def test_what_the_broker_retained_is_remembered_and_not_said() -> None:
 def test_the_first_thing_ever_heard_of_a_motion_or_a_door_only_tells_what_is() -> None:
     hub = Hub()
     assert hub.fresh("PIR", occupancy=True) == ALIVE
-    assert hub.fresh("Door", contact=False) == [("front-door", "door_level", 1)]
+    assert hub.fresh("Door", contact=False) == [("front-door", "checkin", 1)]
     assert hub.fresh("Door", contact=True) == [("front-door", "door", 0)]
 
 
@@ -105,7 +105,7 @@ def test_what_happened_while_the_local_broker_was_lost_is_not_happening_now() ->
     hub.raw("bridge/connection", b"offline")
     hub.raw("bridge/connection", b"online")
     assert hub.fresh("PIR", occupancy=True) == ALIVE
-    assert hub.fresh("Door", contact=False) == [("front-door", "checkin", 1)]
+    assert hub.fresh("Door", contact=False) == [("front-door", "door_level", 1)]
 
 
 def test_zigbee2mqtts_false_between_two_trues_makes_no_second_motion() -> None:

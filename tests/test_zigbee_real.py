@@ -260,4 +260,4 @@ def test_a_hub_that_starts_into_a_running_home_hears_no_past_life(home_at_rest: 
     door(made, is_open=True)
     made.expect(since, DOOR, contact=False)
     # When the door was closed nobody knows: it may have been during the hub's absence. From then on all is known.
-    assert made.new() == [("front-door", "checkin", 1), ("front-door", "door", 1)]
+    assert made.new() == [("front-door", "door_level", 0), ("front-door", "door", 1)]
