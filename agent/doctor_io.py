@@ -13,8 +13,9 @@ from agent.clock_io import BELIEVABLE_MS, synchronised, wall_ms
 from agent.home import BadHome
 from agent.home import parse as parse_home
 from agent.hub import Hub, Upstream
-from agent.journal_io import JournalError, verify
+from agent.journal_io import JournalError
 from agent.transport.keys_io import BadKey, verifier
+from agent.verify_io import verify
 
 REACH_S: Final = 5.0  # a broker that does not answer for so long is not reached
 FREE_LEAST_BYTES: Final = 200 << 20

@@ -27,6 +27,7 @@ from agent.nouns import (
     Home,
     Instant,
     Outcome,
+    Promise,
     Reading,
     Snapshot,
     is_activity,
@@ -99,9 +100,13 @@ class Engine:
         promise = None
         for reading in readings:
             if is_activity(reading):
-                promise = self.possible_fall.promise()
+                promise = self._promise()
                 break
         return Outcome(readings, self._alerts(now, findings) if findings else (), promise)
+
+    def _promise(self) -> Promise:
+        """What the detector promises; a detector that was dropped raises nothing any more."""
+        return self.possible_fall.promise() if self.possible_fall in self._detectors else Promise(None, "not_watched")
 
     def _tell(self, now: Instant, frame: Frame) -> Outcome:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
@@ -193,10 +198,10 @@ class Engine:
         memories = cast(dict[str, Snapshot], snapshot["detectors"])
         dropped = cast(list[str], snapshot["dropped"])
         for index, detector in enumerate(self._detectors):
-            if detector.name in memories:
-                detector.restore(memories[detector.name])
             if detector.name in dropped:
                 self._detectors[index] = _Silent(detector)
+            elif detector.name in memories:
+                detector.restore(memories[detector.name])
         self._due = list(cast(list[Instant], snapshot["due"]))
         self._proof_due = cast(Instant | None, snapshot["proof_due"])
         self._next = cast(Instant, snapshot["next"])

@@ -1,31 +1,70 @@
 """Files are written whole or not at all."""
 
+import errno
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace ``path`` by ``data``, durably; OSError leaves what was there."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Replace ``path`` by ``data``, durably; OSError, naming the path, leaves what was there."""
+    write_together({path: data}, mode)
+
+
+def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
+    """Several files, all or none: each is on the disk under another name before the first takes its own.
+
+    What is there already and is no file (a device, a pipe) is written to, not replaced; of a link, what it points to.
+    """
+    ready: dict[Path, str] = {}
+    try:
+        for path, data in files.items():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            if path.is_file() or not path.exists():
+                ready[path.resolve()] = _laid_beside(path, data, mode)
+        for path, data in files.items():
+            if path.exists() and not path.is_file():
+                path.write_bytes(data)
+        for place, name in ready.items():
+            os.replace(name, place)
+    except BaseException:
+        for name in ready.values():
+            Path(name).unlink(missing_ok=True)
+        raise
+    for folder in {place.parent for place in ready}:
+        _sync(folder)
+
+
+def _laid_beside(path: Path, data: bytes, mode: int) -> str:
+    """The data in a new file beside where ``path`` is to be, durably."""
+    place = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:80]}.")
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
+    except OSError as fault:
         Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
+        raise OSError(fault.errno, fault.strerror, str(path)) from None
+    return name
+
+
+def _sync(folder: Path) -> None:
+    """A new name itself must outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the new name itself must outlive a power cut
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
-def write_lines(path: Path, lines: Iterable[str]) -> None:
+def as_lines(lines: Iterable[str]) -> bytes:
     """Lines of text, each with its end."""
-    write_whole(path, "".join(f"{line}\n" for line in lines).encode())
+    return "".join(f"{line}\n" for line in lines).encode()

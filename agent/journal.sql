@@ -32,6 +32,7 @@ CREATE TABLE batch (
 CREATE TABLE alert (
   epoch    INTEGER NOT NULL,
   seq      INTEGER NOT NULL,    -- running number of what was said; no gaps within an epoch
+  segment  INTEGER NOT NULL REFERENCES segment(id),
   id       TEXT NOT NULL,       -- the incident
   at       INTEGER NOT NULL,    -- instant
   kind     TEXT NOT NULL,

@@ -5,7 +5,6 @@ with FULL, so that it is on the disk before anybody is told. A power cut may the
 ``BATCH_SPAN_MS`` and what the kernel had not yet written back, never an alert.
 """
 
-import json
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from agent.engine import Engine, fill, run
 from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Refused, Snapshot
@@ -59,7 +58,9 @@ class Journal:
         self._pending: list[Entry] = []
         self._frames = 0
         self._readings: list[Reading] = []
-        self._batch = int(self._db.execute("SELECT coalesce(max(id), -1) FROM batch").fetchone()[0])
+        self._path = path
+        ((newest,),) = self.rows("SELECT coalesce(max(id), -1) FROM batch")
+        self._batch = int(newest)
         self._segment = 0
         self._segment_frames = 0
 
@@ -121,7 +122,8 @@ class Journal:
         epoch = int(alert.id.partition("-")[0])
         envelope = self.seal(alert) if self.seal is not None else None
         said = (alert.id, alert.at, alert.kind, alert.state, alert.severity, alert_line(alert, self._home_id))
-        self._db.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (epoch, alert.seq, *said, envelope))
+        row = (epoch, alert.seq, self._segment, *said, envelope)
+        self._db.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def is_long(self) -> bool:
         """Whether the running segment has grown so long that a new one should begin."""
@@ -129,23 +131,25 @@ class Journal:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """What is found; JournalError where the file is damaged."""
+        try:
+            yield from self._db.execute(sql, values)
+        except sqlite3.DatabaseError as fault:
+            raise JournalError(f"{self._path}: {fault}; `hearthwatch journal verify` says more") from None
+
     def segments(self) -> list[Segment]:
-        rows = self._db.execute(
-            "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id"
-        )
+        rows = self.rows("SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id")
         return [_segment(row) for row in rows]
 
     def last_segment(self) -> Segment | None:
-        row = self._db.execute(
-            "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id DESC LIMIT 1"
-        ).fetchone()
+        newest = "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id DESC LIMIT 1"
+        row = next(self.rows(newest), None)
         return _segment(row) if row else None
 
     def entries(self, segment: int) -> Iterator[Entry]:
         """Every entry of a segment, runs of silence as their last instant."""
-        rows = self._db.execute(
-            "SELECT first_seq, from_at, entries FROM batch WHERE segment = ? ORDER BY id", (segment,)
-        )
+        rows = self.rows("SELECT first_seq, from_at, entries FROM batch WHERE segment = ? ORDER BY id", (segment,))
         for first_seq, from_at, body in rows:
             try:
                 yield from unpack(body, first_seq, from_at)
@@ -154,18 +158,18 @@ class Journal:
 
     def last(self) -> tuple[int, Instant] | None:
         """Number of the last frame and instant of the last entry; None: the journal is empty."""
-        row = self._db.execute("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1").fetchone()
+        row = next(self.rows("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1"), None)
         return (row[0], Instant(row[1])) if row else None
 
     def alerts(self, epoch: int | None = None) -> list[tuple[int, int, str]]:
         """(epoch, seq, line) of every alert, or of one epoch's."""
         where, values = ("WHERE epoch = ?", (epoch,)) if epoch is not None else ("", ())
-        rows = self._db.execute(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
+        rows = self.rows(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
         return [(row[0], row[1], row[2]) for row in rows]
 
     def envelopes(self, after: tuple[int, int]) -> list[tuple[int, int, str, str, bytes]]:
         """(epoch, seq, id, severity, envelope) of every sealed alert later than (epoch, seq)."""
-        rows = self._db.execute(
+        rows = self.rows(
             "SELECT epoch, seq, id, severity, envelope FROM alert WHERE envelope IS NOT NULL AND (epoch, seq) > (?, ?)"
             " ORDER BY epoch, seq",
             after,
@@ -174,14 +178,24 @@ class Journal:
 
     def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
         """Readings in [since, until), in order of time."""
-        before = self._db.execute("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,)).fetchone()[0]
-        rows = self._db.execute(
-            "SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id", (before, until)
-        )
+        ((before,),) = self.rows("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,))
+        rows = self.rows("SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id", (before, until))
         for from_at, body in rows:
-            for reading in unpack_readings(body, from_at):
-                if since <= reading.at < until:
-                    yield reading
+            try:
+                yield from (reading for reading in unpack_readings(body, from_at) if since <= reading.at < until)
+            except ValueError as fault:
+                raise JournalError(f"the readings from {from_at} on are {fault}; export what is before them") from None
+
+    def copy_segment(self, segment: int, path: Path) -> None:
+        """One segment with its entries and alerts as a journal of its own: what a technician takes along."""
+        _migrate(path)
+        self._db.execute("ATTACH ? AS copy", (str(path),))
+        with self._db:
+            self._db.execute("BEGIN")
+            for table, column in (("segment", "id"), ("batch", "segment"), ("alert", "segment")):
+                self._db.execute(f"INSERT INTO copy.{table} SELECT * FROM {table} WHERE {column} = ?", (segment,))
+        self._db.execute("PRAGMA copy.journal_mode = DELETE")  # one file, without a log beside it
+        self._db.execute("DETACH copy")
 
     def close(self) -> None:
         self.flush()
@@ -205,7 +219,13 @@ def lay_down(journal: Journal, engine: Engine, past: Iterable[Entry], version: s
 
 def _segment(row: tuple[int, int, int, int, str, str, bytes]) -> Segment:
     id, epoch, first_seq, started_at, agent, home, snapshot = row
-    return Segment(id, epoch, first_seq, Instant(started_at), agent, home, unpack_snapshot(snapshot))
+    try:
+        memory = unpack_snapshot(snapshot)
+    except ValueError as fault:
+        raise JournalError(
+            f"the snapshot of segment {id} is {fault}; `hearthwatch journal export` still works"
+        ) from None
+    return Segment(id, epoch, first_seq, Instant(started_at), agent, home, memory)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -227,8 +247,12 @@ def _version(path: Path) -> int:
     db = sqlite3.connect(path, timeout=BUSY_S)
     try:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        ours = "name NOT LIKE '\\_sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        tables = db.execute(f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND {ours}").fetchone()[0]
     finally:
         db.close()
+    if version == 0 and tables:
+        raise JournalError(f"{path}: is a database, but no journal of this agent")
     if version > SCHEMA:
         raise JournalError(f"{path}: written by a newer agent (schema {version}); install that agent to read it")
     return version
@@ -240,23 +264,3 @@ def _migrate(path: Path) -> None:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise JournalError(f"{path}: cannot be brought up to date: {said}")
-
-
-def verify(path: Path) -> list[str]:
-    """What is wrong with a journal file; nothing: it is whole."""
-    db = _open(path)
-    wrong = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-    expected = 0
-    for first_seq, from_at, frames, body in db.execute(
-        "SELECT first_seq, from_at, frames, entries FROM batch ORDER BY id"
-    ):
-        try:
-            found = sum(1 for entry in unpack(body, first_seq, from_at) if entry.frame is not None)
-        except (ValueError, json.JSONDecodeError) as fault:
-            wrong.append(f"the batch at frame {first_seq} is {fault}")
-            found = frames
-        if found != frames or (expected and first_seq != expected):
-            wrong.append(f"frames are missing before {first_seq + found}: {frames} were written, {found} found")
-        expected = first_seq + frames
-    db.close()
-    return wrong

@@ -6,11 +6,12 @@ import pytest
 
 from agent.engine import Engine
 from agent.home import parse
-from agent.journal_io import Journal, lay_down, verify
+from agent.journal_io import Journal, lay_down
 from agent.nouns import Entry, Instant
 from agent.simulate.days import days
 from agent.simulate.dialects import as_log_frames, as_readings
 from agent.simulate.fleet import home_text
+from agent.verify_io import verify
 
 MONDAY = Instant(1_772_409_600_000)  # 2026-03-02
 HOME = parse(home_text(5, link="log"))

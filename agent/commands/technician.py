@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from agent import VERSION
 from agent.civil import rfc3339
@@ -11,16 +13,19 @@ from agent.clock_io import paced
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, instant, progress, say
 from agent.commands.hub import configured
 from agent.engine import Engine
-from agent.files_io import write_lines
+from agent.files_io import as_lines, write_together
 from agent.home import parse
-from agent.journal_io import Journal, lay_down, verify
+from agent.journal_io import Journal, lay_down
 from agent.nouns import DAY_MS, Home, Instant
 from agent.replay import Record, differences, of_lines, replay, told
-from agent.sensors.log import Line, write
+from agent.sensors.log import AT_END, Line, write
 from agent.sensors.log_io import LogReader
+from agent.verify_io import verify
 from agent.watch_io import locked
 
-SQLITE_HEAD = b"SQLite format 3\x00"
+SQLITE_HEAD: Final = b"SQLite format 3\x00"
+SPEED_MOST: Final = 1_000_000_000  # a faster replay is one without --speed
+PRINTED: Final = Path("-")  # as an output: standard output
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,7 +52,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         if verb == "export":
             part.add_argument("--since", type=instant, default=Instant(0), metavar="T")
             part.add_argument("--until", type=instant, default=Instant(1 << 52), metavar="T")
-            part.add_argument("--out", type=Path, help="write the log there instead of printing it")
+            part.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+            part.add_argument("--segment", type=int, metavar="N", help="a segment as one file, with --out; 0: the last")
         if verb == "import":
             part.add_argument("logs", nargs="+", type=Path, metavar="LOG")
         part.set_defaults(run={"export": exported, "import": imported, "verify": verified}[verb])
@@ -57,22 +63,27 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def replayed(asked: argparse.Namespace) -> int:
+    _distinct(asked)
     if _is_journal(asked.logs[0]):
         return _replay_journal(asked)
     if asked.home is None:
         raise Refused("replay of a log needs --home HOME")
-    if asked.speed is not None and not 0 < asked.speed <= 1e9:
-        raise Refused("--speed must be above 0")
+    if asked.speed is not None and not 0 < asked.speed <= SPEED_MOST:
+        raise Refused(f"--speed must be above 0, and at most {SPEED_MOST:,}")
+    if asked.until is not None and asked.until >= AT_END:
+        raise Refused(f"--until must be before {rfc3339(AT_END)}")
     home = _budgeted(home_of(asked.home), asked.budget)
+    other = _budgeted(home_of(asked.home_b), asked.budget) if asked.home_b is not None else None
     reader = LogReader(asked.logs, home, say)
     record = Record(home.id, deadlines=asked.deadlines is not None)
-    with progress("replay", sum(path.stat().st_size for path in asked.logs)) as tell:
+    with progress("replay", sum(path.stat().st_size for path in asked.logs if path.exists())) as tell:
         entries = told(of_lines(reader, asked.until), lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
         replay(paced(entries, asked.speed) if asked.speed else entries, Engine(home), record)
+    compared = _compared(asked, record, other) if other is not None else []
     _write(asked, record)
     say(_summary(record, reader.problems))
-    if asked.home_b is not None:
-        _compare(asked, record)
+    for line in compared:
+        print(line)
     return PROBLEMS if reader.problems or record.rejected else DONE
 
 
@@ -84,18 +95,34 @@ def _budgeted(home: Home, budget: float | None) -> Home:
     return replace(home, care=replace(home.care, false_alerts_per_30_days=budget))
 
 
+def _distinct(asked: argparse.Namespace) -> None:
+    """No output may take the place of an input, or of the other output."""
+    inputs = {path.resolve() for path in (*asked.logs, asked.home, asked.home_b) if path is not None}
+    outputs = [path.resolve() for path in (asked.alerts, asked.deadlines) if path is not None and path != PRINTED]
+    for path in outputs:
+        if path.is_file() and path in inputs:
+            raise Refused(f"{path}: is read by this very command; name another file to write to")
+    if len(outputs) == 2 and outputs[0] == outputs[1] and (outputs[0].is_file() or not outputs[0].exists()):
+        raise Refused(f"{outputs[0]}: alerts and deadlines cannot go to one file")
+
+
 def _write(asked: argparse.Namespace, record: Record) -> None:
-    for path, lines in ((asked.alerts, record.alerts), (asked.deadlines, record.deadlines)):
-        if path == Path("-"):
+    pairs = ((asked.alerts, record.alerts), (asked.deadlines, record.deadlines))
+    _put({path: lines for path, lines in pairs if path is not None and path != PRINTED})
+    for path, lines in pairs:
+        if path == PRINTED:
             sys.stdout.writelines(f"{line}\n" for line in lines)
-        elif path is not None:
-            try:
-                write_lines(path, lines)
-            except OSError as fault:
-                raise Refused(f"{path}: cannot be written: {fault.strerror}") from None
     if asked.alerts is None:
         for alert in record.said:
             print(f"{rfc3339(alert.at)}  {alert.severity:<8}  {alert.kind:<17}  {alert.state:<7}  {alert.text}")
+
+
+def _put(files: Mapping[Path, Iterable[str]]) -> None:
+    """Write all of these files, or none of them."""
+    try:
+        write_together({path: as_lines(lines) for path, lines in files.items()})
+    except OSError as fault:
+        raise Refused(f"{fault.filename}: cannot be written: {fault.strerror}") from None
 
 
 def _summary(record: Record, problems: int) -> str:
@@ -104,14 +131,11 @@ def _summary(record: Record, problems: int) -> str:
     return f"{record.frames:,} readings over {days:.1f} days: {len(record.alerts)} alert lines{skipped}"
 
 
-def _compare(asked: argparse.Namespace, record: Record) -> None:
-    other = _budgeted(home_of(asked.home_b), asked.budget)
+def _compared(asked: argparse.Namespace, record: Record, other: Home) -> list[str]:
     second = Record(other.id)
     replay(of_lines(LogReader(asked.logs, other, lambda _: None), asked.until), Engine(other), second)
     changed = differences(record.alerts, second.alerts)
-    print(f"with {asked.home_b}: {len(changed)} alert lines differ (- as it is, + as it would be)")
-    for line in changed:
-        print(line)
+    return [f"with {asked.home_b}: {len(changed)} alert lines differ (- as it is, + as it would be)", *changed]
 
 
 def _is_journal(path: Path) -> bool:
@@ -126,6 +150,9 @@ def _replay_journal(asked: argparse.Namespace) -> int:
     """Each segment by itself, from its own snapshot: what was said then against what is said now."""
     if len(asked.logs) > 1:
         raise Refused("replay takes one journal at a time")
+    unused = [name for name in ("until", "speed", "home_b") if getattr(asked, name) is not None]
+    if unused:
+        raise Refused(f"--{unused[0].replace('_', '-')} is for sensor logs; a journal is replayed as it was lived")
     journal = Journal(asked.logs[0])
     record = Record("", deadlines=asked.deadlines is not None)
     segments = journal.segments()
@@ -158,11 +185,26 @@ def _replay_journal(asked: argparse.Namespace) -> int:
 def exported(asked: argparse.Namespace) -> int:
     _, state, _ = configured(asked.config)
     journal = Journal(_existing(state / "journal.db"))
+    if asked.segment is not None:
+        return _export_segment(journal, asked.segment, asked.out)
     lines = (write(reading) for reading in journal.readings(asked.since, asked.until))
-    if asked.out is not None:
-        write_lines(asked.out, (line for line in lines if line is not None))
+    if asked.out is not None and asked.out != PRINTED:
+        _put({asked.out: (line for line in lines if line is not None)})
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines if line is not None)
+    return DONE
+
+
+def _export_segment(journal: Journal, number: int, out: Path | None) -> int:
+    """The segment as a file that replays by itself; written whole or not at all."""
+    known = [segment.id for segment in journal.segments()]
+    if out is None or not known or (number and number not in known):
+        raise Refused(f"export --segment needs --out FILE and a segment; there are {known or 'none yet'}")
+    half = out.with_name(f".{out.name}.half")
+    half.unlink(missing_ok=True)
+    journal.copy_segment(number or known[-1], half)
+    half.replace(out)
+    say(f"segment {number or known[-1]} written to {out}")
     return DONE
 
 

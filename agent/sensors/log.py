@@ -16,6 +16,7 @@ LINE_MOST_BYTES: Final = 4_096  # a longer line is a bad line
 SORTED_WITHIN_MS: Final = 60 * SECOND_MS
 KEYS: Final = frozenset({"at", "sensor", "kind", "value"})
 VALUE_MOST: Final = 1_000_000.0
+AT_END: Final = Instant(4_102_444_800_000)  # 2100: a later reading is of a clock gone wrong, and a bad line
 
 # The log's kind -> quantity and how many of its units make one of ours.
 KINDS: Final = {quantity: (quantity, 1) for quantity in BINARY - {"link"}} | {
@@ -52,7 +53,9 @@ def parse(line: bytes, known: Callable[[str], str | None]) -> Line:
     try:
         moment = parse_rfc3339(at)
     except (ValueError, OverflowError) as fault:
-        raise BadLine(str(fault)) from None
+        raise BadLine(f"at is {at[:40]!r}: {str(fault).removeprefix(repr(at)).strip()}") from None
+    if moment >= AT_END:
+        raise BadLine(f"at is {at!r}: no reading is from after {rfc3339(AT_END)}")
     id = known(sensor)
     if id is None:
         raise BadLine(f"{sensor[:60]!r} is no sensor of this home")

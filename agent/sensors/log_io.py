@@ -13,6 +13,7 @@ from agent.sensors.log import LINE_MOST_BYTES, BadLine, Line, in_order, parse
 UNPACKED_MOST_BYTES: Final = 64 << 20  # a gzip log that unpacks to more is refused
 RATIO_MOST: Final = 100  # and so is one that unpacks to more than this many times its size,
 RATIO_FROM_BYTES: Final = 1 << 20  # judged once this much has come out
+REPORTED_MOST: Final = 20  # bad lines of a file told one by one; more are counted
 LOOKS_AT_LINES: Final = 100  # a file whose first lines hold no reading at all is no sensor log
 _GZIP: Final = b"\x1f\x8b"
 
@@ -39,9 +40,16 @@ class LogReader:
         return heapq.merge(*streams, key=lambda line: line.at)
 
     def _lines(self, path: Path) -> Iterator[Line]:
+        told = 0
+
         def report(number: int, why: str) -> None:
+            nonlocal told
+            told += 1
             self.problems += 1
-            self._report(f"{path}:{number}: {why}")
+            if told <= REPORTED_MOST:
+                self._report(f"{path}:{number}: {why}")
+            elif told == REPORTED_MOST + 1:
+                self._report(f"{path}:{number}: and more such lines, counted at the end")
 
         return in_order(self._parsed(path, report), report)
 
