@@ -4,7 +4,7 @@ from typing import Final
 
 from agent.nouns import DAY_MS, Instant
 
-SPANS_MOST: Final = 200  # unobserved spans kept; beyond it the oldest two are merged, which understates coverage
+SPANS_MOST: Final = 200  # unobserved spans kept; beyond it the oldest two become one as long as both
 
 
 class Coverage:
@@ -38,7 +38,7 @@ class Coverage:
         self._spans = [span for span in self._spans if span[1] < 0 or span[1] > now - DAY_MS]
         if len(self._spans) > SPANS_MOST:
             first, second, *rest = self._spans
-            self._spans = [[first[0], second[1]], *rest]
+            self._spans = [[second[0] - (first[1] - first[0]), second[1]], *rest]
 
     def plain(self) -> list[list[int]]:
         return [list(span) for span in self._spans]

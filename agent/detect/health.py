@@ -10,10 +10,13 @@ Costs: an event touches one record; all records are looked at once an hour, and 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
-from agent.detect.record import AT_REST, WINDOW_MARGIN_MS, Record
+from agent.detect.losses import Losses
+from agent.detect.record import AT_REST, NEVER, WINDOW_MARGIN_MS, Record
+from agent.detect.window import resumed
 from agent.nouns import (
     ACTIVITY,
     HOUR_MS,
+    MINUTE_MS,
     Finding,
     Home,
     Instant,
@@ -22,8 +25,6 @@ from agent.nouns import (
     Snapshot,
 )
 
-TOGETHER_MS: Final = 2 * HOUR_MS  # sensors last heard within this of each other are one loss: a router went
-
 # Mute: others spoke four times as often as this sensor ever let them in a week, over at least 20 h.
 MUTE_FACTOR: Final = 4
 MUTE_LEAST: Final = 200
@@ -31,11 +32,7 @@ MUTE_LEAST_MS: Final = 20 * HOUR_MS
 MUTE_DAYS: Final = 3  # days that must be known first
 
 STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
-# Chattering: more than four events a minute for an hour, or seven of ten events of the whole home in a day.
-CHATTER_HOUR: Final = 240
-CHATTER_DAY: Final = 300
-CHATTER_SHARE_PERMILLE: Final = 700
-CHATTER_SENSORS: Final = 4  # a share says nothing in a home with fewer sensors than this
+CHATTER_SENSORS: Final = 4  # a share of all events says nothing in a home with fewer sensors than this
 NEVER_HEARD_MS: Final = 25 * HOUR_MS
 NEVER_SEEN_MS: Final = 7 * 24 * HOUR_MS  # without check-ins: a door may well stay shut for days
 BATTERY_LOW_PERCENT: Final = 10
@@ -49,11 +46,11 @@ class SensorHealth:
         self._sensors: dict[str, Sensor] = dict(home.sensors)
         self._records = {sensor: Record() for sensor in home.sensors}
         self._activities = 0
-        self._began = Instant(0)  # the first time anything was heard
         self._open: dict[str, set[str]] = {}  # kind of finding -> sensors for which it stands
-        self._groups: dict[str, list[str]] = {}  # the first sensor of a loss -> all that went with it
+        self._losses = Losses(self._last_heard)
         self._lost_due: Instant | None = None  # never later than the earliest window's end
         self._review_at: Instant | None = None
+        self._lost: frozenset[str] = frozenset()
         self.unseen: frozenset[str] = frozenset()
 
     # -- one event ---------------------------------------------------------------------------------------------
@@ -61,41 +58,39 @@ class SensorHealth:
     def hear(self, now: Instant, reading: Reading) -> Iterable[Finding]:
         """Take in one fresh reading of a sensor."""
         record = self._records[reading.sensor]
-        gap = now - record.heard
+        gap = now - record.awaited
         if record.heard < 0:
             self._begin(now)
         elif gap > WINDOW_MARGIN_MS:
             record.gaps.note(now, min(gap, record.window_ms()))  # an outage widens the window, but slowly
         else:
             record.gaps.note(now, gap)
-        record.heard = now
+        record.heard = record.awaited = now
         if reading.quantity in ACTIVITY:
             self._see(now, record, reading)
-            return self._seen(now, record, reading) if record.lost or self._open else ()
+            return self._spoke(now, record, reading) if record.lost or self._open else ()
         record.checks_in = record.checks_in or reading.quantity != "fall"
-        return self._said(now, record, reading)
+        return self._spoke(now, record, reading)
 
     def _begin(self, now: Instant) -> None:
         """A sensor is heard for the first time."""
-        if self._lost_due is None:
-            self._lost_due = Instant(now + WINDOW_MARGIN_MS)
         if self._review_at is None:
-            self._began, self._review_at = now, Instant(now - now % HOUR_MS + HOUR_MS)
+            self._lost_due, self._review_at = Instant(now + WINDOW_MARGIN_MS), Instant(now - now % HOUR_MS + HOUR_MS)
 
-    def _seen(self, now: Instant, record: Record, reading: Reading) -> Iterator[Finding]:
+    def _spoke(self, now: Instant, record: Record, reading: Reading) -> Iterator[Finding]:
         if record.lost:
             yield from self._found(now, reading.sensor)
-        yield from self._close("sensor_mute" if reading.value else "sensor_stuck", reading.sensor, now)
-
-    def _said(self, now: Instant, record: Record, reading: Reading) -> Iterator[Finding]:
-        if record.lost:
-            yield from self._found(now, reading.sensor)
-        yield from self._measure(reading)
+        if reading.quantity in ACTIVITY:
+            yield from self._close("sensor_mute" if reading.value else "sensor_stuck", reading.sensor, now)
+        else:
+            yield from self._measure(reading)
 
     def _see(self, now: Instant, record: Record, reading: Reading) -> None:
         record.fired += 1
         if reading.value:
-            self._activities += 1
+            # Counts mean nothing: a sensor that repeats itself, or chatters, would make all others look mute.
+            chatters = reading.sensor in self._open.get("sensor_chattering", ())
+            self._activities += not chatters and now // MINUTE_MS != record.seen // MINUTE_MS
             if record.seen >= 0:
                 record.others_gaps.note(now, self._activities - record.others)
             record.seen, record.others = now, self._activities
@@ -129,51 +124,60 @@ class SensorHealth:
             return self._lost_due or self._review_at
         return min(self._lost_due, self._review_at)
 
-    def wake(self, now: Instant, observed: bool) -> Iterator[Finding]:
-        """Look for windows that ran out; once an hour, for sensors that no longer see or that never rest."""
+    def wake(self, now: Instant, observed: bool, dark: frozenset[str]) -> Iterator[Finding]:
+        """Look for windows that ran out; once an hour, for sensors that no longer see or that never rest.
+
+        ``dark`` are sensors whose link is down: nothing is concluded from their silence.
+        """
         if self._lost_due is not None and now >= self._lost_due:
-            yield from self._overdue(now, observed)
+            yield from self._overdue(now, observed, dark)
         if self._review_at is not None and now >= self._review_at:
-            yield from self._review(now, observed)
+            yield from self._review(now, observed, dark)
             self._review_at = Instant(now - now % HOUR_MS + HOUR_MS)
 
-    def resume(self, now: Instant) -> None:
-        """Observation starts again: nobody is overdue for the time in which nobody could be heard."""
-        for record in self._records.values():
-            if record.heard >= 0 and not record.lost:
-                record.heard = now
-        self._lost_due = Instant(now + WINDOW_MARGIN_MS)
+    def resume(self, since: Instant, now: Instant, sensors: Iterable[str] | None) -> None:
+        """None of these (None: of all) could be heard from ``since`` to ``now``: that time makes nobody overdue."""
+        for sensor in self._records if sensors is None else sensors:
+            record = self._records[sensor]
+            if record.awaited < 0 or record.lost:
+                continue
+            if record.heard >= 0:
+                record.awaited = resumed(record.awaited, since, now)
+                if record.level_since >= 0 and record.awaited == now:
+                    record.level_since = NEVER  # that it said 0 may have been missed
+            else:  # one that was never heard is not excused by a hub that is restarted every day
+                record.awaited = Instant(record.awaited + now - max(since, record.awaited))
+        if self._lost_due is not None:
+            self._lost_due = Instant(now + MINUTE_MS)
 
-    def _overdue(self, now: Instant, observed: bool) -> Iterator[Finding]:
+    def _overdue(self, now: Instant, observed: bool, dark: frozenset[str]) -> Iterator[Finding]:
         earliest: int | None = None
         for sensor, record in self._records.items():
-            if record.lost or record.heard < 0 or not record.checks_in:
+            if record.lost or record.heard < 0 or not record.checks_in or sensor in dark:
                 continue
-            due = record.heard + record.window_ms()
+            due = record.awaited + record.window_ms()
             if due <= now and observed:
                 yield from self._lose(now, sensor)
             elif due > now and (earliest is None or due < earliest):
                 earliest = due
         self._lost_due = Instant(earliest if earliest is not None else now + HOUR_MS)
 
-    def _review(self, now: Instant, observed: bool) -> Iterator[Finding]:
+    def _review(self, now: Instant, observed: bool, dark: frozenset[str]) -> Iterator[Finding]:
         total = sum(record.day + record.fired for record in self._records.values())
         for sensor, record in self._records.items():
             if record.fired or record.day:
-                hour = record.fired
                 record.turn_hour()
-                yield from self._chatter(now, sensor, hour, record.day, total)
+                yield from self._chatter(now, sensor, total)
             yield from self._stuck(now, sensor, record)
-            if observed:
+            if observed and sensor not in dark:
                 yield from self._mute(now, sensor, record)
 
-    def _chatter(self, now: Instant, sensor: str, hour: int, day: int, total: int) -> Iterator[Finding]:
-        share = day >= CHATTER_DAY and day * 1_000 > total * CHATTER_SHARE_PERMILLE
-        if hour > CHATTER_HOUR or (share and len(self._records) >= CHATTER_SENSORS):
-            count = (("count", str(hour if hour > CHATTER_HOUR else day)),)
-            span = (("span", "hour" if hour > CHATTER_HOUR else "day"),)
-            yield from self._raise("sensor_chattering", sensor, now, (), (*count, *span))
-        elif not share and hour < CHATTER_HOUR // 4 and max(self._records[sensor].hours[-4:]) <= CHATTER_HOUR:
+    def _chatter(self, now: Instant, sensor: str, total: int) -> Iterator[Finding]:
+        count, span = self._records[sensor].chatter(total if len(self._records) >= CHATTER_SENSORS else None)
+        if span:
+            words = (("count", str(count)), ("span", span))
+            yield from self._raise("sensor_chattering", sensor, now, (), words)
+        elif self._records[sensor].calm():
             yield from self._close("sensor_chattering", sensor, now)
 
     def _stuck(self, now: Instant, sensor: str, record: Record) -> Iterator[Finding]:
@@ -182,9 +186,11 @@ class SensorHealth:
             yield from self._raise("sensor_stuck", sensor, record.level_since, ())
 
     def _mute(self, now: Instant, sensor: str, record: Record) -> Iterator[Finding]:
-        if record.heard < 0 and not record.lost and now - self._began >= self._never_ms():
-            record.heard = self._began
-            yield from self._lose(now, sensor)
+        if record.heard < 0 and not record.lost:
+            if record.awaited < 0:
+                record.awaited = now
+            elif now - record.awaited >= self._never_ms():
+                yield from self._lose(now, sensor)
         if record.seen < 0 or record.lost or self._sensors[sensor].kind not in ("motion", "presence", "door"):
             return
         if record.others_gaps.days() < MUTE_DAYS or now - record.seen < MUTE_LEAST_MS:
@@ -196,7 +202,7 @@ class SensorHealth:
                 yield from self._lose(now, sensor)
 
     def _never_ms(self) -> int:
-        """How long a sensor of home.toml may stay unheard from the start."""
+        """How long a sensor of home.toml may stay unheard since it was first waited for."""
         return NEVER_HEARD_MS if any(record.checks_in for record in self._records.values()) else NEVER_SEEN_MS
 
     # -- findings ----------------------------------------------------------------------------------------------
@@ -227,22 +233,27 @@ class SensorHealth:
     def _lose(self, now: Instant, sensor: str) -> Iterator[Finding]:
         record = self._records[sensor]
         record.lost = True
+        if record.awaited < 0:
+            record.awaited = now
         self._refresh()
-        for first, group in self._groups.items():
-            if any(abs(self._records[other].heard - record.heard) <= TOGETHER_MS for other in group):
-                group.append(sensor)
-                yield self._finding("sensor_lost", "updated", self._records[first].heard, first, ", ".join(group))
-                return
-        self._groups[sensor] = [sensor]
-        yield self._finding("sensor_lost", "raised", record.heard, sensor, sensor)
+        first = self._losses.lose(sensor)
+        if first is not None:
+            state = "raised" if first == sensor else "updated"
+            names = ", ".join(self._losses.groups[first])
+            yield self._finding("sensor_lost", state, self._last_heard(first), first, names)
+
+    def _last_heard(self, sensor: str) -> Instant:
+        """If never, since when it is waited for."""
+        record = self._records[sensor]
+        return record.heard if record.heard >= 0 else record.awaited
 
     def _found(self, now: Instant, sensor: str) -> Iterator[Finding]:
         self._records[sensor].lost = False
         self._refresh()
-        for first, group in list(self._groups.items()):
-            if sensor in group and not any(self._records[other].lost for other in group):
-                del self._groups[first]
-                yield self._finding("sensor_lost", "cleared", now, first, ", ".join(group))
+        found = self._losses.find(sensor, self._lost)
+        if found is not None:
+            first, group = found
+            yield self._finding("sensor_lost", "cleared", now, first, ", ".join(group))
 
     def _finding(
         self,
@@ -259,8 +270,8 @@ class SensorHealth:
         return Finding(kind, state, since, subject, sensor.room, 1_000, tuple(evidence), said)
 
     def _refresh(self) -> None:
-        lost = {sensor for sensor, record in self._records.items() if record.lost}
-        self.unseen = frozenset(lost | self._open.get("sensor_mute", set()) | self._open.get("sensor_stuck", set()))
+        self._lost = frozenset(sensor for sensor, record in self._records.items() if record.lost)
+        self.unseen = self._lost.union(self._open.get("sensor_mute", ()), self._open.get("sensor_stuck", ()))
 
     # -- snapshot ----------------------------------------------------------------------------------------------
 
@@ -268,9 +279,8 @@ class SensorHealth:
         return {
             "records": {sensor: record.plain() for sensor, record in self._records.items()},
             "activities": self._activities,
-            "began": self._began,
             "open": {kind: sorted(sensors) for kind, sensors in self._open.items()},
-            "groups": self._groups,
+            "groups": self._losses.groups,
             "lost_due": self._lost_due,
             "review_at": self._review_at,
         }
@@ -279,9 +289,10 @@ class SensorHealth:
         for sensor, plain in cast(dict[str, list[object]], snapshot["records"]).items():
             if sensor in self._records:
                 self._records[sensor].take(plain)
-        self._activities, self._began = cast(int, snapshot["activities"]), cast(Instant, snapshot["began"])
+        self._activities = cast(int, snapshot["activities"])
         self._open = {kind: set(names) for kind, names in cast(dict[str, list[str]], snapshot["open"]).items()}
-        self._groups = {first: list(names) for first, names in cast(dict[str, list[str]], snapshot["groups"]).items()}
+        groups = cast(dict[str, list[str]], snapshot["groups"])
+        self._losses.groups = {first: list(names) for first, names in groups.items()}
         self._lost_due = cast(Instant | None, snapshot["lost_due"])
         self._review_at = cast(Instant | None, snapshot["review_at"])
         self._refresh()

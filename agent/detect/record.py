@@ -11,6 +11,11 @@ WINDOW_MARGIN_MS: Final = 15 * MINUTE_MS
 WINDOW_MOST_MS: Final = 25 * HOUR_MS
 WINDOW_UNKNOWN_MS: Final = 25 * HOUR_MS  # until a day has been seen
 
+# Chattering: more than four events a minute for an hour, or seven of ten events of the whole home in a day.
+CHATTER_HOUR: Final = 240
+CHATTER_DAY: Final = 300
+CHATTER_SHARE_PERMILLE: Final = 700
+
 NEVER: Final = Instant(-1)
 AT_REST: Final = Instant(-2)  # a binary level that says 0
 
@@ -19,6 +24,7 @@ class Record:
     """What is remembered of one sensor."""
 
     __slots__ = (
+        "awaited",
         "checks_in",
         "day",
         "fired",
@@ -34,6 +40,7 @@ class Record:
 
     def __init__(self) -> None:
         self.heard = NEVER  # anything at all; -1 never
+        self.awaited = NEVER  # its silence counts from here: when it was heard, or could be heard again
         self.seen = NEVER  # it saw somebody
         self.checks_in = False  # it has spoken without anybody there
         self.gaps = LongestGaps()
@@ -58,14 +65,36 @@ class Record:
         if len(self.hours) > 24:
             self.day -= self.hours.pop(0)
 
+    def chatter(self, total: int | None) -> tuple[int, str]:
+        """How often it fired in the hour or the day before, if that is chattering; "" if not. ``total`` is what the
+        whole home fired in the day; None: it is too small a home to judge by."""
+        hour = self.hours[-1]
+        if hour > CHATTER_HOUR:
+            return hour, "hour"
+        much = total is not None and self.day >= CHATTER_DAY and self.day * 1_000 > total * CHATTER_SHARE_PERMILLE
+        return self.day, "day" if much else ""
+
+    def calm(self) -> bool:
+        """Long enough for one that chattered to be believed again."""
+        return self.hours[-1] < CHATTER_HOUR // 4 and max(self.hours[-4:]) <= CHATTER_HOUR
+
     def plain(self) -> list[object]:
         gaps, others = self.gaps.plain(), self.others_gaps.plain()
-        said = [self.heard, self.seen, self.checks_in, self.others, self.fired, self.level_since, self.lost]
+        said = [
+            self.heard,
+            self.awaited,
+            self.seen,
+            self.checks_in,
+            self.others,
+            self.fired,
+            self.level_since,
+            self.lost,
+        ]
         return [*said, gaps, others, self.hours]
 
     def take(self, plain: list[object]) -> None:
-        heard, seen, checks_in, others, fired, level_since, lost, gaps, others_gaps, hours = plain
-        self.heard, self.seen = cast(Instant, heard), cast(Instant, seen)
+        heard, awaited, seen, checks_in, others, fired, level_since, lost, gaps, others_gaps, hours = plain
+        self.heard, self.awaited, self.seen = cast(Instant, heard), cast(Instant, awaited), cast(Instant, seen)
         self.checks_in, self.lost = bool(checks_in), bool(lost)
         self.others, self.fired = cast(int, others), cast(int, fired)
         self.level_since = cast(Instant, level_since)

@@ -1,16 +1,17 @@
 """How long a home whose sensors check in is ever silent as a whole.
 
 Learnt without the sensor that spoke most on the day before: when that one dies, the home is quieter, and not yet
-unobserved.
+unobserved. A silence of more than twice the window is an outage, and nothing is learnt from it.
 """
 
 from typing import Final, cast
 
-from agent.detect.window import LongestGaps
+from agent.detect.window import LongestGaps, resumed
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Instant, Snapshot
 
 UNKNOWN_MS: Final = 3 * HOUR_MS  # before the first whole day is known
 LEAST_MS: Final = 15 * MINUTE_MS
+OUTAGE_FACTOR: Final = 2
 
 
 class HouseRhythm:
@@ -31,19 +32,27 @@ class HouseRhythm:
         self._counts[sensor] = self._counts.get(sensor, 0) + 1
         if sensor != self._talkative:
             if self._heard >= 0:
-                gap = now - self._heard
-                self._gaps.note(now, min(gap, self.window_ms()) if gap > LEAST_MS else gap)
+                self._note(now, now - self._heard)
             self._heard = now
         return turned
+
+    def _note(self, now: Instant, gap_ms: int) -> None:
+        if gap_ms > LEAST_MS:
+            window_ms = self.window_ms()
+            if gap_ms > window_ms * OUTAGE_FACTOR:
+                return
+            gap_ms = min(gap_ms, window_ms)
+        self._gaps.note(now, gap_ms)
 
     def _turn(self, day: int) -> None:
         if self._day >= 0 and len(self._counts) > 1:
             self._talkative = max(sorted(self._counts), key=self._counts.__getitem__)
         self._day, self._counts = day, {}
 
-    def resume(self, now: Instant) -> None:
-        """Observation starts again: the gap before says nothing about the home."""
-        self._heard = now
+    def resume(self, since: Instant, now: Instant) -> None:
+        """Nothing could be heard from ``since`` to ``now``: that says nothing about the home."""
+        if self._heard >= 0:
+            self._heard = resumed(self._heard, since, now)
 
     def window_ms(self) -> int:
         if not self._gaps.days():

@@ -1,25 +1,29 @@
 """Proof of watch: which minutes of this home were observed at all.
 
-Silence means something only while somebody listens. The home is observed while a link to its sensors is up, the hub
-itself was awake, and the sensors' check-ins are not overdue as a whole. A home whose sensors never check in (a log of
-activations) cannot prove that; there silence counts as observed for twelve hours, and no longer.
+Silence means something only while somebody listens. The home is observed while the hub itself is awake, the sensors'
+check-ins are not overdue as a whole, and at least half of the rooms are seen: each by a sensor whose link is up, and
+which is not lost, mute or stuck. With less, somebody who walks about is out of sight as often as not, and their
+silence says nothing. A home whose sensors never check in (a log of activations) cannot prove that; there silence
+counts as observed for twelve hours, and no longer.
 
 This file makes the ``Watch`` that every other detector is handed. It is called first, for every entry.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from agent.detect.coverage import Coverage
 from agent.detect.health import SensorHealth
+from agent.detect.lasting import Lasting
+from agent.detect.own_words import plain, told_clock, whole
 from agent.detect.rhythm import HouseRhythm
+from agent.detect.sight import seers
+from agent.detect.window import resumed
 from agent.nouns import (
     ACTIVITY,
     HOUR_MS,
     MINUTE_MS,
     SECOND_MS,
-    BadFrame,
     Clock,
     Finding,
     Frame,
@@ -32,11 +36,14 @@ from agent.nouns import (
 
 NO_CHECKINS_MS: Final = 12 * HOUR_MS  # contracts.md: without check-ins silence counts as observed this long
 LINK_GRACE_MS: Final = 60 * SECOND_MS  # zigbee2mqtt restarts in less
-HOME_GRACE_MS: Final = 5 * MINUTE_MS  # unobserved for longer than this -> home_not_watched
+# How long each of these lasts before it is told.
+GRACE_MS: Final = {
+    "home_not_watched": 5 * MINUTE_MS,
+    "upstream_lost": 5 * MINUTE_MS,
+    "clock_unknown": 10 * MINUTE_MS,
+    "storage_fault": 0,
+}
 GAP_TOLD_MS: Final = 30 * MINUTE_MS  # a hub that was off for longer says so when it is back
-UPSTREAM_GRACE_MS: Final = 5 * MINUTE_MS
-CLOCK_GRACE_MS: Final = 10 * MINUTE_MS
-QUALITIES: Final = frozenset({"synced", "rtc", "unknown"})
 
 
 class ProofOfWatch:
@@ -48,14 +55,19 @@ class ProofOfWatch:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._health = SensorHealth(home)
-        self._links = {sensor.link: True for sensor in home.sensors.values()}  # up until it says otherwise
-        self._down: dict[str, Instant] = {}  # conditions that become alerts when they last: name -> since
-        self._told: set[str] = set()
+        self._rooms = list(seers(home).values())
+        links = {sensor.link for sensor in home.sensors.values()}
+        self._on = {link: [s.id for s in home.sensors.values() if s.link == link] for link in links}
+        self._down: dict[str, Instant] = {}  # links that are down, since when; up until they say otherwise
+        self._dark: frozenset[str] = frozenset()  # their sensors
+        self._lasting = Lasting(self._grace)
         self._due: Instant | None = None  # never later than the first thing that is due
         self._checks_in = False
         self._heard = Instant(-1)  # any sensor of the home
+        self._awaited = Instant(-1)  # the home's silence counts from here
         self._house = HouseRhythm()
         self._overdue = False
+        self._ill: frozenset[str] = frozenset()  # health.unseen, as it was taken into the Watch last
         self._coverage = Coverage()
         self._pause_until: Instant | None = None
         self._clock = Clock()
@@ -78,17 +90,18 @@ class ProofOfWatch:
                 findings += health.unreachable(now, reading.sensor)
         if self._overdue and self._heard == now:
             self._overdue = False
+            self._resume(self.watch.since, now, None)
             findings += self._turn(now)
         if self._due is not None and now >= self._due:
             findings += self._wake(now)
-        elif self.watch.unseen is not health.unseen:
+        elif self._ill is not health.unseen:
             findings += self._turn(now)
         return findings
 
     def _hear(self, now: Instant, reading: Reading) -> None:
         if self._heard < 0:
             self._due = now
-        self._heard = now
+        self._heard = self._awaited = now
         if self._house.hear(now, reading.sensor):
             self._due = now
         quantity = reading.quantity
@@ -96,9 +109,22 @@ class ProofOfWatch:
             self._checks_in = True
 
     def _link(self, now: Instant, reading: Reading) -> None:
-        self._links[reading.sensor] = reading.value != 0
-        self._mark(f"link_lost/{reading.sensor}", not reading.value, now)
+        """A link went down or came up; its sensors could not be heard meanwhile."""
+        link, up = reading.sensor, reading.value != 0
+        since = self._down.pop(link, None)
+        if not up:
+            self._down[link] = now if since is None else since
+        elif since is not None:
+            self._resume(since, now, self._on.get(link, ()))
+        self._dark = frozenset(sensor for down in self._down for sensor in self._on.get(down, ()))
+        self._lasting.mark(f"link_lost/{link}", not up, now)
         self._due = now
+
+    def _resume(self, since: Instant, now: Instant, sensors: Iterable[str] | None) -> None:
+        """Nothing could be heard from ``since`` to ``now``, of these sensors or of all."""
+        self._awaited = resumed(self._awaited, since, now) if self._awaited >= 0 else now
+        self._house.resume(since, now)
+        self._health.resume(since, now, sensors)
 
     def _house_ms(self) -> int:
         """How long the whole home may keep silent before it counts as not observed."""
@@ -110,31 +136,35 @@ class ProofOfWatch:
 
     def tell(self, now: Instant, frame: Frame) -> Iterable[Finding]:
         """Take in what the hub, a person or the centre's line says; BadFrame if it is not understood."""
-        said = _plain(frame)
+        said = plain(frame)
         what = (frame.link, frame.address)
         if what == ("hub", "boot"):
             self.boot = said
         if what in (("hub", "boot"), ("hub", "gap")):
-            return self._awake(now, Instant(_int(said, "from_ms", now)))
+            return self._awake(now, Instant(whole(said, "from_ms", now)))
         if what == ("hub", "clock"):
             self._set_clock(now, said)
         elif what == ("care", "pause"):
-            until = said.get("until_ms")
-            self._pause_until = (
-                Instant(_int(said, "until_ms", now) - self._clock.offset_ms) if until is not None else None
-            )
+            self._pause(now, said)
         elif what == ("centre", "link"):
-            self._mark("upstream_lost", said.get("state") != "online", now)
+            self._lasting.mark("upstream_lost", said.get("state") != "online", now)
         elif what == ("hub", "storage"):
-            self._mark("storage_fault", not said.get("ok"), now)
+            self._lasting.mark("storage_fault", not said.get("ok"), now)
         return self._turn(now)
+
+    def _pause(self, now: Instant, said: dict[str, object]) -> None:
+        """Rest until a civil time; None ends it, and so does a time that is over (the hub was off meanwhile)."""
+        self._pause_until = None
+        if said.get("until_ms") is not None:
+            until = Instant(whole(said, "until_ms", now) - self._clock.offset_ms)
+            self._pause_until = until if until > now else None
 
     def asleep_since(self, frame: Frame) -> Instant | None:
         """For a boot or a gap: the instant since which the hub saw nothing; None for any other frame."""
         if frame.link != "hub" or frame.address not in ("boot", "gap"):
             return None
-        said = _plain(frame)
-        return Instant(_int(said, "from_ms", 0)) if "from_ms" in said else None
+        said = plain(frame)
+        return Instant(whole(said, "from_ms", 0)) if "from_ms" in said else None
 
     def blind(self, now: Instant) -> None:
         """From ``now`` on the hub saw nothing: the detectors must hear this before they hear that it is back."""
@@ -142,28 +172,19 @@ class ProofOfWatch:
 
     def _awake(self, now: Instant, since: Instant) -> Iterator[Finding]:
         self._coverage.lost(since, now)
-        self._overdue = False
-        self._heard = now
-        self._house.resume(now)
-        self._health.resume(now)
+        self._resume(since, now, None)
         if now - since >= GAP_TOLD_MS:
             words = (("why", "the hub was off or asleep"),)
             yield Finding("home_not_watched", "raised", since, "hub", None, words=words)
             yield Finding("home_not_watched", "cleared", now, "hub", None, words=words)
-        yield from self._turn(now)
+        yield from self._wake(now)  # what fell due while nobody looked is looked at now
 
     def _set_clock(self, now: Instant, said: dict[str, object]) -> None:
-        quality = said.get("quality")
-        if quality not in QUALITIES:
-            raise BadFrame(f"hub/clock: quality is {quality!r}, not one of {', '.join(sorted(QUALITIES))}")
-        self._clock = Clock(_int(said, "offset_ms", 0), str(quality))
-        self._mark("clock_unknown", quality == "unknown", now)
-
-    def _mark(self, name: str, down: bool, now: Instant) -> None:
-        if not down:
-            self._down.pop(name, None)
-        else:
-            self._down.setdefault(name, now)
+        clock = told_clock(said)
+        if self._pause_until is not None:  # a rest was asked for until a time on the wall
+            self._pause_until = Instant(self._pause_until + self._clock.offset_ms - clock.offset_ms)
+        self._clock = clock
+        self._lasting.mark("clock_unknown", clock.quality == "unknown", now)
 
     # -- time passing ------------------------------------------------------------------------------------------
 
@@ -173,59 +194,67 @@ class ProofOfWatch:
         return self._due
 
     def _first_due(self) -> Instant | None:
-        due = [self._health.deadline(), self._pause_until]
-        due += [Instant(since + self._grace(name)) for name, since in self._down.items() if name not in self._told]
-        if self._heard >= 0 and not self._overdue:
-            due.append(Instant(self._heard + self._house_ms()))
+        due = [self._health.deadline(), self._pause_until, self._lasting.due()]
+        if self._may_be_overdue():
+            due.append(Instant(self._awaited + self._house_ms()))
         return min((at for at in due if at is not None), default=None)
 
+    def _may_be_overdue(self) -> bool:
+        return self._awaited >= 0 and not self._overdue and not self._all_down()
+
+    def _all_down(self) -> bool:
+        return bool(self._on) and self._on.keys() <= self._down.keys()
+
     def _wake(self, now: Instant) -> Iterator[Finding]:
-        if self._heard >= 0 and now - self._heard >= self._house_ms():
+        if self._may_be_overdue() and now - self._awaited >= self._house_ms():
             self._overdue = True
         if self._pause_until is not None and now >= self._pause_until:
             self._pause_until = None
-        yield from self._health.wake(now, self._observed())
+        yield from self._health.wake(now, self._observed(), self._dark)
         yield from self._turn(now)
 
     def _observed(self) -> bool:
-        return not self._overdue and (not self._links or any(self._links.values()))
+        if self._overdue or self._all_down():
+            return False
+        unseen = self._health.unseen | self._dark
+        blind = sum(seeing <= unseen for seeing in self._rooms) if unseen else 0
+        return blind * 2 <= len(self._rooms)
 
     def _turn(self, now: Instant) -> Iterator[Finding]:
         """Make the Watch anew and say which lasting conditions began or ended."""
         observed = self._observed()
         if observed != self.watch.observed:
             self._coverage.turn(now, observed)
-            if observed:
-                self._house.resume(now)
-                self._health.resume(now)
-        self._mark("home_not_watched", not observed, now)
+        self._lasting.mark("home_not_watched", not observed, now)
         self.watch = self._made(now, observed)
-        for name, since in list(self._down.items()):
-            if name not in self._told and now - since >= self._grace(name):
-                self._told.add(name)
-                yield self._finding(name, "raised", since)
-        for name in sorted(self._told - self._down.keys()):
-            self._told.discard(name)
-            yield self._finding(name, "cleared", now)
+        for name, state, since in self._lasting.tell(now):
+            yield self._finding(name, state, since)
         self._due = self._first_due()
 
     def _grace(self, name: str) -> int:
         if name == "home_not_watched" and self._overdue:
             return 0  # the window that ran out was grace enough
-        return _grace(name)
+        return GRACE_MS.get(name, LINK_GRACE_MS)
 
     def _finding(self, name: str, state: str, since: Instant) -> Finding:
         kind, _, subject = name.partition("/")
         words = (("link", subject),) if subject else ()
         if kind == "home_not_watched":
-            lost = [link for link, up in sorted(self._links.items()) if not up]
-            words = (("why", f"{' and '.join(lost)} is lost" if lost else "every sensor is silent"),)
+            if state == "raised" and self._overdue and self._heard >= 0:
+                since = self._heard
+            words = (("why", self._why()),)
         return Finding(kind, state, since, subject, None, words=words)
+
+    def _why(self) -> str:
+        if self._down:
+            return f"{' and '.join(sorted(self._down))} is lost"
+        return "every sensor is silent" if self._overdue else "most of its rooms are out of sight"
 
     def _made(self, now: Instant, observed: bool) -> Watch:
         since = self.watch.since if observed == self.watch.observed and self.watch.since else now
         coverage = self._coverage.permille(now)
-        return Watch(observed, since, self._health.unseen, coverage, self._clock, self._pause_until)
+        self._ill = self._health.unseen
+        return Watch(observed, since, self._ill | self._dark, coverage, self._clock, self._pause_until)
 
     def coverage_permille(self, now: Instant) -> int:
         """The share of the last 24 hours that was observed."""
@@ -236,12 +265,11 @@ class ProofOfWatch:
     def snapshot(self) -> Snapshot:
         return {
             "health": self._health.snapshot(),
-            "links": self._links,
             "down": self._down,
-            "told": sorted(self._told),
+            "lasting": self._lasting.plain(),
             "due": self._due,
             "checks_in": self._checks_in,
-            "heard": self._heard,
+            "heard": [self._heard, self._awaited],
             "house": self._house.snapshot(),
             "overdue": self._overdue,
             "coverage": self._coverage.plain(),
@@ -253,42 +281,17 @@ class ProofOfWatch:
 
     def restore(self, snapshot: Snapshot) -> None:
         self._health.restore(cast(Snapshot, snapshot["health"]))
-        self._links = dict(cast(dict[str, bool], snapshot["links"]))
         self._down = dict(cast(dict[str, Instant], snapshot["down"]))
-        self._told = set(cast(list[str], snapshot["told"]))
+        self._dark = frozenset(sensor for down in self._down for sensor in self._on.get(down, ()))
+        self._lasting.take(cast(dict[str, list[object]], snapshot["lasting"]))
         self._due = cast(Instant | None, snapshot["due"])
         self._checks_in, self._overdue = bool(snapshot["checks_in"]), bool(snapshot["overdue"])
-        self._heard = cast(Instant, snapshot["heard"])
+        self._heard, self._awaited = cast(tuple[Instant, Instant], snapshot["heard"])
         self._house.restore(cast(Snapshot, snapshot["house"]))
         self._coverage.take(cast(list[list[int]], snapshot["coverage"]))
         self._pause_until = cast(Instant | None, snapshot["pause_until"])
         self.boot = dict(cast(dict[str, object], snapshot["boot"]))
         self._clock = Clock(*cast(tuple[int, str], snapshot["clock"]))
         observed, since, coverage = cast(tuple[bool, Instant, int], snapshot["watch"])
-        self.watch = Watch(observed, since, self._health.unseen, coverage, self._clock, self._pause_until)
-
-
-def _grace(name: str) -> int:
-    return {
-        "home_not_watched": HOME_GRACE_MS,
-        "upstream_lost": UPSTREAM_GRACE_MS,
-        "clock_unknown": CLOCK_GRACE_MS,
-        "storage_fault": 0,
-    }.get(name, LINK_GRACE_MS)
-
-
-def _plain(frame: Frame) -> dict[str, object]:
-    try:
-        said = json.loads(frame.payload)
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise BadFrame(f"{frame.link}/{frame.address}: the payload is not a JSON object")
-    return cast(dict[str, object], said)
-
-
-def _int(said: dict[str, object], key: str, default: int) -> int:
-    value = said.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise BadFrame(f"{key} is {value!r}, not a whole number of milliseconds")
-    return value
+        self._ill = self._health.unseen
+        self.watch = Watch(observed, since, self._ill | self._dark, coverage, self._clock, self._pause_until)

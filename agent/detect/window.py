@@ -1,10 +1,21 @@
-"""How long something usually keeps silent: the longest gap of each of the last days."""
+"""How long something usually keeps silent: the longest gap of each of the last days, over observed time only."""
 
 from typing import Final
 
-from agent.nouns import DAY_MS, Instant
+from agent.nouns import DAY_MS, MINUTE_MS, Instant
 
 DAYS_KEPT: Final = 7  # a week holds every day of the week once; older days are forgotten
+BLINK_MS: Final = 5 * MINUTE_MS  # a shorter blind spell is left out of a silence; after a longer one it begins anew
+
+
+def resumed(awaited: Instant, since: Instant, now: Instant) -> Instant:
+    """From when a silence counts that began at ``awaited``, after nothing could be heard from ``since`` to ``now``.
+
+    After a blink it goes on: else a hub that is late for a moment every hour would never miss anything. After more,
+    words may have been missed, and it begins anew.
+    """
+    dark = now - max(since, awaited)
+    return Instant(awaited + dark) if 0 <= dark < BLINK_MS else now
 
 
 class LongestGaps:

@@ -1,0 +1,35 @@
+"""What the hub, a person or the centre's line says of itself: a JSON object in a frame that no sensor sent."""
+
+import json
+from typing import Final, cast
+
+from agent.nouns import BadFrame, Clock, Frame
+
+QUALITIES: Final = frozenset({"synced", "rtc", "unknown"})
+
+
+def plain(frame: Frame) -> dict[str, object]:
+    """BadFrame unless the payload is a JSON object."""
+    try:
+        said = json.loads(frame.payload)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise BadFrame(f"{frame.link}/{frame.address}: the payload is not a JSON object")
+    return cast(dict[str, object], said)
+
+
+def whole(said: dict[str, object], key: str, default: int) -> int:
+    """A whole number of milliseconds; BadFrame for anything else."""
+    value = said.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadFrame(f"{key} is {value!r}, not a whole number of milliseconds")
+    return value
+
+
+def told_clock(said: dict[str, object]) -> Clock:
+    """BadFrame for a quality that is none."""
+    quality = said.get("quality")
+    if quality not in QUALITIES:
+        raise BadFrame(f"hub/clock: quality is {quality!r}, not one of {', '.join(sorted(QUALITIES))}")
+    return Clock(whole(said, "offset_ms", 0), str(quality))
