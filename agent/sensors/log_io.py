@@ -1,5 +1,6 @@
 """Reads sensor logs from files, plain or gzip, as a stream and within bounds."""
 
+import codecs
 import gzip
 import heapq
 import zlib
@@ -16,6 +17,8 @@ RATIO_FROM_BYTES: Final = 1 << 20  # judged once this much has come out
 REPORTED_MOST: Final = 20  # bad lines of a file told one by one; more are counted
 LOOKS_AT_LINES: Final = 100  # a file whose first lines hold no reading at all is no sensor log
 _GZIP: Final = b"\x1f\x8b"
+
+Read = Callable[[int], bytes]
 
 
 class NoLog(Refused):
@@ -83,31 +86,42 @@ class LogReader:
             with path.open("rb") as file:
                 packed = file.read(2) == _GZIP
                 file.seek(0)
-                yield from self._unpacked(path, file) if packed else self._split(path, file, file)
+                read = self._unpacked(path, file) if packed else file.readline
+                first = True
+                while text := read(LINE_MOST_BYTES + 2):
+                    self.read_bytes = file.tell() if packed else self.read_bytes + len(text)
+                    if not text.endswith(b"\n") and len(text) > LINE_MOST_BYTES:
+                        text += _skipped(read)
+                    yield text.removeprefix(codecs.BOM_UTF8) if first else text
+                    first = False
         except (OSError, EOFError, zlib.error) as fault:
-            raise NoLog(f"{path}: cannot be read: {fault}") from None
+            raise NoLog(f"{path}: cannot be read: {_reason(fault)}") from None
 
-    def _unpacked(self, path: Path, file: BinaryIO) -> Iterator[bytes]:
+    def _unpacked(self, path: Path, file: BinaryIO) -> Read:
+        """Reads lines of a gzip file; NoLog as soon as more has come out than a log can hold."""
         size = path.stat().st_size
+        plain = gzip.GzipFile(fileobj=file)
         out = 0
-        with gzip.GzipFile(fileobj=file) as plain:
-            for text in self._split(path, plain, file):
-                out += len(text)
-                if out > UNPACKED_MOST_BYTES or (out > RATIO_FROM_BYTES and out > RATIO_MOST * size):
-                    raise NoLog(f"{path}: unpacks to more than {RATIO_MOST} times its size, or 64 MiB: refused")
-                yield text
 
-    def _split(self, path: Path, stream: BinaryIO | gzip.GzipFile, file: BinaryIO) -> Iterator[bytes]:
-        read = stream.readline
-        while text := read(LINE_MOST_BYTES + 2):
-            self.read_bytes = file.tell() if stream is not file else self.read_bytes + len(text)
-            if not text.endswith(b"\n") and len(text) > LINE_MOST_BYTES:
-                text += self._skip(read)
-            yield text
+        def read(most: int) -> bytes:
+            nonlocal out
+            text = plain.readline(most)
+            out += len(text)
+            if out > UNPACKED_MOST_BYTES or (out > RATIO_FROM_BYTES and out > RATIO_MOST * size):
+                raise NoLog(f"{path}: unpacks to more than {RATIO_MOST} times its size, or 64 MiB: refused")
+            return text
 
-    def _skip(self, read: Callable[[int], bytes]) -> bytes:
-        """The rest of an overlong line, dropped but for its end."""
-        while rest := read(1 << 16):
-            if rest.endswith(b"\n"):
-                break
-        return b"\n"
+        return read
+
+
+def _skipped(read: Read) -> bytes:
+    """The rest of an overlong line, dropped but for its end."""
+    while rest := read(1 << 16):
+        if rest.endswith(b"\n"):
+            break
+    return b"\n"
+
+
+def _reason(fault: Exception) -> str:
+    """Why, without the number and the path that an OSError repeats."""
+    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
