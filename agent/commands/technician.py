@@ -2,9 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from agent import VERSION
@@ -108,7 +109,7 @@ def _distinct(asked: argparse.Namespace) -> None:
 
 def _write(asked: argparse.Namespace, record: Record) -> None:
     pairs = ((asked.alerts, record.alerts), (asked.deadlines, record.deadlines))
-    _put({path: lines for path, lines in pairs if path is not None and path != PRINTED})
+    _put({path: as_lines(lines) for path, lines in pairs if path is not None and path != PRINTED})
     for path, lines in pairs:
         if path == PRINTED:
             sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -117,10 +118,10 @@ def _write(asked: argparse.Namespace, record: Record) -> None:
             print(f"{rfc3339(alert.at)}  {alert.severity:<8}  {alert.kind:<17}  {alert.state:<7}  {alert.text}")
 
 
-def _put(files: Mapping[Path, Iterable[str]]) -> None:
+def _put(files: Mapping[Path, bytes]) -> None:
     """Write all of these files, or none of them."""
     try:
-        write_together({path: as_lines(lines) for path, lines in files.items()})
+        write_together(files)
     except OSError as fault:
         raise Refused(f"{fault.filename}: cannot be written: {fault.strerror}") from None
 
@@ -189,7 +190,7 @@ def exported(asked: argparse.Namespace) -> int:
         return _export_segment(journal, asked.segment, asked.out)
     lines = (write(reading) for reading in journal.readings(asked.since, asked.until))
     if asked.out is not None and asked.out != PRINTED:
-        _put({asked.out: (line for line in lines if line is not None)})
+        _put({asked.out: as_lines(line for line in lines if line is not None)})
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines if line is not None)
     return DONE
@@ -200,10 +201,10 @@ def _export_segment(journal: Journal, number: int, out: Path | None) -> int:
     known = [segment.id for segment in journal.segments()]
     if out is None or not known or (number and number not in known):
         raise Refused(f"export --segment needs --out FILE and a segment; there are {known or 'none yet'}")
-    half = out.with_name(f".{out.name}.half")
-    half.unlink(missing_ok=True)
-    journal.copy_segment(number or known[-1], half)
-    half.replace(out)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "segment.db"
+        journal.copy_segment(number or known[-1], copy)
+        _put({out: copy.read_bytes()})
     say(f"segment {number or known[-1]} written to {out}")
     return DONE
 
@@ -212,14 +213,17 @@ def imported(asked: argparse.Namespace) -> int:
     """A past that this hub did not live: replayed into the journal before its own entries, in an epoch of its own."""
     _, state, home = configured(asked.config)
     with locked(state):
-        journal = Journal(state / "journal.db", home.id)
-        if journal.last() is not None:
+        if (state / "journal.db").exists() and Journal(state / "journal.db").last() is not None:
             raise Refused("this journal has begun already; a past can only be imported into a new state directory")
         reader = LogReader(asked.logs, home, say)
         lines: list[Line] = list(reader)
+        for leftover in state.glob("imported.db*"):
+            leftover.unlink()
+        journal = Journal(state / "imported.db", home.id)
         with progress("import", len(lines)) as tell:
             lay_down(journal, Engine(home), told(of_lines(lines), lambda at: tell(0, rfc3339(at)[:10])), VERSION)
         journal.close()
+        (state / "imported.db").replace(state / "journal.db")  # an import that was cut off has imported nothing
     say(f"{len(lines):,} readings imported")
     return PROBLEMS if reader.problems else DONE
 
