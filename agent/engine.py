@@ -19,6 +19,7 @@ from agent.detect.whereabouts import Whereabouts
 from agent.incidents import Incidents
 from agent.nouns import (
     NOTHING,
+    SECOND_MS,
     Alert,
     BadFrame,
     Entry,
@@ -34,6 +35,7 @@ from agent.nouns import (
 )
 from agent.sensors.decode import Decoder
 
+LATE_MS: Final = 2 * SECOND_MS  # an alert that could only be said so long after its instant is marked late
 FAR: Final = Instant(1 << 62)
 OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
 
@@ -94,15 +96,15 @@ class Engine:
         return self._observe(entry.at, readings) if readings or entry.at >= self._next else NOTHING
 
     def _observe(self, now: Instant, readings: tuple[Reading, ...]) -> Outcome:
-        before = self.proof.watch
-        findings = self.proof.observe(now, readings, before)
-        findings = [*findings, *self._detect(now, readings, self.proof.watch is not before)]
-        promise = None
+        proof = self.proof
+        before = proof.watch
+        findings = proof.observe(now, readings, before)
+        found = self._detect(now, readings, proof.watch is not before)
+        alerts = self._alerts(now, [*findings, *found]) if findings or found else ()
         for reading in readings:
             if is_activity(reading):
-                promise = self._promise()
-                break
-        return Outcome(readings, self._alerts(now, findings) if findings else (), promise)
+                return Outcome(readings, alerts, self._promise())
+        return Outcome(readings, alerts)
 
     def _promise(self) -> Promise:
         """What the detector promises; a detector that was dropped raises nothing any more."""
@@ -115,16 +117,20 @@ class Engine:
         alerts: tuple[Alert, ...] = ()
         if since is not None and since < now:
             self.proof.blind(since)
-            alerts = self._alerts(since, self._detect(since, (), True))
+            alerts = self._alerts(since, self._detect(since, (), True), late=now - since > LATE_MS)
         findings += self.proof.tell(now, frame)
         findings += self._detect(now, (), True)
         return Outcome((), alerts + self._alerts(now, findings))
 
-    def _detect(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> list[Finding]:
+    def _detect(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Sequence[Finding]:
+        proof_due = self.proof.deadline()
+        moved = everyone or proof_due != self._proof_due
+        asked = self._asked(now, readings, everyone)
+        if not asked and not moved:
+            return ()
         findings: list[Finding] = []
         watch = self.proof.watch
-        moved = False
-        for index in self._asked(now, readings, everyone):
+        for index in asked:
             detector = self._detectors[index]
             try:
                 findings += detector.observe(now, readings, watch)
@@ -140,13 +146,12 @@ class Engine:
             if due != self._due[index]:
                 self._due[index] = due
                 moved = True
-        proof_due = self.proof.deadline()
-        if moved or proof_due != self._proof_due or everyone:
+        if moved:
             self._proof_due = proof_due
             self._next = min(*self._due, proof_due if proof_due is not None else FAR)
         return findings
 
-    def _asked(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Iterable[int]:
+    def _asked(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Sequence[int]:
         """Which detectors are asked: all when the watch has changed, else who hears this and whose time has come."""
         if everyone:
             return range(len(self._detectors))
@@ -169,10 +174,11 @@ class Engine:
         words = (("why", f"{type(fault).__name__}: {fault}"[:200]),)
         return Finding("agent_fault", "raised", now, detector.name, None, words=words)
 
-    def _alerts(self, now: Instant, findings: Sequence[Finding]) -> tuple[Alert, ...]:
+    def _alerts(self, now: Instant, findings: Sequence[Finding], late: bool = False) -> tuple[Alert, ...]:
         if not findings:
             return ()
-        return tuple(self.incidents.take(now, findings, self.proof.watch, self.proof.coverage_permille(now)))
+        coverage = self.proof.coverage_permille(now)
+        return tuple(self.incidents.take(now, findings, self.proof.watch, coverage, late))
 
     # -- snapshot ----------------------------------------------------------------------------------------------
 

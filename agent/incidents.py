@@ -6,6 +6,7 @@ an episode has limits, so that a flapping door is a few notices and not dozens.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final, cast
 
 from agent.civil import Wall
@@ -117,15 +118,20 @@ class Incidents:
         self._raised: dict[str, list[int]] = {}  # "kind subject" -> when, in the last day
         self.held_back = 0
 
-    def take(self, now: Instant, findings: Iterable[Finding], watch: Watch, coverage_permille: int) -> list[Alert]:
-        """The alerts that these findings make; a finding about nothing that is open, or too often said, makes none."""
+    def take(
+        self, now: Instant, findings: Iterable[Finding], watch: Watch, coverage_permille: int, late: bool = False
+    ) -> list[Alert]:
+        """The alerts that these findings make; a finding about nothing that is open, or too often said, makes none.
+
+        ``late``: they were due at ``now``, and could only be said afterwards (the hub was off or asleep).
+        """
         alerts = []
         for finding in findings:
             key = f"{finding.kind} {finding.subject}"
             id = self._named(now, key, finding)
             if id is not None:
                 self._seq += 1
-                alerts.append(self._alert(now, id, finding, watch, coverage_permille))
+                alerts.append(replace(self._alert(now, id, finding, watch, coverage_permille), late=late))
         return alerts
 
     def _named(self, now: Instant, key: str, finding: Finding) -> str | None:
