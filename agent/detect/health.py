@@ -25,12 +25,6 @@ from agent.nouns import (
     Snapshot,
 )
 
-# Mute: others spoke four times as often as this sensor ever let them in a week, over at least 20 h.
-MUTE_FACTOR: Final = 4
-MUTE_LEAST: Final = 200
-MUTE_LEAST_MS: Final = 20 * HOUR_MS
-MUTE_DAYS: Final = 3  # days that must be known first
-
 STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
 CHATTER_SENSORS: Final = 4  # a share of all events says nothing in a home with fewer sensors than this
 NEVER_HEARD_MS: Final = 25 * HOUR_MS
@@ -51,6 +45,7 @@ class SensorHealth:
         self._lost_due: Instant | None = None  # never later than the earliest window's end
         self._review_at: Instant | None = None
         self._lost: frozenset[str] = frozenset()
+        self.late: frozenset[str] = frozenset()  # silent for longer than ever in a week: one means little
         self.unseen: frozenset[str] = frozenset()
 
     # -- one event ---------------------------------------------------------------------------------------------
@@ -120,24 +115,28 @@ class SensorHealth:
     # -- time passing ------------------------------------------------------------------------------------------
 
     def deadline(self) -> Instant | None:
-        if self._lost_due is None or self._review_at is None:
-            return self._lost_due or self._review_at
-        return min(self._lost_due, self._review_at)
+        return None if self._lost_due is None or self._review_at is None else min(self._lost_due, self._review_at)
 
-    def wake(self, now: Instant, observed: bool, dark: frozenset[str]) -> Iterator[Finding]:
+    def wake(self, now: Instant, hears: bool, dark: frozenset[str]) -> Iterator[Finding]:
         """Look for windows that ran out; once an hour, for sensors that no longer see or that never rest.
 
         ``dark`` are sensors whose link is down: nothing is concluded from their silence.
         """
+        lates = {sensor: at for sensor, record in self._records.items() if (at := record.late_at()) is not None}
+        self.late = frozenset(sensor for sensor, at in lates.items() if at <= now)
         if self._lost_due is not None and now >= self._lost_due:
-            yield from self._overdue(now, observed, dark)
+            yield from self._overdue(now, hears, dark)
+        if self.late and self._lost_due is not None:  # one is late: with how many more, is looked at as it happens
+            self._lost_due = min((at for at in lates.values() if now < at < self._lost_due), default=self._lost_due)
         if self._review_at is not None and now >= self._review_at:
-            yield from self._review(now, observed, dark)
+            yield from self._review(now, hears, dark)
             self._review_at = Instant(now - now % HOUR_MS + HOUR_MS)
 
     def resume(self, since: Instant, now: Instant, sensors: Iterable[str] | None) -> None:
         """None of these (None: of all) could be heard from ``since`` to ``now``: that time makes nobody overdue."""
-        for sensor in self._records if sensors is None else sensors:
+        excused = self._records.keys() if sensors is None else sensors
+        self.late = self.late.difference(excused)
+        for sensor in excused:
             record = self._records[sensor]
             if record.awaited < 0 or record.lost:
                 continue
@@ -150,26 +149,26 @@ class SensorHealth:
         if self._lost_due is not None:
             self._lost_due = Instant(now + MINUTE_MS)
 
-    def _overdue(self, now: Instant, observed: bool, dark: frozenset[str]) -> Iterator[Finding]:
+    def _overdue(self, now: Instant, hears: bool, dark: frozenset[str]) -> Iterator[Finding]:
         earliest: int | None = None
         for sensor, record in self._records.items():
             if record.lost or record.heard < 0 or not record.checks_in or sensor in dark:
                 continue
             due = record.awaited + record.window_ms()
-            if due <= now and observed:
+            if due <= now and hears:
                 yield from self._lose(now, sensor)
             elif due > now and (earliest is None or due < earliest):
                 earliest = due
         self._lost_due = Instant(earliest if earliest is not None else now + HOUR_MS)
 
-    def _review(self, now: Instant, observed: bool, dark: frozenset[str]) -> Iterator[Finding]:
+    def _review(self, now: Instant, hears: bool, dark: frozenset[str]) -> Iterator[Finding]:
         total = sum(record.day + record.fired for record in self._records.values())
         for sensor, record in self._records.items():
             if record.fired or record.day:
                 record.turn_hour()
                 yield from self._chatter(now, sensor, total)
-            yield from self._stuck(now, sensor, record)
-            if observed and sensor not in dark:
+            if hears and sensor not in dark:
+                yield from self._stuck(now, sensor, record)
                 yield from self._mute(now, sensor, record)
 
     def _chatter(self, now: Instant, sensor: str, total: int) -> Iterator[Finding]:
@@ -191,11 +190,9 @@ class SensorHealth:
                 record.awaited = now
             elif now - record.awaited >= self._never_ms():
                 yield from self._lose(now, sensor)
-        if record.seen < 0 or record.lost or self._sensors[sensor].kind not in ("motion", "presence", "door"):
+        if record.lost or self._sensors[sensor].kind not in ("motion", "presence", "door"):
             return
-        if record.others_gaps.days() < MUTE_DAYS or now - record.seen < MUTE_LEAST_MS:
-            return
-        if self._activities - record.others > max(MUTE_FACTOR * record.others_gaps.longest(), MUTE_LEAST):
+        if record.is_mute(now, self._activities):
             if record.checks_in:
                 yield from self._raise("sensor_mute", sensor, record.seen, ())
             else:

@@ -9,8 +9,14 @@ from agent.nouns import HOUR_MS, MINUTE_MS, Instant
 # has been seen to miss one, and never beyond the 25 h that zigbee2mqtt itself waits for a battery device.
 WINDOW_MARGIN_MS: Final = 15 * MINUTE_MS
 WINDOW_MOST_MS: Final = 25 * HOUR_MS
+LATE_MARGIN_MS: Final = MINUTE_MS  # beyond the longest gap of the week: late, and not yet lost
 WINDOW_UNKNOWN_MS: Final = 25 * HOUR_MS  # until a day has been seen
 
+# Mute: others spoke four times as often as this sensor ever let them in a week, over at least 20 h.
+MUTE_FACTOR: Final = 4
+MUTE_LEAST: Final = 200
+MUTE_LEAST_MS: Final = 20 * HOUR_MS
+MUTE_DAYS: Final = 3  # days that must be known first
 # Chattering: more than four events a minute for an hour, or seven of ten events of the whole home in a day.
 CHATTER_HOUR: Final = 240
 CHATTER_DAY: Final = 300
@@ -56,6 +62,17 @@ class Record:
         if not self.gaps.days():
             return WINDOW_UNKNOWN_MS
         return min(self.gaps.longest() * 7 // 4 + WINDOW_MARGIN_MS, WINDOW_MOST_MS)
+
+    def late_at(self) -> Instant | None:
+        if self.lost or not self.checks_in or not self.gaps.days():
+            return None
+        return Instant(self.awaited + self.gaps.longest() + LATE_MARGIN_MS)
+
+    def is_mute(self, now: Instant, activities: int) -> bool:
+        """``activities`` is the home's count by now; it has seen somebody before, and not for long."""
+        if self.seen < 0 or self.others_gaps.days() < MUTE_DAYS or now - self.seen < MUTE_LEAST_MS:
+            return False
+        return activities - self.others > max(MUTE_FACTOR * self.others_gaps.longest(), MUTE_LEAST)
 
     def turn_hour(self) -> None:
         """An hour has passed: its events join the last 24."""

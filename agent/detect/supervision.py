@@ -2,7 +2,7 @@
 
 Silence means something only while somebody listens. The home is observed while the hub itself is awake, the sensors'
 check-ins are not overdue as a whole, and at least half of the rooms are seen: each by a sensor whose link is up, and
-which is not lost, mute or stuck. With less, somebody who walks about is out of sight as often as not, and their
+which is not late, lost, mute or stuck. With less, somebody who walks about is out of sight as often as not, and their
 silence says nothing. A home whose sensors never check in (a log of activations) cannot prove that; there silence
 counts as observed for twelve hours, and no longer.
 
@@ -102,7 +102,7 @@ class ProofOfWatch:
         if self._heard < 0:
             self._due = now
         self._heard = self._awaited = now
-        if self._house.hear(now, reading.sensor):
+        if self._house.hear(now, reading.sensor) or reading.sensor in self._health.late:
             self._due = now
         quantity = reading.quantity
         if quantity not in ACTIVITY and quantity != "fall":
@@ -182,7 +182,8 @@ class ProofOfWatch:
     def _set_clock(self, now: Instant, said: dict[str, object]) -> None:
         clock = told_clock(said)
         if self._pause_until is not None:  # a rest was asked for until a time on the wall
-            self._pause_until = Instant(self._pause_until + self._clock.offset_ms - clock.offset_ms)
+            until = Instant(self._pause_until + self._clock.offset_ms - clock.offset_ms)
+            self._pause_until = until if until > now else None
         self._clock = clock
         self._lasting.mark("clock_unknown", clock.quality == "unknown", now)
 
@@ -210,13 +211,13 @@ class ProofOfWatch:
             self._overdue = True
         if self._pause_until is not None and now >= self._pause_until:
             self._pause_until = None
-        yield from self._health.wake(now, self._observed(), self._dark)
+        yield from self._health.wake(now, not (self._overdue or self._all_down()), self._dark)
         yield from self._turn(now)
 
     def _observed(self) -> bool:
         if self._overdue or self._all_down():
             return False
-        unseen = self._health.unseen | self._dark
+        unseen = self._health.unseen | self._health.late | self._dark
         blind = sum(seeing <= unseen for seeing in self._rooms) if unseen else 0
         return blind * 2 <= len(self._rooms)
 
