@@ -66,14 +66,20 @@ def _home(path: Path) -> Check:
 
 
 def _state(state: Path) -> Check:
+    if not state.exists():
+        return Check("state", None, f"{state}: not there yet; watch makes it when it starts")
     try:
-        state.mkdir(parents=True, exist_ok=True)
         free = os.statvfs(state)
     except OSError as fault:
         return Check("state", False, f"{state}: {fault.strerror}", "the journal cannot be kept: make it writable")
     room = free.f_bavail * free.f_frsize
-    if not os.access(state, os.W_OK):
-        return Check("state", False, f"{state}: not writable", "the journal cannot be kept: make it writable")
+    if not state.is_dir() or not os.access(state, os.W_OK):
+        return Check(
+            "state",
+            False,
+            f"{state}: not a folder that can be written to",
+            "the journal cannot be kept: make it writable",
+        )
     enough = room >= FREE_LEAST_BYTES
     return Check(
         "state", enough, f"{room >> 20} MiB free", "" if enough else "a full disk loses the journal: make room"

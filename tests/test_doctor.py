@@ -1,0 +1,146 @@
+"""``hearthwatch doctor``: what is wrong with this hub, why it matters, what to do."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from agent.__main__ import main
+from agent.engine import Engine
+from agent.home import parse
+from agent.journal_io import Journal
+from agent.nouns import NOTHING, Entry, Frame, Instant
+from agent.simulate.fleet import home_text
+
+HUB: Final = """
+[hub]
+id = "hub-1"
+state = "state"
+home = "home.toml"
+[local]
+host = "127.0.0.1"
+port = {port}
+[[upstream]]
+host = "127.0.0.1"
+port = {port}
+"""
+Found = dict[str, dict[str, object]]
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port at which something answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("home.toml").write_text(home_text(3))
+    Path("hub.toml").write_text(HUB.format(port=port))
+    return tmp_path
+
+
+def doctor(capsys: pytest.CaptureFixture[str]) -> tuple[int, Found]:
+    """The exit code, and what was found, by name."""
+    code = main(["doctor", "--config", "hub.toml", "--json"])
+    return code, {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+
+
+def begun() -> Path:
+    Path("state").mkdir()
+    path = Path("state/journal.db")
+    journal = Journal(path)
+    journal.begin(Engine(parse(home_text(3))), Instant(10**12), 1, "test")
+    journal.put(Entry(1, Instant(10**12), Frame("zigbee", "x", b"{}")), NOTHING)
+    journal.close()
+    return path
+
+
+def test_a_new_hub_is_told_what_is_missing(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = doctor(capsys)
+    assert found["home"]["good"] is True
+    assert found["local broker"]["good"] is True
+    assert (found["state"]["good"], found["journal"]["good"]) == (None, None)
+    assert not Path("state").exists()
+    assert found["receipt key"]["good"] is False
+    assert code == 1
+
+
+def test_every_check_that_failed_says_what_to_do(hub: Path, capsys: pytest.CaptureFixture[str], port: int) -> None:
+    Path("home.toml").write_text("[home]\n")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        free = closed.getsockname()[1]
+    Path("hub.toml").write_text(HUB.format(port=free))
+    code, found = doctor(capsys)
+    assert code == 1
+    failed = [check for check in found.values() if check["good"] is False]
+    assert {"home", "local broker", f"centre 127.0.0.1:{free}"} <= {str(check["name"]) for check in failed}
+    assert all(check["advice"] for check in failed)
+
+
+def test_for_a_person_each_check_is_a_line(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--config", "hub.toml"])
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line[:4] in ("ok  ", "BAD ", "?   ") for line in lines)
+    assert any(line.startswith("BAD receipt key: ") and " -> " in line for line in lines)
+
+
+def test_a_whole_journal_is_called_whole(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun()
+    assert doctor(capsys)[1]["journal"]["good"] is True
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda body: body[: len(body) // 2], lambda body: b"no database" * 99, lambda body: body[:16] + body[17:]],
+)
+def test_a_journal_that_cannot_be_read_is_found(damage: object, hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = begun()
+    assert callable(damage)
+    path.write_bytes(damage(path.read_bytes()))
+    code, found = doctor(capsys)
+    assert (code, found["journal"]["good"]) == (1, False)
+    assert found["journal"]["advice"]
+
+
+def test_a_state_directory_that_is_a_file_is_found(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("state").write_text("")
+    code, found = doctor(capsys)
+    assert (code, found["state"]["good"]) == (1, False)
+
+
+def test_files_that_hub_toml_names_and_that_are_not_there_are_found(
+    hub: Path, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    files = 'ca = "ca.pem"\ncertificate = "hub.pem"\nkey = "hub.key"\nreceipt_key = "centre.pub"\n'
+    Path("hub.toml").write_text(HUB.format(port=port) + files)
+    code, found = doctor(capsys)
+    assert code == 1
+    assert found[f"centre 127.0.0.1:{port}"]["good"] is False
+    assert found["receipt key"]["good"] is False
+
+
+def test_the_examination_changes_nothing(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = begun()
+    before = path.read_bytes()
+    doctor(capsys)
+    assert path.read_bytes() == before
+    assert sorted(str(file) for file in Path("state").iterdir()) == ["state/journal.db"]
+
+
+@pytest.mark.parametrize("text", [None, "no TOML", "[hub]\n", "\x00\xff"])
+def test_without_a_hub_file_there_is_nothing_to_examine(
+    text: str | None, hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("hub.toml").unlink()
+    if text is not None:
+        Path("hub.toml").write_text(text)
+    assert main(["doctor", "--config", "hub.toml"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("hearthwatch: hub.toml:")
+    assert "Traceback" not in err
