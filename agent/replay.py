@@ -1,6 +1,7 @@
 """Replay: a recorded stretch of time through the same loop, and what it says against what was said then."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -25,9 +26,13 @@ def of_lines(lines: Iterable[tuple[Instant, str, bytes]], until: Instant | None 
 
 
 class Record:
-    """A sink that keeps what a technician asked for, as lines. ``said`` is every alert, in order."""
+    """A sink that keeps what a technician asked for, as lines. ``said`` is every alert, in order.
 
-    def __init__(self, home: str, deadlines: bool = False) -> None:
+    ``tell`` is handed each alert as it comes, for somebody who follows a replay at its pace.
+    """
+
+    def __init__(self, home: str, deadlines: bool = False, tell: Callable[[Alert], None] = lambda alert: None) -> None:
+        self._tell = tell
         self._home = home
         self._wants_deadlines = deadlines
         self.alerts: list[str] = []
@@ -46,6 +51,8 @@ class Record:
             self.first = entry.at if self.first is None else self.first
         if outcome.alerts:
             self.said += outcome.alerts
+            for alert in outcome.alerts:
+                self._tell(alert)
             self.alerts += [alert_line(alert, self._home) for alert in outcome.alerts]
         if outcome.reject is not None:
             self.rejected += 1
@@ -85,9 +92,11 @@ def told(entries: Iterable[Entry], tell: Callable[[Instant], None]) -> Iterator[
 
 def differences(recorded: list[str], recomputed: list[str]) -> list[str]:
     """What two lists of alert lines do not share, in order: '-' was said then, '+' would be said now."""
-    old, new = set(recorded), set(recomputed)
-    gone = [("-", line) for line in recorded if line not in new]
-    come = [("+", line) for line in recomputed if line not in old]
+    old, new = Counter(recorded), Counter(recomputed)
+    gone = [("-", line) for line in (old - new).elements()]
+    come = [("+", line) for line in (new - old).elements()]
+    if not gone and not come and recorded != recomputed:
+        return ["? the same lines in another order"]
     return [f"{sign} {line}" for sign, line in sorted(gone + come, key=lambda pair: _when(pair[1]))]
 
 

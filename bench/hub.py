@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -126,10 +127,7 @@ class Ear:
         self._mqtt = paho.Client(CallbackAPIVersion.VERSION2)
         self._mqtt.on_message = self._hear
         # Else the kernel keeps our next message back until the broker has acknowledged the last one, 40 ms later.
-        self._mqtt.on_socket_open = lambda client, data, line: line.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )
-        self._mqtt.on_subscribe = lambda *said: ready.set()
+        self._mqtt.on_socket_open = _at_once
         self._mqtt.connect("127.0.0.1", port)
         self._mqtt.subscribe([("hearthwatch/v1/+/alert", 1), ("hearthwatch/v1/+/receipt", 1)])
         self._mqtt.loop_start()
@@ -145,6 +143,10 @@ class Ear:
 
     def say(self, address: str, payload: bytes, retained: bool = False) -> None:
         self._mqtt.publish(f"zigbee2mqtt/{address}", payload, qos=0, retain=retained)
+
+
+def _at_once(client: paho.Client, data: object, line: Any) -> None:
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _with_smoke(devices: bytes) -> bytes:

@@ -17,7 +17,7 @@ from agent.engine import Engine
 from agent.files_io import as_lines, write_together
 from agent.home import parse
 from agent.journal_io import Journal, lay_down
-from agent.nouns import DAY_MS, Home, Instant
+from agent.nouns import DAY_MS, Alert, Home, Instant
 from agent.replay import Record, differences, of_lines, replay, told
 from agent.sensors.log import AT_END, Line, write
 from agent.sensors.log_io import LogReader
@@ -76,7 +76,8 @@ def replayed(asked: argparse.Namespace) -> int:
     home = _budgeted(home_of(asked.home), asked.budget)
     other = _budgeted(home_of(asked.home_b), asked.budget) if asked.home_b is not None else None
     reader = LogReader(asked.logs, home, say)
-    record = Record(home.id, deadlines=asked.deadlines is not None)
+    follow = asked.speed is not None and asked.alerts is None
+    record = Record(home.id, asked.deadlines is not None, _print if follow else lambda alert: None)
     with progress("replay", sum(path.stat().st_size for path in asked.logs if path.exists())) as tell:
         entries = told(of_lines(reader, asked.until), lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
         replay(paced(entries, asked.speed) if asked.speed else entries, Engine(home), record)
@@ -113,9 +114,14 @@ def _write(asked: argparse.Namespace, record: Record) -> None:
     for path, lines in pairs:
         if path == PRINTED:
             sys.stdout.writelines(f"{line}\n" for line in lines)
-    if asked.alerts is None:
+    if asked.alerts is None and asked.speed is None:
         for alert in record.said:
-            print(f"{rfc3339(alert.at)}  {alert.severity:<8}  {alert.kind:<17}  {alert.state:<7}  {alert.text}")
+            _print(alert)
+
+
+def _print(alert: Alert) -> None:
+    words = f"{rfc3339(alert.at)}  {alert.severity:<8}  {alert.kind:<17}  {alert.state:<7}  {alert.text}"
+    print(words, flush=True)
 
 
 def _put(files: Mapping[Path, bytes]) -> None:

@@ -13,17 +13,7 @@ from typing import Final, cast
 from agent.detect.losses import Losses
 from agent.detect.record import AT_REST, NEVER, WINDOW_MARGIN_MS, Record
 from agent.detect.window import resumed
-from agent.nouns import (
-    ACTIVITY,
-    HOUR_MS,
-    MINUTE_MS,
-    Finding,
-    Home,
-    Instant,
-    Reading,
-    Sensor,
-    Snapshot,
-)
+from agent.nouns import ACTIVITY, HOUR_MS, MINUTE_MS, Finding, Home, Instant, Reading, Sensor, Snapshot, is_activity
 
 STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
 CHATTER_SENSORS: Final = 4  # a share of all events says nothing in a home with fewer sensors than this
@@ -44,13 +34,14 @@ class SensorHealth:
         self._losses = Losses(self._last_heard)
         self._lost_due: Instant | None = None  # never later than the earliest window's end
         self._review_at: Instant | None = None
+        self._unjudged = False  # an hour has passed since sensors were judged by what their neighbours see
         self._lost: frozenset[str] = frozenset()
         self.late: frozenset[str] = frozenset()  # silent for longer than ever in a week: one means little
         self.unseen: frozenset[str] = frozenset()
 
     # -- one event ---------------------------------------------------------------------------------------------
 
-    def hear(self, now: Instant, reading: Reading) -> Iterable[Finding]:
+    def hear(self, now: Instant, reading: Reading, dark: frozenset[str]) -> Iterable[Finding]:
         """Take in one fresh reading of a sensor."""
         record = self._records[reading.sensor]
         gap = now - record.awaited
@@ -63,6 +54,8 @@ class SensorHealth:
         record.heard = record.awaited = now
         if reading.quantity in ACTIVITY:
             self._see(now, record, reading)
+            if self._unjudged and is_activity(reading):
+                return [*self._spoke(now, record, reading), *self._judge(now, dark)]
             return self._spoke(now, record, reading) if record.lost or self._open else ()
         record.checks_in = record.checks_in or reading.quantity != "fall"
         return self._spoke(now, record, reading)
@@ -129,7 +122,7 @@ class SensorHealth:
         if self.late and self._lost_due is not None:  # one is late: with how many more, is looked at as it happens
             self._lost_due = min((at for at in lates.values() if now < at < self._lost_due), default=self._lost_due)
         if self._review_at is not None and now >= self._review_at:
-            yield from self._review(now, hears, dark)
+            yield from self._review(now)
             self._review_at = Instant(now - now % HOUR_MS + HOUR_MS)
 
     def resume(self, since: Instant, now: Instant, sensors: Iterable[str] | None) -> None:
@@ -161,13 +154,20 @@ class SensorHealth:
                 earliest = due
         self._lost_due = Instant(earliest if earliest is not None else now + HOUR_MS)
 
-    def _review(self, now: Instant, hears: bool, dark: frozenset[str]) -> Iterator[Finding]:
+    def _review(self, now: Instant) -> Iterator[Finding]:
         total = sum(record.day + record.fired for record in self._records.values())
         for sensor, record in self._records.items():
             if record.fired or record.day:
                 record.turn_hour()
                 yield from self._chatter(now, sensor, total)
-            if hears and sensor not in dark:
+        self._unjudged = True
+
+    def _judge(self, now: Instant, dark: frozenset[str]) -> Iterator[Finding]:
+        """Who no longer sees, and who never rests: judged at the first sign of life after each hour, because what is
+        promised at a sign of life must not move while nothing more is heard."""
+        self._unjudged = False
+        for sensor, record in self._records.items():
+            if sensor not in dark:
                 yield from self._stuck(now, sensor, record)
                 yield from self._mute(now, sensor, record)
 
@@ -280,6 +280,7 @@ class SensorHealth:
             "groups": self._losses.groups,
             "lost_due": self._lost_due,
             "review_at": self._review_at,
+            "unjudged": self._unjudged,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -292,4 +293,5 @@ class SensorHealth:
         self._losses.groups = {first: list(names) for first, names in groups.items()}
         self._lost_due = cast(Instant | None, snapshot["lost_due"])
         self._review_at = cast(Instant | None, snapshot["review_at"])
+        self._unjudged = bool(snapshot["unjudged"])
         self._refresh()

@@ -85,7 +85,7 @@ class ProofOfWatch:
                 self._link(now, reading)
             elif quantity != "available":
                 self._hear(now, reading)
-                findings += health.hear(now, reading)
+                findings += health.hear(now, reading, self._dark)
             elif not reading.value:
                 findings += health.unreachable(now, reading.sensor)
         if self._overdue and self._heard == now:
