@@ -51,6 +51,9 @@ def test_nothing_is_said_of_an_ordinary_day() -> None:
 
 def test_a_fall_is_told_and_ends_when_help_is_heard() -> None:
     assert kinds("fall") == ["possible_fall raised", "possible_fall cleared"]
+    raised = json.loads((GOLDEN / "fall.alerts.jsonl").read_text().splitlines()[0])
+    promised = [json.loads(line) for line in (GOLDEN / "fall.deadlines.jsonl").read_text().splitlines()]
+    assert {said["at"]: said["deadline"] for said in promised}[raised["since"]] == raised["at"], "as was promised"
 
 
 def test_who_went_out_at_night_and_came_back_is_told_once() -> None:

@@ -112,9 +112,7 @@ def test_a_motion_sensor_that_is_killed_half_way_is_told_in_two_days(cases: list
     assert busy
     assert all(one.hours is not None for one in busy if not one.false)
     in_time = sum(one.hours is not None and one.hours <= WITHIN_HOURS for one in busy)
-    notes.lines.append(
-        f"killed motion sensors that fired {LEAST_A_DAY:g} times a day: {in_time} of {len(busy)} in 48 h"
-    )
+    notes.lines.append(f"of those that fired {LEAST_A_DAY:g} times a day: {in_time} of {len(busy)} within 48 h")
     assert in_time * 3 >= len(busy) * 2
 
 
@@ -134,17 +132,15 @@ def _hours(one: Killed) -> str:
 
 
 def test_supervision_is_quiet_in_untouched_homes(told: list[Told], notes: Notes) -> None:
-    """A sensor that is silent for two days while others see people is as good as dead; sooner is a false alarm."""
+    """What is told there is mostly real: sensors of these homes die and fade, and are silent for days."""
     days = sum(home.days for home in told)
     kinds = sum((home.kinds for home in told), Counter[str]())
     raised = [alert for home in told for alert in home.supervision if alert.state == "raised"]
-    short = [alert for alert in raised if alert.at - alert.since < WITHIN_HOURS * HOUR_MS]
     counts = ", ".join(f"{kind} {kinds[kind]} ({kinds[kind] * 30 / days:.2f})" for kind in SUPERVISION)
     notes.lines.append(f"untouched homes, {days:.0f} days, and per 30: {counts}")
     for home in told:
         notes.lines += [_life(home, alert) for alert in home.supervision if alert.state == "raised"]
-    assert len(raised) * 30 / days <= 1.0
-    assert len(short) <= len(raised)
+    assert len(raised) * 30 / days <= 0.5
 
 
 def _life(home: Told, alert: Alert) -> str:
