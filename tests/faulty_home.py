@@ -83,6 +83,18 @@ def back(when: Instant, since: Instant) -> Frames:
     return [hub(when, "boot", from_ms=since), *(Heard(when, frame) for frame in (found, first, second))]
 
 
+def restarted(edit: Edit = list, faults: tuple[Fault, ...] = (), every: int = 50) -> list[Alert]:
+    """As ``lived``, but the hub's memory goes through a snapshot after so many frames, over and over."""
+    engine, record = settled(), Record("h")
+    heard = entries(sorted(edit(list(days_after(faults))), key=lambda one: one.at))
+    for start in range(0, len(heard), every):
+        replay(heard[start : start + every], engine, record)
+        memory = json.dumps(engine.snapshot())
+        engine = Engine(home())
+        engine.restore(json.loads(memory))
+    return record.said
+
+
 def lived(edit: Edit = list, faults: tuple[Fault, ...] = (), until: Instant | None = None) -> list[Alert]:
     """What is said in the days after, when what is heard is ``edit``ed."""
     engine, record = settled(), Record("h")

@@ -10,7 +10,7 @@ from agent.engine import fill
 from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Alert, Instant
 from agent.simulate.dialects import Heard
 from agent.simulate.sensors import Fault
-from tests.faulty_home import at, back, bridge, days_after, diary, entries, hub, lived, settled, without
+from tests.faulty_home import at, back, bridge, days_after, diary, entries, hub, lived, restarted, settled, without
 
 SEEING = ("bed", "bedroom-motion", "bathroom-motion", "kitchen-motion", "living-motion", "hall-motion")
 
@@ -205,6 +205,19 @@ def test_a_hub_that_is_late_for_a_moment_every_half_hour_still_misses_a_dead_sen
     said = lived(late, faults=(Fault("kitchen-motion", "dead", at(9)),))
     assert diary(said) == ["sensor_lost raised"]
     assert said[0].at - at(9) <= 4 * HOUR_MS
+
+
+@pytest.mark.parametrize("kind", ["dead", "mute", "chattering", "stuck"])
+def test_a_restart_in_the_middle_of_a_fault_changes_nothing_that_is_said(kind: str) -> None:
+    faults = tuple(Fault(sensor, kind, at(9), at(8, 3)) for sensor in SEEING[1:])
+
+    def flapping(frames: list[Heard]) -> list[Heard]:
+        ends = [bridge(Instant(at(12) + n * 2 * MINUTE_MS), bool(n % 2)) for n in range(60)]
+        return [*without(frames, at(20), at(22)), *ends, *back(at(22), at(20))]
+
+    said = lived(flapping, faults)
+    assert said
+    assert restarted(flapping, faults) == said
 
 
 def test_an_idle_day_wakes_the_hub_less_than_two_hundred_times() -> None:

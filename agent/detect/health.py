@@ -278,6 +278,7 @@ class SensorHealth:
             "activities": self._activities,
             "open": {kind: sorted(sensors) for kind, sensors in self._open.items()},
             "groups": self._losses.groups,
+            "late": sorted(self.late),
             "lost_due": self._lost_due,
             "review_at": self._review_at,
             "unjudged": self._unjudged,
@@ -289,6 +290,7 @@ class SensorHealth:
                 self._records[sensor].take(plain)
         self._activities = cast(int, snapshot["activities"])
         self._open = {kind: set(names) for kind, names in cast(dict[str, list[str]], snapshot["open"]).items()}
+        self.late = frozenset(cast(list[str], snapshot["late"]))
         groups = cast(dict[str, list[str]], snapshot["groups"])
         self._losses.groups = {first: list(names) for first, names in groups.items()}
         self._lost_due = cast(Instant | None, snapshot["lost_due"])
