@@ -83,7 +83,7 @@ def back(when: Instant, since: Instant) -> Frames:
     return [hub(when, "boot", from_ms=since), *(Heard(when, frame) for frame in (found, first, second))]
 
 
-def restarted(edit: Edit = list, faults: tuple[Fault, ...] = (), every: int = 50) -> list[Alert]:
+def restarted(edit: Edit = list, faults: tuple[Fault, ...] = (), every: int = 500) -> list[Alert]:
     """As ``lived``, but the hub's memory goes through a snapshot after so many frames, over and over."""
     engine, record = settled(), Record("h")
     heard = entries(sorted(edit(list(days_after(faults))), key=lambda one: one.at))
