@@ -143,3 +143,18 @@ def test_a_log_cut_at_a_line_is_replayed_by_the_command_as_promised(
         falls = [one["at"] for one in said if (one["kind"], one["state"]) == ("possible_fall", "raised")]
         assert falls == [end]
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["tihm-b45c2", "tihm-c55f8", "tihm-e4959"])
+def test_no_sensor_is_judged_while_nothing_is_heard_so_that_no_deadline_moves(
+    name: str, hearthwatch_data: Path
+) -> None:
+    folder = hearthwatch_data / "tihm"
+    home = parse((folder / f"{name}.home.toml").read_text())
+    engine, promised = Engine(home), None
+    for entry in of_lines(LogReader([folder / f"{name}.jsonl.gz"], home, lambda line: None)):
+        for one in fill([entry], engine):
+            promise = engine.step(one).promise
+            if promise is not None:
+                promised = promise.deadline
+            assert engine.possible_fall.deadline() in (promised, None)
