@@ -111,7 +111,7 @@ class PossibleFall:
                 self._waits.clear()
 
     def _learn(self, silence_ms: int) -> None:
-        if self._room not in self._blind:
+        if self._room is not None and self._room not in self._blind:
             self.silences.learn(self._cell, silence_ms)
             self.budget.note(silence_ms * 1_000 // self._scale_ms)
             self._waits.clear()
