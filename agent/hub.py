@@ -4,9 +4,10 @@ Paths are as written; whoever opens one takes it relative to the folder of hub.t
 never values. Every mistake is reported at once.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from agent.civil import parse_rfc3339
@@ -15,10 +16,30 @@ from agent.toml_mistakes import BadToml, Document, Form, Table, matching, whole
 
 MAX_UPSTREAMS: Final = 4  # more are a mistake, and not read
 MAX_SERIAL_PORTS: Final = 8  # likewise
+MAX_HOST_CHARS: Final = 253  # of a host name; a longer one exists nowhere
 MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more would prove nothing
 
 HUB_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
-HOST: Final = matching(r"[A-Za-z0-9._:-]{1,253}", "a host name or an IP address, without port or scheme")
+_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+def _host(value: object) -> str | None:
+    """A name whose every label the resolver takes (it throws at an empty one), or an address."""
+    if not isinstance(value, str) or len(value) > MAX_HOST_CHARS:
+        return None
+    if ":" in value:
+        return value if _address(value) and "%" not in value else None
+    return value if all(_LABEL.fullmatch(label) for label in value.removesuffix(".").split(".")) else None
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+HOST: Final = Form("a host name or an IP address, without port or scheme", "", _host)
 PORT: Final = whole(1, 65_535)
 PATH: Final = matching(r"[^\x00-\x1f\x7f]{1,900}", "the path of a file or folder")
 USERNAME: Final = matching(r"[^\x00-\x1f\x7f]{1,64}", "a user name of the broker, at most 64 characters")
@@ -78,10 +99,8 @@ class Hub:
 
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine; only there may a line go without TLS."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def parse(text: str | bytes) -> Hub:

@@ -24,7 +24,8 @@ from paho.mqtt.enums import MQTTProtocolVersion as Version
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.hub import is_loopback
+from agent.broker_io import Broker as Broker
+from agent.broker_io import password, tls
 
 KEEPALIVE_S: Final = 60  # a broker publishes the Will after 1.5 of these; a quarter of it is our longest sleep
 ANSWER_S: Final = 4.0  # no CONNACK by then: some brokers meet MQTT 5 with silence, so 3.1.1 is tried
@@ -43,47 +44,12 @@ REFUSED: Final = 128  # reason codes from here on are failures
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
-    """Where a broker is and how we show who we are. With ``ca`` the line is TLS 1.3; files are read anew each time."""
-
-    host: str
-    port: int
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
-    username: str | None = None
-    password_file: str | None = None
-
-    def exposed(self) -> bool:
-        """Whether others could listen in: no TLS, and not within this machine."""
-        return self.ca is None and not is_loopback(self.host)
-
-
-@dataclass(frozen=True, slots=True)
 class Will:
     """What the broker says for us when we vanish."""
 
     topic: str
     payload: bytes
     retain: bool = True
-
-
-def _tls(broker: Broker) -> ssl.SSLContext:
-    for file in filter(None, (broker.ca, broker.certificate, broker.key)):
-        open(file, "rb").close()  # ssl's own error does not say which file is missing
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_verify_locations(broker.ca)
-    if broker.certificate:
-        context.load_cert_chain(broker.certificate, broker.key)
-    return context
-
-
-def _password(broker: Broker) -> str | None:
-    if broker.password_file is None:
-        return None
-    with open(broker.password_file, encoding="utf-8") as file:
-        return file.readline().rstrip("\r\n")
 
 
 def _tune(_client: paho.Client, _userdata: Any, sock: Any) -> None:
@@ -184,11 +150,11 @@ class Client:
         self._mqtt, self._due = mqtt, monotonic()
         try:
             if self._broker.ca is not None:
-                mqtt.tls_set_context(_tls(self._broker))
+                mqtt.tls_set_context(tls(self._broker))
             if self._broker.username is not None:
-                mqtt.username_pw_set(self._broker.username, _password(self._broker))
+                mqtt.username_pw_set(self._broker.username, password(self._broker))
             mqtt.connect(self._broker.host, self._broker.port, self._keepalive_s, properties=properties)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a host that no resolver takes, a password that is no text
             self._lost(mqtt, f"cannot connect: {error}")
             return
         self._unanswered = True

@@ -118,6 +118,19 @@ def test_serial_ports_are_listed_once_and_the_page_is_left_for_later() -> None:
     ]
 
 
+@pytest.mark.parametrize("host", ["mqtt..local", ".local", "a" * 64 + ".local", "-mqtt", "mqtt-.local", "1::2::3", "."])
+def test_a_host_that_no_resolver_takes_is_a_mistake_and_not_a_crash_later(host: str) -> None:
+    (told,) = mistakes(SMALLEST.replace("localhost", host))
+    assert told.startswith("line 5: local.host: expected a host name or an IP address, without port or scheme, not ")
+
+
+@pytest.mark.parametrize(
+    "host", ["mqtt", "mqtt.local", "mqtt.local.", "core_mosquitto", "a" * 63, "10.0.0.7", "fe80::1"]
+)
+def test_hosts_as_homes_have_them_are_taken(host: str) -> None:
+    assert parse(SMALLEST.replace("localhost", host)).local.host == host
+
+
 @given(st.binary() | st.text())
 def test_any_file_gives_a_hub_or_its_mistakes(data: str | bytes) -> None:
     with pytest.raises(BadHub):
