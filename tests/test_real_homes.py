@@ -15,7 +15,7 @@ from bench.homes import homes_in
 from tests.real_homes import SUPERVISION, Case, Gap, Killed, Told, everywhere, kill_motion_sensors, watched
 
 BUDGETS: Final = (1.0, 2.0, 4.0)
-KILL_EVERY: Final = 4  # each fourth home: a minute for all of them is too long for `make test`
+KILL_EVERY: Final = 6  # each sixth home: a minute for all of them is too long for `make test`
 WITHIN_HOURS: Final = 48
 LEAST_A_DAY: Final = 20.0  # a room that is seldom entered says little by its silence
 
