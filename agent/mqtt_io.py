@@ -118,9 +118,16 @@ class Client:
         return sent.mid
 
     def close(self) -> None:
-        """Leave politely: the broker forgets the Will. (To be missed, just end.) A further turn connects again."""
+        """Leave politely: the broker forgets the Will. A further turn connects again."""
         if self._mqtt is not None:
             self._mqtt.disconnect()
+        self.drop()
+
+    def drop(self) -> None:
+        """Leave without a word, so that the broker publishes the Will. A further turn connects again."""
+        sock: Any = self._mqtt.socket() if self._mqtt is not None else None
+        if sock is not None:
+            sock.close()
         self._mqtt, self.up, self._due = None, False, 0.0
 
     def _connect(self) -> None:
@@ -233,15 +240,14 @@ class Client:
         self._on_message(topic, bytes(message.payload), message.retain)
         mqtt.ack(message.mid, message.qos)
 
-    def _lost(self, mqtt: paho.Client, reason: str) -> None:
-        mqtt.disconnect()  # closes what may still be open
+    def _lost(self, _mqtt: paho.Client, reason: str) -> None:
         fall_back = self._unanswered and self._version == Version.MQTTv5
         self._version = Version.MQTTv311 if fall_back else Version.MQTTv5
         if self.up and monotonic() - self._since >= STEADY_S:
             self._failures = 0
-        self._mqtt, self.up, self._unanswered = None, False, False
-        if fall_back:
-            self._due = monotonic()  # another language, not another try
+        self._unanswered = False
+        self.drop()
+        if fall_back:  # another language, not another try
             return
         backoff_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
         self._due = monotonic() + random.uniform(0.5, 1.0) * backoff_s
