@@ -35,6 +35,7 @@ from agent.nouns import (
 )
 from agent.sensors.decode import Decoder
 
+FORMAT: Final = 1  # of a snapshot; counts up when one that was written before can no longer be restored
 LATE_MS: Final = 2 * SECOND_MS  # an alert that could only be said so long after its instant is marked late
 FAR: Final = Instant(1 << 62)
 OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
@@ -44,11 +45,11 @@ class Sink(Protocol):
     def put(self, entry: Entry, outcome: Outcome) -> None: ...
 
 
-def detectors(home: Home) -> tuple[Whereabouts, PossibleFall, list[Detector]]:
+def detectors(home: Home, whereabouts: Whereabouts) -> list[Detector]:
     """Every detector in the order in which it is asked. ``Whereabouts`` is first: the others read it."""
-    whereabouts = Whereabouts(home)
-    possible_fall = PossibleFall(home, whereabouts)
-    rules: list[Detector] = [
+    return [
+        whereabouts,
+        PossibleFall(home, whereabouts),
         Sos(home, whereabouts),
         BedExit(home, whereabouts),
         NightExit(home, whereabouts),
@@ -57,7 +58,10 @@ def detectors(home: Home) -> tuple[Whereabouts, PossibleFall, list[Detector]]:
         NotHome(home, whereabouts),
         Environment(home, whereabouts),
     ]
-    return whereabouts, possible_fall, [whereabouts, possible_fall, *rules]
+
+
+class OtherFormat(Exception):
+    """A snapshot that this agent cannot take back: the memory is learnt again from the entries."""
 
 
 class Engine:
@@ -69,7 +73,9 @@ class Engine:
         self.decoder = Decoder(home)
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
-        self.whereabouts, self.possible_fall, self._detectors = detectors(home)
+        self.whereabouts = Whereabouts(home)
+        self._detectors = detectors(home, self.whereabouts)
+        self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
         self._due = [FAR] * len(self._detectors)
         self._next = FAR
         self._proof_due: Instant | None = None
@@ -100,7 +106,10 @@ class Engine:
         before = proof.watch
         findings = proof.observe(now, readings, before)
         found = self._detect(now, readings, proof.watch is not before)
-        alerts = self._alerts(now, [*findings, *found]) if findings or found else ()
+        held = self.incidents.due
+        alerts: tuple[Alert, ...] = ()
+        if findings or found or (held is not None and now >= held):
+            alerts = self._alerts(now, [*findings, *found])
         for reading in readings:
             if is_activity(reading):
                 return Outcome(readings, alerts, self._promise())
@@ -113,7 +122,7 @@ class Engine:
     def _tell(self, now: Instant, frame: Frame) -> Outcome:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
         since = self.proof.asleep_since(frame)
-        findings: list[Finding] = []
+        findings = self._revive(now) if frame.link == "hub" and frame.address == "boot" else []
         alerts: tuple[Alert, ...] = ()
         if since is not None and since < now:
             self.proof.blind(since)
@@ -121,6 +130,19 @@ class Engine:
         findings += self.proof.tell(now, frame)
         findings += self._detect(now, (), True)
         return Outcome((), alerts + self._alerts(now, findings))
+
+    def _revive(self, now: Instant) -> list[Finding]:
+        """At every start a detector that was dropped is tried again, without its memory."""
+        findings = []
+        for index, detector in enumerate(self._detectors):
+            if isinstance(detector, _Silent):
+                fresh = detectors(self.home, self.whereabouts)[index]
+                self._detectors[index] = fresh
+                if isinstance(fresh, PossibleFall):
+                    self.possible_fall = fresh
+                findings.append(Finding("agent_fault", "cleared", now, fresh.name))
+        self._hearers.clear()
+        return findings
 
     def _detect(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Sequence[Finding]:
         proof_due = self.proof.deadline()
@@ -148,8 +170,13 @@ class Engine:
                 moved = True
         if moved:
             self._proof_due = proof_due
-            self._next = min(*self._due, proof_due if proof_due is not None else FAR)
+            self._plan()
         return findings
+
+    def _plan(self) -> None:
+        """The next instant at which anything is due."""
+        others = (self._proof_due, self.incidents.due)
+        self._next = min(*self._due, *(FAR if due is None else due for due in others))
 
     def _asked(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Sequence[int]:
         """Which detectors are asked: all when the watch has changed, else who hears this and whose time has come."""
@@ -175,28 +202,30 @@ class Engine:
         return Finding("agent_fault", "raised", now, detector.name, None, words=words)
 
     def _alerts(self, now: Instant, findings: Sequence[Finding], late: bool = False) -> tuple[Alert, ...]:
-        if not findings:
-            return ()
-        coverage = self.proof.coverage_permille(now)
-        return tuple(self.incidents.take(now, findings, self.proof.watch, coverage, late))
+        coverage, held = self.proof.coverage_permille(now), self.incidents.due
+        alerts = tuple(self.incidents.take(now, findings, self.proof.watch, coverage, late))
+        if self.incidents.due != held:
+            self._plan()
+        return alerts
 
     # -- snapshot ----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """All memory as plain JSON data."""
         return {
+            "format": FORMAT,
             "now": self.now,
             "decoder": self.decoder.snapshot(),
             "proof": self.proof.snapshot(),
             "incidents": self.incidents.snapshot(),
             "detectors": {detector.name: detector.snapshot() for detector in self._detectors},
             "dropped": [detector.name for detector in self._detectors if isinstance(detector, _Silent)],
-            "due": self._due,
-            "proof_due": self._proof_due,
-            "next": self._next,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
+        """Take back what ``snapshot`` gave; OtherFormat if an agent wrote it whose memory was of another shape."""
+        if snapshot.get("format") != FORMAT:
+            raise OtherFormat(f"memory of format {snapshot.get('format')}, and this agent's is {FORMAT}")
         self.now = cast(Instant, snapshot["now"])
         self.decoder.restore(cast(Snapshot, snapshot["decoder"]))
         self.proof.restore(cast(Snapshot, snapshot["proof"]))
@@ -208,9 +237,12 @@ class Engine:
                 self._detectors[index] = _Silent(detector)
             elif detector.name in memories:
                 detector.restore(memories[detector.name])
-        self._due = list(cast(list[Instant], snapshot["due"]))
-        self._proof_due = cast(Instant | None, snapshot["proof_due"])
-        self._next = cast(Instant, snapshot["next"])
+        for index, detector in enumerate(self._detectors):
+            due = detector.deadline()
+            # Under another care plan a question may have been due already: then it is asked at once.
+            self._due[index] = FAR if due is None else max(due, Instant(self.now + 1))
+        self._proof_due = self.proof.deadline()
+        self._plan()
 
 
 class _Silent:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from agent.civil import Wall
-from agent.nouns import DAY_MS, Alert, Finding, Home, Instant, Snapshot, Watch
+from agent.nouns import DAY_MS, MINUTE_MS, Alert, Finding, Home, Instant, Reading, Snapshot, Watch
 
 SEVERITY: Final = {
     "sos": "critical",
@@ -102,6 +102,7 @@ STATES: Final = ("raised", "updated", "cleared")
 UPDATES_MOST: Final = 3  # per incident; later ones are counted, not said
 # How often one kind may be raised for one subject within a day; critical: always.
 RAISED_MOST: Final = {"high": 12, "medium": 4, "low": 2, "info": 24}
+HELD_MS: Final = 30 * MINUTE_MS  # what was raised too often and then stands for so long is said after all
 SUBJECTS_MOST: Final = 4_000  # subjects whose history is kept; older than a day are forgotten first
 
 
@@ -116,6 +117,8 @@ class Incidents:
         self._number = 0
         self._open: dict[str, list[object]] = {}  # "kind subject" -> [id, updates said]
         self._raised: dict[str, list[int]] = {}  # "kind subject" -> when, in the last day
+        self._held: dict[str, tuple[Instant, Finding]] = {}  # raised too often; since when that still stands
+        self.due: Instant | None = None  # when the first of them has stood long enough to be said all the same
         self.held_back = 0
 
     def take(
@@ -126,7 +129,8 @@ class Incidents:
         ``late``: they were due at ``now``, and could only be said afterwards (the hub was off or asleep).
         """
         alerts = []
-        for finding in findings:
+        standing = [finding for at, finding in self._held.values() if now - at >= HELD_MS]
+        for finding in (*standing, *findings):
             key = f"{finding.kind} {finding.subject}"
             id = self._named(now, key, finding)
             if id is not None:
@@ -137,8 +141,11 @@ class Incidents:
     def _named(self, now: Instant, key: str, finding: Finding) -> str | None:
         standing = self._open.get(key)
         if finding.state == "raised":
-            return None if standing is not None else self._raise(now, key, SEVERITY[finding.kind])
+            return None if standing is not None else self._raise(now, key, finding)
         if standing is None:
+            if finding.state == "cleared":
+                self._held.pop(key, None)
+                self._await()
             return None
         if finding.state == "cleared":
             del self._open[key]
@@ -149,10 +156,18 @@ class Incidents:
                 return None
         return cast(str, standing[0])
 
-    def _raise(self, now: Instant, key: str, severity: str) -> str | None:
+    def _raise(self, now: Instant, key: str, finding: Finding) -> str | None:
+        severity = SEVERITY[finding.kind]
         recent = [at for at in self._raised.get(key, ()) if at > now - DAY_MS]
-        if severity != "critical" and len(recent) >= RAISED_MOST[severity]:
+        if key in self._held:
+            if now - self._held[key][0] < HELD_MS:
+                return None
+            del self._held[key]  # it stands: that is no flapping
+            self._await()
+        elif severity != "critical" and len(recent) >= RAISED_MOST[severity]:
             self.held_back += 1
+            self._held[key] = now, finding
+            self._await()
             return None
         if severity != "critical":
             self._raised[key] = [*recent, now]
@@ -198,20 +213,35 @@ class Incidents:
             return "home"
         return ROOMS.get(known.kind, known.kind) if known.kind != "other" else known.id
 
-    def begin_epoch(self) -> None:
-        """What was said so far was said to nobody (an imported past): numbers start anew, nothing stands open."""
-        self.epoch += 1
+    def _await(self) -> None:
+        self.due = min((Instant(at + HELD_MS) for at, _ in self._held.values()), default=None)
+
+    def begin_epoch(self, after: int = 0) -> None:
+        """Numbers start anew and nothing stands open: what was said so far was said to nobody (an imported past), or
+        is lost while others still hold it (``after``: the last epoch that they know)."""
+        self.epoch = max(self.epoch, after) + 1
         self._seq = self._number = 0
         self._open.clear()
+        self._held.clear()
+        self._await()
         self._raised.clear()
 
     def snapshot(self) -> Snapshot:
-        return {"seq": self._seq, "number": self._number, "open": self._open, "raised": self._raised}
+        return {
+            "seq": self._seq,
+            "number": self._number,
+            "open": self._open,
+            "raised": self._raised,
+            "held": {key: [at, list(finding)] for key, (at, finding) in self._held.items()},
+        }
 
     def restore(self, snapshot: Snapshot) -> None:
         self._seq, self._number = cast(int, snapshot["seq"]), cast(int, snapshot["number"])
         self._open = {key: list(open) for key, open in cast(dict[str, list[object]], snapshot["open"]).items()}
         self._raised = {key: list(ats) for key, ats in cast(dict[str, list[int]], snapshot["raised"]).items()}
+        held = cast(dict[str, tuple[Instant, list[object]]], snapshot["held"])
+        self._held = {key: (at, _finding(plain)) for key, (at, plain) in held.items()}
+        self._await()
 
 
 class _Words(dict[str, str]):
@@ -219,3 +249,10 @@ class _Words(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return "it"
+
+
+def _finding(plain: list[object]) -> Finding:
+    *said, evidence, words = plain
+    readings = tuple(Reading(*reading) for reading in cast(list[tuple[Instant, str, str, int]], evidence))
+    pairs = tuple((word, text) for word, text in cast(list[tuple[str, str]], words))
+    return Finding(*cast(tuple[str, str, Instant, str, str | None, int], tuple(said)), readings, pairs)

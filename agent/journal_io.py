@@ -28,6 +28,7 @@ from agent.packing import (
 
 SCHEMA: Final = 1
 BATCH_ENTRIES: Final = 256  # a full batch is written at once
+BATCH_BYTES: Final = 1 << 20  # nor does more than this wait: a batch must be small enough to be read again
 BATCH_SPAN_MS: Final = 10 * MINUTE_MS  # and no entry waits longer than this
 SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no more than this
 BUSY_S: Final = 10.0  # readers hold no locks in WAL; another writer is a mistake, found by the state folder's lock
@@ -57,6 +58,8 @@ class Journal:
         self.seal: Callable[[Alert], bytes] | None = None
         self._pending: list[Entry] = []
         self._frames = 0
+        self._since = Instant(0)  # when the oldest entry that is pending came
+        self._bytes = 0  # of payloads that are pending
         self._readings: list[Reading] = []
         self._path = path
         ((newest,),) = self.rows("SELECT coalesce(max(id), -1) FROM batch")
@@ -79,18 +82,21 @@ class Journal:
 
     def put(self, entry: Entry, outcome: Outcome) -> None:
         """Take one entry in; write when there is enough of it, and at once if it made an alert."""
-        pending = self._pending
-        if entry.frame is None and pending and pending[-1].frame is None:
+        pending, frame = self._pending, entry.frame
+        if not pending:
+            self._since = entry.at
+        if frame is None and pending and pending[-1].frame is None:
             pending[-1] = entry  # a run of silence is one row: observed until then
         else:
             pending.append(entry)
-            if entry.frame is not None:
+            if frame is not None:
                 self._frames += 1
+                self._bytes += len(frame.payload)
         if outcome.readings:
             self._readings.extend(outcome.readings)
         if outcome.alerts:
             self.flush(outcome.alerts)
-        elif len(pending) >= BATCH_ENTRIES or entry.at - pending[0].at >= BATCH_SPAN_MS:
+        elif len(pending) >= BATCH_ENTRIES or entry.at - self._since >= BATCH_SPAN_MS or self._bytes >= BATCH_BYTES:
             self.flush()
 
     def flush(self, alerts: tuple[Alert, ...] = ()) -> None:
@@ -106,7 +112,7 @@ class Journal:
             for alert in alerts:
                 self._write_alert(alert)
         self._segment_frames += self._frames
-        self._pending, self._readings, self._frames = [], [], 0
+        self._pending, self._readings, self._frames, self._bytes = [], [], 0, 0
 
     def _write_batch(self) -> None:
         first, last = self._pending[0], self._pending[-1]
@@ -166,6 +172,13 @@ class Journal:
         where, values = ("WHERE epoch = ?", (epoch,)) if epoch is not None else ("", ())
         rows = self.rows(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def last_sealed(self) -> tuple[int, int]:
+        """(epoch, seq) of the last alert that left with an envelope; (0, 0): none."""
+        row = self._db.execute(
+            "SELECT epoch, seq FROM alert WHERE envelope IS NOT NULL ORDER BY epoch DESC, seq DESC LIMIT 1"
+        ).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
 
     def envelopes(self, after: tuple[int, int]) -> list[tuple[int, int, str, str, bytes]]:
         """(epoch, seq, id, severity, envelope) of every sealed alert later than (epoch, seq)."""

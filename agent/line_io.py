@@ -7,6 +7,7 @@ centre signed it and it names the alert that we sent.
 import json
 import os
 import select
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from agent.files_io import write_whole
 from agent.live_io import Frames
 from agent.nouns import BadFrame, Frame
 from agent.transport.door_io import Door, knock
-from agent.transport.envelope import digest, open_receipt
+from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
 from agent.transport.outbox_io import Outbox
 from agent.transport.uplink_io import outbox_path, watch_door
@@ -37,8 +38,11 @@ def ask(state: Path, what: str, said: dict[str, object]) -> bool:
 
 
 def answered(state: Path, request: str) -> None:
-    """A request is in the journal: its file may go."""
-    (state / "requests" / request).unlink(missing_ok=True)
+    """A request is in the journal: its file may go. One that cannot be removed is said; it is not taken again."""
+    try:
+        (state / "requests" / request).unlink(missing_ok=True)
+    except OSError as fault:
+        _say(f"request {request} is done, and cannot be removed: {fault.strerror}")
 
 
 class Line(threading.Thread):
@@ -47,6 +51,7 @@ class Line(threading.Thread):
     def __init__(self, state: Path, receipt_key: Path | None, frames: Frames) -> None:
         super().__init__(name="line", daemon=True)
         self._state, self._frames = state, frames
+        (state / "requests").mkdir(exist_ok=True)  # ours, so that we may remove what others lay there
         self._door = Door(watch_door(str(state)))
         self._verify = verifier(str(receipt_key)) if receipt_key is not None else None
         self._row = 0
@@ -64,21 +69,25 @@ class Line(threading.Thread):
         poll = select.poll()
         poll.register(self._door.fileno(), select.POLLIN)
         while not self._stopped:
-            for frame in [*self._requests(), *self._returned(outbox)]:
+            for frame in self._requests():
                 self._frames.put(frame)
+            while found := list(self._returned(outbox)):
+                for frame in found:
+                    self._frames.put(frame)
             poll.poll(LOOK_MS)
             self._door.clear()
         outbox.close()
 
     def _returned(self, outbox: Outbox) -> Iterator[Frame]:
+        """What can be believed of the next rows. A refused one goes when a later one has been journaled."""
         for row in outbox.returned(self._row):
             self._row = row.id
-            if row.what == "link":
+            if len(row.payload) > MAX_RECEIPT_BYTES:
+                _say(f"what uplink handed over is longer than {MAX_RECEIPT_BYTES} bytes: refused")
+            elif row.what == "link":
                 yield _frame("centre", "link", plain(row.payload) | {"row": row.id})
             elif (said := self._receipt(row.payload, outbox)) is not None:
                 yield _frame("centre", "receipt", said | {"row": row.id})
-            else:
-                outbox.forget_returned(row.id)
 
     def _receipt(self, payload: bytes, outbox: Outbox) -> dict[str, object] | None:
         """A receipt that the pinned centre signed, and that names what we sent; anything else is dropped and said."""
@@ -89,7 +98,7 @@ class Line(threading.Thread):
             if digest(outbox.envelope(receipt.epoch, receipt.seq)) != receipt.alert:
                 raise BadFrame("a receipt names another alert than the one of its number")
         except (BadFrame, KeyError) as fault:
-            print(f"watch: receipt refused: {fault}", flush=True)
+            _say(f"receipt refused: {fault}")
             return None
         return {"epoch": receipt.epoch, "seq": receipt.seq, "alert": receipt.alert, "kind": receipt.kind}
 
@@ -99,8 +108,17 @@ class Line(threading.Thread):
             if path.name in self._asked:
                 continue
             self._asked.add(path.name)
-            said = plain(path.read_bytes()[:REQUEST_MOST_BYTES])
+            try:
+                with path.open("rb") as file:
+                    said = plain(file.read(REQUEST_MOST_BYTES))
+            except OSError as fault:
+                _say(f"request {path.name} cannot be read: {fault.strerror}")
+                continue
             yield _frame("care", str(said.pop("what", "unknown")), said | {"request": path.name})
+
+
+def _say(line: str) -> None:
+    print(f"watch: {line}", file=sys.stderr, flush=True)
 
 
 def _frame(link: str, address: str, said: dict[str, object]) -> Frame:
@@ -111,6 +129,6 @@ def plain(payload: bytes) -> dict[str, object]:
     """A JSON object; an empty one for anything else."""
     try:
         said = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     return said if isinstance(said, dict) else {}

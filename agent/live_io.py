@@ -36,6 +36,7 @@ def intake(frames: Frames, clock: HubClock, engine: Engine, seq: int, boot: Fram
     while True:
         known, seq, told = _clock_frames(clock, known, seq)
         if told is not None:
+            last = told.at
             yield told
         wanted = Instant(min(last - last % TURN_MS + TURN_MS, engine.next_deadline() or Instant(last + TURN_MS)))
         try:

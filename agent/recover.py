@@ -7,7 +7,7 @@ with the same sensors and rooms the memory stays; with others it is learnt anew 
 from typing import Final
 
 from agent.clock_io import HubClock, boot_id
-from agent.engine import Engine, fill, run
+from agent.engine import Engine, OtherFormat, fill, run
 from agent.home import BadHome, parse
 from agent.journal_io import Journal
 from agent.nouns import DAY_MS, Entry, Home, Instant, Outcome
@@ -27,7 +27,10 @@ def resume(journal: Journal, home: Home) -> Engine:
         return Engine(home)
     before = _home_then(segment.home, home)
     engine = Engine(before, segment.epoch)
-    engine.restore(segment.snapshot)
+    try:
+        engine.restore(segment.snapshot)
+    except OtherFormat:
+        return _anew(home, journal)
     run(fill(journal.entries(segment.id), engine), engine, _Muted())
     if before.text == home.text:
         return engine
@@ -40,6 +43,15 @@ def resume(journal: Journal, home: Home) -> Engine:
     return changed
 
 
+def _anew(home: Home, journal: Journal) -> Engine:
+    """An older agent's memory: everything is learnt again from the last weeks, in an epoch of its own."""
+    last = journal.last()
+    engine = Engine(home, max(segment.epoch for segment in journal.segments()))
+    _warm(engine, journal, last[1] if last else Instant(0))
+    engine.incidents.begin_epoch()
+    return engine
+
+
 def _home_then(text: str, now: Home) -> Home:
     try:
         return parse(text)
@@ -48,7 +60,9 @@ def _home_then(text: str, now: Home) -> Home:
 
 
 def _same_identities(one: Home, other: Home) -> bool:
-    return dict(one.rooms) == dict(other.rooms) and dict(one.sensors) == dict(other.sensors)
+    """The same rooms and sensors; what the family calls a room does not matter."""
+    kinds = [{room.id: room.kind for room in home.rooms.values()} for home in (one, other)]
+    return kinds[0] == kinds[1] and dict(one.sensors) == dict(other.sensors)
 
 
 def _warm(engine: Engine, journal: Journal, now: Instant) -> None:

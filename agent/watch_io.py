@@ -21,7 +21,7 @@ from agent.journal_io import Journal
 from agent.line_io import Line, answered, plain
 from agent.live_io import Frames, boot_frame, frame_queue, intake
 from agent.mqtt_io import Broker
-from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome, Running
+from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
 from agent.packing import alert_line
 from agent.recover import clock_of, resume
 from agent.sensors.zigbee import CONNECTION
@@ -147,19 +147,29 @@ def live(
     engine = resume(journal, home)
     sink = HubSink(state, journal, outbox, engine, version)
     sink.send()  # what the last run had written and not yet handed over
-    journal.seal = Sealer(hub, home, state / "hub.key", outbox.newest())
+    newest = outbox.newest()
+    if newest is not None and newest[:2] > journal.last_sealed():
+        engine.incidents.begin_epoch(newest[0])  # the journal is new, or an old copy: no number may be used twice
+    journal.seal = Sealer(hub, home, _key(state, newest is not None), newest)
     seq, last = journal.last() or (0, None)
     clock = clock_for(engine, last)
     boot = boot_frame(clock, boot_id(), last, version)
     journal.begin(engine, clock.now(), seq + 1, version)
     line = Line(state, receipt_key, frames)
     line.start()
-    try:
-        run(fill(intake(frames, clock, engine, seq, boot), engine), engine, Follow(sink, home) if follow else sink)
-    finally:
-        line.stop()
+    # If this throws, the process ends as it stands: a thread that waits for the queue must not keep it alive.
+    run(fill(intake(frames, clock, engine, seq, boot), engine), engine, Follow(sink, home) if follow else sink)
+    line.stop()
     journal.close()
     outbox.close()
+
+
+def _key(state: Path, sealed_before: bool) -> Path:
+    """The hub's key, made at the first start only: the centre believes no other."""
+    key = state / "hub.key"
+    if sealed_before and not key.exists():
+        raise Refused(f"{key}: is gone, and the centre believes no other; put it back, or start a new state directory")
+    return key
 
 
 def watch(

@@ -138,3 +138,38 @@ def test_whatever_is_found_each_incident_is_raised_first_and_a_restart_changes_n
     for alert in whole:
         assert (alert.id in open_now) == (alert.state != "raised")
         (open_now.discard if alert.state == "cleared" else open_now.add)(alert.id)
+
+
+def test_what_was_raised_too_often_and_then_stands_is_said_after_half_an_hour() -> None:
+    incidents = Incidents(make_home())
+    at = Instant(1_767_571_200_000)
+
+    def say(state: str, minutes: int) -> list[str]:
+        now = Instant(at + minutes * 60_000)
+        leak = Finding("leak", state, now, "mat", "bathroom")
+        return [alert.state for alert in incidents.take(now, [leak], Watch(), 1_000)]
+
+    for minute in range(0, 40, 10):
+        assert say("raised", minute) == ["raised"]
+        assert say("cleared", minute + 1) == ["cleared"]
+    assert say("raised", 50) == [], "five times in an hour is flapping"
+    assert incidents.due == at + 80 * 60_000
+    later = Instant(at + 80 * 60_000)
+    assert [(alert.state, alert.since) for alert in incidents.take(later, [], Watch(), 1_000)] == [
+        ("raised", at + 50 * 60_000)
+    ]
+    assert incidents.due is None
+    assert say("cleared", 90) == ["cleared"]
+
+
+def test_what_was_held_back_and_ends_is_never_said() -> None:
+    incidents = Incidents(make_home())
+    at = Instant(1_767_571_200_000)
+    for minute in range(0, 60, 2):
+        for state in ("raised", "cleared"):
+            now = Instant(at + minute * 60_000 + (state == "cleared") * 1_000)
+            incidents.take(now, [Finding("leak", state, now, "mat", "bathroom")], Watch(), 1_000)
+    assert incidents.due is None
+    restored = Incidents(make_home())
+    restored.restore(json.loads(json.dumps(incidents.snapshot())))
+    assert restored.snapshot() == incidents.snapshot()

@@ -152,5 +152,3 @@ def test_a_morning_lived_with_a_jumping_clock_and_a_restart_replays_to_the_byte(
     assert len(recorded) >= 2, "a morning in which nothing is said proves nothing"
     assert replayed(journal) == recorded
     assert through(journal) == recorded
-
-

@@ -13,9 +13,9 @@ from agent.civil import rfc3339
 from agent.clock_io import paced
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, instant, progress, say
 from agent.commands.hub import configured
-from agent.engine import Engine
+from agent.engine import Engine, OtherFormat
 from agent.files_io import as_lines, write_together
-from agent.home import parse
+from agent.home import BadHome, parse
 from agent.journal_io import Journal, lay_down
 from agent.nouns import DAY_MS, Alert, Home, Instant
 from agent.replay import Record, differences, of_lines, replay, told
@@ -166,9 +166,12 @@ def _replay_journal(asked: argparse.Namespace) -> int:
     recorded = [line for epoch, seq, line in journal.alerts()]
     with progress("replay", len(segments)) as tell:
         for count, segment in enumerate(segments):
-            home = parse(segment.home)
-            engine = Engine(_budgeted(home, asked.budget), segment.epoch)
-            engine.restore(segment.snapshot)
+            try:
+                home = parse(segment.home)
+                engine = Engine(_budgeted(home, asked.budget), segment.epoch)
+                engine.restore(segment.snapshot)
+            except (BadHome, OtherFormat) as fault:
+                raise Refused(f"{asked.logs[0]}: written by agent {segment.agent}: {fault}; replay it there") from None
             part = Record(home.id, record._wants_deadlines)
             replay(journal.entries(segment.id), engine, part)
             record.alerts += part.alerts
