@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.nouns import BINARY, MEASURED, BadFrame, Frame, Instant, Reading
-from agent.sensors.payload import MAX_DEVICES_BYTES, MAX_FRAME_BYTES, parse
+from agent.sensors.payload import MAX_DEPTH, MAX_DEVICES_BYTES, MAX_FRAME_BYTES, parse
 from tests.zigbee_maker import DEVICES, DOOR, PIR, Hub, binary, device
 
 DEEP = b'{"a":' * 100_000
@@ -59,6 +59,33 @@ def test_an_action_that_is_no_word_is_refused_and_the_next_press_is_heard(value:
     with pytest.raises(BadFrame, match=r"Pendant \(0x0+3\): action is .*, not a word"):
         hub.fresh("Pendant", action=value)
     assert hub.fresh("Pendant", action="emergency") == [("pendant", "button", 1)]
+
+
+def called_from(depth: int, address: str, payload: bytes) -> object:
+    """``parse`` with so many calls above it: live and replay do not call from the same depth."""
+    return parse(address, payload) if depth == 0 else called_from(depth - 1, address, payload)
+
+
+@pytest.mark.parametrize("calls", [0, 200, 700])
+def test_how_deep_a_message_may_be_is_the_same_live_and_in_a_replay(calls: int) -> None:
+    just = b'{"x":' + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"}"
+    assert called_from(calls, "PIR", just)
+    with pytest.raises(BadFrame, match="more than 32 objects or lists within each other"):
+        called_from(calls, "PIR", just.replace(b"[]", b"[[]]"))
+
+
+def test_brackets_within_words_and_side_by_side_are_not_depth() -> None:
+    words = json.dumps({"text": "[{" * 100 + '"\\' + "[" * 50, "more": [[]] * 100}).encode()
+    assert parse("PIR", words) == json.loads(words)
+
+
+@given(
+    st.recursive(
+        st.text(alphabet='[{"\\}]x') | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_whatever_is_not_deep_is_read_as_json_is(data: Any) -> None:
+    assert parse("PIR", json.dumps([data, [[]] * MAX_DEPTH]).encode()) == [data, [[]] * MAX_DEPTH]
 
 
 def test_a_list_of_devices_that_is_none_changes_nothing() -> None:

@@ -5,6 +5,7 @@ key twice, no number that is none. Errors name the topic, shortened and printabl
 """
 
 import json
+import re
 from math import isfinite
 from typing import Final
 
@@ -12,6 +13,7 @@ from agent.nouns import BadFrame
 
 MAX_FRAME_BYTES: Final = 64 * 1024  # a device's longest real message is some 10 KiB; a larger one is refused
 MAX_DEVICES_BYTES: Final = 4 * 1024 * 1024  # bridge/devices: some 10 KiB a device, 200 devices and room
+MAX_DEPTH: Final = 32  # objects and lists within each other; zigbee2mqtt needs a dozen, more are refused unread
 MAX_SHOWN: Final = 80  # characters of a topic or a value in an error; the rest is cut
 
 
@@ -19,6 +21,21 @@ def shown(what: object) -> str:
     """For an error line: short, and without anything that a terminal or a log would obey."""
     text = what if isinstance(what, str) else repr(what)
     return (text if text.isprintable() else ascii(text))[:MAX_SHOWN]
+
+
+_MARK: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[]}]', re.DOTALL)  # a string, whatever is in it; or a bracket
+
+
+def _too_deep(text: str) -> bool:
+    """Counted on the text: how deep the decoder itself could go depends on who called, and a replay calls otherwise."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for found in _MARK.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -54,11 +71,11 @@ def parse(address: str, payload: bytes, limit: int = MAX_FRAME_BYTES) -> object:
         raise BadFrame(f"{shown(address)}: {len(payload)} bytes, more than {limit}")
     try:
         text = payload.decode()
+        if _too_deep(text):
+            raise ValueError(f"more than {MAX_DEPTH} objects or lists within each other")
         data, end = _decode(text)
         if end != len(text) and not text[end:].isspace():
             raise ValueError("something follows the JSON text")
-    except RecursionError:
-        raise BadFrame(f"{shown(address)}: JSON too deep") from None
     except ValueError as error:  # also what is not UTF-8, and integers of more than 4,300 digits
         raise BadFrame(f"{shown(address)}: not JSON: {shown(str(error))}") from None
     return data
