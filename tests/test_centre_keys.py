@@ -30,6 +30,19 @@ def test_a_public_half_that_was_lost_is_written_again(tmp_path: Path) -> None:
     assert verifier(str(tmp_path / "hub.pub"))(sign(b"x"), b"x")
 
 
+def test_a_lost_key_is_not_silently_made_anew(tmp_path: Path) -> None:
+    path = str(tmp_path / "hub.key")
+    with pytest.raises(BadKey, match=r"hub\.key: the key is gone"):
+        signer(path, may_make=False)
+    assert os.listdir(tmp_path) == []
+    signer(path)
+    signer(path, may_make=False)
+    os.unlink(path)
+    with pytest.raises(BadKey, match=r"put it back from a copy.*hub\.pub"):
+        signer(path)  # the public half is pinned somewhere, and nobody who pinned it would believe another
+    assert os.listdir(tmp_path) == ["hub.pub"]
+
+
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     signer(str(tmp_path / "hub.key"))
     (tmp_path / "hub.key").chmod(0o640)

@@ -14,6 +14,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from agent.nouns import Refused
 from agent.transport.envelope import Sign, Verify
 
 KEY_BYTES: Final = 32
@@ -21,7 +22,7 @@ MAX_FILE_BYTES: Final = 256  # a larger file is no key of ours
 MAX_CERTIFICATE_BYTES: Final = 65_536  # read of a certificate file; what stands beyond is not looked at
 
 
-class BadKey(Exception):
+class BadKey(Refused):
     """A key file that cannot be used; the message says which, why, and what to do."""
 
 
@@ -30,17 +31,24 @@ def public_path(path: str) -> str:
     return str(Path(path).with_suffix(".pub"))
 
 
-def signer(path: str) -> Sign:
+def signer(path: str, may_make: bool = True) -> Sign:
     """The private key in ``path``; at first start it is made there, with its public half beside it.
 
-    BadKey if the file is not a key or others may read it; OSError if it cannot be read or written.
+    ``may_make`` false: something was signed before, so a key that is not there was lost. So was one whose public half
+    is still there; nobody who pinned that would believe another. BadKey then, and if the file is not a key or others
+    may read it; OSError if it cannot be read or written.
     """
+    public = public_path(path)
     try:
         key = Ed25519PrivateKey.from_private_bytes(_read(path, private=True))
     except FileNotFoundError:
+        if not may_make or os.path.exists(public):
+            raise BadKey(
+                f"{path}: the key is gone, and another would not be believed; put it back from a copy, or start with"
+                f" a new folder and have the new {Path(public).name} pinned"
+            ) from None
         key = Ed25519PrivateKey.generate()
         _write(path, key.private_bytes_raw(), 0o600)
-    public = public_path(path)
     if not os.path.exists(public):  # also after a power cut between the two files
         _write(public, key.public_key().public_bytes_raw(), 0o644)
     return key.sign
@@ -76,8 +84,13 @@ def common_name(certificate: str) -> str:
     return str(names[0].value)
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe in the place of a key would keep us waiting for somebody to write."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _read(path: str, private: bool) -> bytes:
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=_without_waiting) as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         line = file.read(MAX_FILE_BYTES).strip()
     if private and mode & 0o077:
