@@ -14,7 +14,7 @@ from time import monotonic_ns, time_ns
 from typing import Final, TextIO
 
 from agent.mqtt_io import Broker, Client
-from agent.nouns import BadFrame
+from agent.nouns import BadFrame, Instant
 from agent.transport.envelope import (
     GONE,
     Envelope,
@@ -130,29 +130,30 @@ class Receiver:
         hub = STRANGER
         try:
             name, what = address(topic_)
-            verify = verifier(os.path.join(self._desk.hubs, f"{name}.pub"))
-            hub = name  # it is one of ours: its refusals are counted by themselves
+            key = os.path.join(self._desk.hubs, f"{name}.pub")
+            if os.path.lexists(key):
+                hub = name  # it is one of ours: its refusals are counted by themselves
+            verify = _pinned(key)
             if what == "will":
                 self._will(hub, payload)
             else:
                 self._alert(hub, payload, verify)
         except BadFrame as error:
             self._refuse(hub, str(error))
-        except (BadKey, FileNotFoundError) as error:
-            self._refuse(hub, f"no usable key of the hub in {topic_}: {error}")
 
     def _alert(self, hub: str, payload: bytes, verify: Verify) -> None:
         said = open_envelope(payload, verify)
         if said.hub != hub:
             raise BadFrame(f"names the hub {said.hub}")
         verdict = judge(said, digest(payload), self._audit.around(said))
+        received = Instant(time_ns() // 1_000_000)
         if verdict.keep:
-            self._audit.keep(said, payload, time_ns() // 1_000_000)
+            self._audit.keep(said, payload, received)
         if verdict.receipt:
             receipt = Receipt(hub, said.epoch, said.seq, digest(payload))
             self._answers.append((topic(hub, "receipt"), seal_receipt(receipt, self._sign)))
         if verdict.keep:
-            self._tell(record(said, verdict.notes), line(said, verdict.notes))
+            self._tell(record(said, received, verdict.notes), line(said, received, verdict.notes))
             holes = self._holes.setdefault((hub, said.epoch), Holes())
             self._missing(hub, said.epoch, holes.take(said.seq, _now_ms()))
         elif verdict.notes:
@@ -195,6 +196,13 @@ def watch(desk: Desk, goes_on: Callable[[], bool] = lambda: True) -> None:
     receiver = Receiver(desk, sys.stdout, sys.stderr)
     while goes_on():
         receiver.turn()
+
+
+def _pinned(path: str) -> Verify:
+    try:
+        return verifier(path)
+    except (BadKey, OSError) as error:  # one hub's key, or its file, is wrong: the desk goes on for all others
+        raise BadFrame(f"no usable key of this hub: {error}") from None
 
 
 def _now_ms() -> int:

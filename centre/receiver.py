@@ -4,10 +4,13 @@ from dataclasses import asdict
 from typing import Final, NamedTuple
 
 from agent.civil import rfc3339
-from agent.nouns import BadFrame
+from agent.nouns import SECOND_MS, BadFrame, Instant
 from agent.transport.envelope import FIRST, Envelope, is_hub, topic
 
 MISSING_MS: Final = 150_000  # two resends and a bit: a number that is still missing then is told
+LATE_MS: Final = (
+    60_000  # from raised to received: more is late, and an operator is told; a hub sends again after as long
+)
 MAX_HOLES: Final = (
     1_000  # ranges of missing numbers kept for one hub and epoch; beyond it the oldest is told and dropped
 )
@@ -100,8 +103,16 @@ def _without(hole: Hole, seq: int) -> list[Hole]:
     return [part for part in parts if part.first <= part.last]
 
 
-def line(said: Envelope, notes: tuple[str, ...]) -> str:
-    """One line for an operator: when, how urgent, whose, what, where, since when, how sure, how well it was watched."""
+def is_late(said: Envelope, received: Instant) -> bool | None:
+    """Whether it came too long after it was raised; None where the hub did not know what time it was."""
+    return None if said.clock == "unknown" else received - said.raised > LATE_MS
+
+
+def line(said: Envelope, received: Instant, notes: tuple[str, ...]) -> str:
+    """One line for an operator: when, how urgent, whose, what, where, since when, how sure, how well it was watched,
+    and how long after it was raised we had it; ``received`` is by this centre's clock."""
+    age_s = (received - said.raised) // SECOND_MS
+    age = {None: "age unknown", False: f"after {age_s} s", True: f"LATE after {age_s} s"}[is_late(said, received)]
     parts = [
         rfc3339(said.raised)[:19].replace("T", " ") + "Z",
         said.severity.upper(),
@@ -114,6 +125,7 @@ def line(said: Envelope, notes: tuple[str, ...]) -> str:
         f"watched {said.coverage_permille / 10:g} %",
         f"incident {said.id}",
         f"no. {said.epoch}/{said.seq}",
+        age,
     ]
     if said.clock != "synced":
         parts.append(f"clock {said.clock}")
@@ -122,7 +134,9 @@ def line(said: Envelope, notes: tuple[str, ...]) -> str:
     return "  ".join([*parts, *(f"! {note}" for note in notes)])
 
 
-def record(said: Envelope, notes: tuple[str, ...]) -> dict[str, object]:
-    """The same for a program, as one JSON object."""
-    times = {"raised": rfc3339(said.raised), "since": rfc3339(said.since)}
-    return {"event": "alert"} | asdict(said) | times | {"notes": list(notes)}
+def record(said: Envelope, received: Instant, notes: tuple[str, ...]) -> dict[str, object]:
+    """The same for a program, as one JSON object. ``age_seconds`` and ``late`` are null where the clock is unknown."""
+    late = is_late(said, received)
+    age_s = None if late is None else (received - said.raised) / SECOND_MS
+    times = {"raised": rfc3339(said.raised), "since": rfc3339(said.since), "received": rfc3339(received)}
+    return {"event": "alert"} | asdict(said) | times | {"age_seconds": age_s, "late": late, "notes": list(notes)}

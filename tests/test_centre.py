@@ -2,28 +2,33 @@
 
 import io
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.civil import rfc3339
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant
 from agent.transport.envelope import FIRST, GONE, Envelope, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
 from centre import receiver
 from centre.centre_io import Desk, Receiver
-from centre.receiver import MISSING_MS, Hole, Holes, Known, address, judge, line
+from centre.receiver import LATE_MS, MISSING_MS, Hole, Holes, Known, address, judge, line, record
 from tests.brokers import Mosquitto, until
+
+RAISED = 1_772_360_400_000
 
 
 def said(seq: int, previous: str = FIRST, hub: str = "hub-7", epoch: int = 1, kind: str = "sos") -> Envelope:
     return Envelope(
-        hub, epoch, seq, f"{epoch}-{seq}", kind, "raised", "critical", "hall", Instant(1_772_360_400_000),
-        Instant(1_772_360_400_000), "synced", 1_000, 980, False, previous,
+        hub, epoch, seq, f"{epoch}-{seq}", kind, "raised", "critical", "hall", Instant(RAISED),
+        Instant(RAISED), "synced", 1_000, 980, False, previous,
     )  # fmt: skip
 
 
@@ -81,10 +86,30 @@ def test_a_topic_that_is_not_a_hubs_is_refused(topic: str) -> None:
 
 
 def test_the_operator_reads_who_what_since_when_and_how_sure_in_one_line() -> None:
-    assert line(said(3), ("odd",)) == (
+    assert line(said(3), Instant(RAISED + 2_999), ("odd",)) == (
         "2026-03-01 10:20:00Z  CRITICAL  hub-7  sos  raised  hall  since 10:20:00  sure 100 %  watched 98 %  "
-        "incident 1-3  no. 1/3  ! odd"
+        "incident 1-3  no. 1/3  after 2 s  ! odd"
     )
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "clock", "words", "age_seconds", "late"),
+    [
+        (LATE_MS, "synced", "after 60 s", 60, False),
+        (LATE_MS + 1, "synced", "LATE after 60 s", 60.001, True),
+        (72 * 3_600_000, "rtc", "LATE after 259200 s  clock rtc", 259_200, True),
+        (-1_000, "synced", "after -1 s", -1, False),
+        (10**9, "unknown", "age unknown  clock unknown", None, None),
+    ],
+)
+def test_an_alert_that_came_late_is_marked_late(
+    age_ms: int, clock: str, words: str, age_seconds: float | None, late: bool | None
+) -> None:
+    alert, received = replace(said(3), clock=clock), Instant(RAISED + age_ms)
+    assert line(alert, received, ()).endswith(f"no. 1/3  {words}")
+    told = record(alert, received, ())
+    assert (told["age_seconds"], told["late"]) == (age_seconds, late)
+    assert told["received"] == rfc3339(received)
 
 
 class World:
@@ -172,6 +197,26 @@ def test_an_alert_on_another_hubs_topic_is_refused(world: World, topic: str, why
     assert event["event"] == "refused"
     assert why in str(event["reason"])
     assert not world.receipts
+
+
+@pytest.mark.parametrize("odd", ["a folder", "no key", "a link to nowhere", "a pipe"])
+def test_one_hub_with_an_odd_key_is_refused_by_name_and_the_others_are_heard(world: World, odd: str) -> None:
+    key = world.folder / "hubs" / "hub-8.pub"
+    if odd == "a folder":
+        key.mkdir()
+    elif odd == "no key":
+        key.write_bytes(b"\xff\x00")
+    elif odd == "a link to nowhere":
+        key.symlink_to("nowhere")
+    else:
+        os.mkfifo(key)
+    world.send(seal(said(1, hub="hub-8"), world.sign), "hearthwatch/v1/hub-8/alert")
+    world.send(seal(said(1), world.sign))
+    until(lambda: len(world.events()) == 2, "the refusal and the alert")
+    refused, alert = world.events()
+    assert (refused["event"], refused["hub"]) == ("refused", "hub-8")
+    assert "no usable key of this hub" in str(refused["reason"])
+    assert (alert["event"], alert["hub"]) == ("alert", "hub-7")
 
 
 def test_a_flood_of_forgeries_is_a_few_lines(world: World) -> None:
