@@ -132,7 +132,25 @@ def test_an_empty_bed_that_cannot_be_believed_is_told_when_it_can(watch: dict[st
     assert home.diary() == []
     home.see("02:50", observed=True, unseen=frozenset())
     home.until("04:00")
-    assert home.diary() in (["03:20 bed_exit raised"], ["03:00 bed_exit raised"])
+    assert home.diary() == ["03:10 bed_exit raised"]
+
+
+def test_a_hub_that_blinks_every_25_minutes_tells_an_empty_bed_late_by_the_blink_alone() -> None:
+    home = in_bed_since_ten()
+    home.hear("02:00", "bed", 0)
+    left = home.now
+    home.off("02:25", "02:25:03")
+    home.off("02:50", "02:50:03")
+    home.until("06:00")
+    assert [at - left for at, _ in home.said] == [30 * 60 * SECOND_MS + 3 * SECOND_MS]
+
+
+def test_a_bed_left_at_six_is_told_although_the_hub_blinks_at_the_end_of_the_night() -> None:
+    home = in_bed_since_ten()
+    home.hear("05:59:58", "bed", 0)
+    home.off("06:20", "06:20:03")
+    home.until("12:00")
+    assert home.diary() == ["06:30 bed_exit raised"]
 
 
 def test_a_hub_that_was_off_does_not_cry_wolf() -> None:

@@ -92,14 +92,14 @@ def test_a_contact_that_is_heard_again_is_told_within_one_more_wait() -> None:
     assert home.diary() == ["10:40 door_left_open raised"]
 
 
-def test_a_door_that_may_have_been_closed_while_the_hub_was_off_gets_a_fresh_wait() -> None:
+def test_a_door_that_was_open_when_the_hub_went_off_is_told_after_what_was_left_of_the_wait() -> None:
     home = closed()
     home.hear("10:00", "front", 1)
     home.off("10:05", "13:00")
-    home.until("13:19")
+    home.until("13:14")
     assert home.diary() == []
     home.until("14:00")
-    assert home.diary() == ["13:20 door_left_open raised"]
+    assert home.diary() == ["13:15 door_left_open raised"]
 
 
 def test_a_door_held_open_for_visitors_who_asked_for_rest_is_told_after_the_rest() -> None:

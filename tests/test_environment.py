@@ -71,7 +71,7 @@ def test_a_thermometer_that_was_lost_while_cold_is_not_believed_until_heard_agai
     assert home.diary() == []
     home.see("11:40", unseen=frozenset())
     home.until("14:00")
-    assert home.diary() == ["12:00 low_temperature raised"]
+    assert home.diary() == ["12:10 low_temperature raised"]
 
 
 def test_a_cold_house_is_told_on_holiday_too() -> None:

@@ -127,7 +127,26 @@ def test_an_empty_home_is_told_only_after_five_minutes_that_were_observed() -> N
     assert home.diary() == []
     home.see("02:40", observed=True)
     home.until("06:00")
-    assert home.diary() == ["02:45 night_exit raised"]
+    assert home.diary() == ["02:43 night_exit raised"]
+
+
+def test_a_hub_that_blinks_twice_a_minute_delays_the_night_door_by_the_blinks_alone() -> None:
+    home = asleep()
+    home.hear("02:00", "front", 1)
+    opened = home.now
+    for minute in range(5):
+        home.off(f"02:0{minute}:20", f"02:0{minute}:23")
+        home.off(f"02:0{minute}:50", f"02:0{minute}:53")
+    home.until("02:06")
+    assert [at - opened for at, _ in home.said] == [NIGHT_EXIT_WAIT_MS + 30 * SECOND_MS]
+
+
+def test_a_blink_at_the_end_of_the_night_does_not_leave_an_open_door_unsaid() -> None:
+    home = asleep()
+    home.hear("06:25", "front", 1)
+    home.off("06:29:58", "06:30:01")
+    home.until("12:00")
+    assert home.diary() == ["06:30 night_exit raised"]
 
 
 def test_a_hub_that_was_off_until_the_day_does_not_cry_wolf() -> None:

@@ -88,12 +88,12 @@ def test_nine_is_nine_on_the_wall_however_the_clock_was_set(hours: int) -> None:
     assert home.diary() == [f"{21 - hours}:00 not_home raised"]
 
 
-def test_a_blink_at_nine_is_asked_again_once_the_home_was_watched_for_a_while() -> None:
+def test_a_blink_at_nine_puts_the_question_off_by_its_own_length() -> None:
     home = out_since_two()
     home.see("20:59", observed=False)
     home.see("21:04", observed=True)
     home.until("23:30")
-    assert home.diary() == ["21:14 not_home raised"]
+    assert home.diary() == ["21:05 not_home raised"]
 
 
 def test_a_home_that_is_blind_all_evening_is_not_told_as_empty() -> None:

@@ -109,8 +109,16 @@ def test_a_hub_that_is_off_at_half_past_ten_asks_when_it_is_back() -> None:
     home = in_bed()
     home.off("10:25", "10:32")
     home.until("14:00")
-    assert home.diary() == ["10:42 not_up raised"]
+    assert home.diary() == ["10:37 not_up raised"]
     assert dict(home.said[0][1].words) == {"at": "10:30"}
+
+
+def test_a_hub_that_blinks_every_five_minutes_of_the_morning_asks_in_time() -> None:
+    home = in_bed()
+    for minutes in range(9 * 60, 10 * 60 + 30, 5):
+        home.off(f"{minutes // 60}:{minutes % 60:02d}", f"{minutes // 60}:{minutes % 60:02d}:03")
+    home.until("10:31")
+    assert home.diary() == ["10:30 not_up raised"]
 
 
 def test_a_home_that_cannot_be_seen_until_the_afternoon_is_not_asked_about_its_morning() -> None:

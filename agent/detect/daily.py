@@ -8,16 +8,19 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from agent.civil import Wall
-from agent.detect.waiting import later, look_again
+from agent.detect.waiting import Wait, cannot_see, later
 from agent.nouns import HOUR_MS, MINUTE_MS, Clock, Instant, Snapshot, Watch
 
-LOOK_AGAIN_MS: Final = 10 * MINUTE_MS  # a question that could not be judged is asked again after this
+SEEN_MS: Final = 10 * MINUTE_MS  # a question is asked once so much before it could be seen: a sign may just be coming
 LATE_MS: Final = 3 * HOUR_MS  # and no longer than this after its time: then it is not that time's question any more
 NEVER: Final = -1
 
 
 class Daily:
-    """Which local day's question comes next, and when. ``due`` and ``look`` are instants like ``at``, not civil."""
+    """Which local day's question comes next, and when. ``due`` and ``look`` are instants like ``at``, not civil.
+
+    Blind spells in the last ``SEEN_MS`` before the question put it off by their length, and by no more.
+    """
 
     def __init__(self, wall: Wall, due_on: Callable[[int], Instant]) -> None:
         self._wall = wall
@@ -26,10 +29,33 @@ class Daily:
         self.offset_ms = 0
         self.day = NEVER
         self.due: Instant | None = None
-        self.look: Instant | None = None
+        self._wait: Wait | None = None
+        self._blind = False  # as last told; not memory
 
-    def follow(self, now: Instant, clock: Clock) -> bool:
+    @property
+    def look(self) -> Instant | None:
+        """When to ask; for one who sees nothing, when it is too late to ask."""
+        if self._wait is None or self.due is None:
+            return None
+        return self._wait.due if self._wait.due is not None else Instant(self.due + LATE_MS)
+
+    def follow(self, now: Instant, watch: Watch) -> bool:
         """Find the next question if there is none yet or the clock was set; say whether it was looked for."""
+        self._blind = cannot_see(watch)
+        self._hold(now)
+        return self._follow(now, watch.clock)
+
+    def _hold(self, now: Instant) -> None:
+        wait = self._wait
+        if wait is None or self.due is None:
+            return
+        wait.hold(now, self._blind)
+        if wait.left_ms is not None:
+            wait.left_ms = min(wait.left_ms, SEEN_MS)
+        elif wait.due is not None and wait.due < self.due:
+            wait.due = self.due
+
+    def _follow(self, now: Instant, clock: Clock) -> bool:
         if self.due is None:
             self.offset_ms = clock.offset_ms
             self.find(now)
@@ -52,18 +78,17 @@ class Daily:
         while (due := self._due_on(day)) + late_ms <= civil or due == self._settled:
             day += 1
         self.day = day
-        self.due = self.look = Instant(due - self.offset_ms)
+        self.due = Instant(due - self.offset_ms)
+        self._wait = Wait(self.due)
+        self._hold(now)
 
     def put_off(self, now: Instant, watch: Watch) -> bool:
-        """Whether the question cannot be judged just now (blind, or a clock that is not known) and is asked later."""
+        """Whether the question cannot be judged just now, because the clock is not known, and is asked later."""
         assert self.due is not None
-        if now >= self.due + LATE_MS:
+        if now >= self.due + LATE_MS or watch.clock.quality != "unknown":
             return False
-        again = look_again(now, LOOK_AGAIN_MS, watch)
-        if again is None and watch.clock.quality == "unknown":
-            again = later(now, LOOK_AGAIN_MS)
-        self.look = again or self.look
-        return again is not None
+        self._wait = Wait(later(now, SEEN_MS))
+        return True
 
     def snapshot(self) -> Snapshot:
         return {
@@ -71,13 +96,15 @@ class Daily:
             "offset_ms": self.offset_ms,
             "day": self.day,
             "due": self.due,
-            "look": self.look,
+            "wait": self._wait and self._wait.plain(),
         }
 
     def restore(self, snapshot: Snapshot) -> None:
         self._settled = cast(Instant | None, snapshot["settled"])
         self.offset_ms, self.day = cast(int, snapshot["offset_ms"]), cast(int, snapshot["day"])
-        self.due, self.look = cast(Instant | None, snapshot["due"]), cast(Instant | None, snapshot["look"])
+        self.due = cast(Instant | None, snapshot["due"])
+        wait = cast(tuple[Instant | None, int | None] | None, snapshot["wait"])
+        self._wait = None if wait is None else Wait(*wait)
 
 
 USUAL_AFTER_DAYS: Final = 14  # days known before the resident's own usual is believed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from agent.civil import Wall, in_window
-from agent.detect.waiting import later, look_again, resting
+from agent.detect.waiting import Wait, cannot_see, later, resting
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
 
@@ -21,7 +21,7 @@ class NightExit:
     """One outing of the home at a time, told ``NIGHT_EXIT_WAIT_MS`` after the last movement of an entrance.
 
     Back is who is heard inside, as ``Whereabouts`` judges it. An opening while the hub rests is not followed, and
-    what could not be observed before the night was over is not said in the day.
+    what had to be put off until the day, by longer than the wait itself, is not said any more.
     """
 
     name = "night_exit"
@@ -34,17 +34,22 @@ class NightExit:
         self._night = home.care.night
         self._opened: Reading | None = None
         self._moved: Reading | None = None
-        self._due: Instant | None = None
+        self._wait: Wait | None = None
         self._raised = False
+        self._watch: Watch | None = None  # as last seen; not memory, only spares looking at it again
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         found: list[Finding] = []
+        if watch is not self._watch:
+            self._watch = watch
+            if self._wait is not None:
+                self._wait.hold(now, cannot_see(watch))
         for reading in readings:
             if reading.quantity == "door" and reading.sensor in self._entrances:
                 self._move(reading, watch)
             elif self._opened is not None and is_activity(reading) and self._is_in():
                 self._end(reading, found)
-        if self._due is not None and now >= self._due:
+        if self._wait is not None and self._wait.over(now):
             self._look(now, watch, found)
         return found
 
@@ -62,22 +67,24 @@ class NightExit:
             self._opened = reading
         self._moved = reading
         if not self._raised:
-            self._due = Instant(reading.at + NIGHT_EXIT_WAIT_MS)
+            self._wait = Wait(Instant(reading.at + NIGHT_EXIT_WAIT_MS))
+            self._wait.hold(reading.at, cannot_see(watch))
 
     def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
-        self._due = look_again(now, NIGHT_EXIT_WAIT_MS, watch)
-        if self._is_in() or resting(now, watch):
-            self._opened = self._due = None
-        elif self._due is None:
+        assert self._moved is not None
+        self._wait = None
+        put_off_ms = now - self._moved.at - NIGHT_EXIT_WAIT_MS
+        too_late = put_off_ms > NIGHT_EXIT_WAIT_MS and not self._is_night(now, watch)
+        if self._is_in() or resting(now, watch) or too_late:
+            self._opened = None
+        else:
             self._raised = True
             found.append(self._finding("raised"))
-        elif not self._is_night(self._due, watch):
-            self._opened = self._due = None
 
     def _end(self, by: Reading, found: list[Finding]) -> None:
         if self._raised:
             found.append(self._finding("cleared", by))
-        self._opened = self._due = None
+        self._opened = self._wait = None
         self._raised = False
 
     def _finding(self, state: str, *by: Reading) -> Finding:
@@ -88,21 +95,24 @@ class NightExit:
         return Finding("night_exit", state, opened.at, "", self._entrances.get(opened.sensor), evidence=evidence)
 
     def deadline(self) -> Instant | None:
-        return self._due
+        return self._wait.due if self._wait is not None else None
 
     def snapshot(self) -> Snapshot:
-        return {"opened": self._opened, "moved": self._moved, "due": self._due, "raised": self._raised}
+        wait = self._wait and self._wait.plain()
+        return {"opened": self._opened, "moved": self._moved, "wait": wait, "raised": self._raised}
 
     def restore(self, snapshot: Snapshot) -> None:
+        if not self._entrances:  # the plan does not want the rule any more
+            return
         self._opened, self._moved = _reading(snapshot["opened"]), _reading(snapshot["moved"])
-        self._due = cast(Instant | None, snapshot["due"])
+        self._wait = _wait(snapshot["wait"])
         self._raised = bool(snapshot["raised"])
 
 
 @dataclass(slots=True)
 class _Open:
     opened: Reading
-    due: Instant | None  # None once it is said
+    wait: Wait | None  # None once it is said
 
 
 class DoorLeftOpen:
@@ -117,36 +127,48 @@ class DoorLeftOpen:
         self._closes: set[str] = set()  # contacts that have ever said closed
         self._open: dict[str, _Open] = {}
         self._next: Instant | None = None
+        self._watch: Watch | None = None  # as last seen; not memory, only spares looking at it again
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         found: list[Finding] = []
+        if watch is not self._watch:
+            self._watch = watch
+            self._hold(now, watch)
         for reading in readings:
             if reading.quantity in self.hears and reading.sensor in self._entrances:
-                self._move(reading, found)
+                self._move(reading, watch, found)
         if self._next is not None and now >= self._next:
             self._look(now, watch, found)
         return found
 
-    def _move(self, reading: Reading, found: list[Finding]) -> None:
+    def _hold(self, now: Instant, watch: Watch) -> None:
+        for sensor, door in self._open.items():
+            if door.wait is not None:
+                door.wait.hold(now, cannot_see(watch, sensor))
+        self._schedule()
+
+    def _move(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         sensor = reading.sensor
         if reading.value:
             if sensor in self._closes and sensor not in self._open:
-                self._open[sensor] = _Open(reading, Instant(reading.at + self._limit_ms))
+                wait = Wait(Instant(reading.at + self._limit_ms))
+                wait.hold(reading.at, cannot_see(watch, sensor))
+                self._open[sensor] = _Open(reading, wait)
         else:
             self._closes.add(sensor)
             was = self._open.pop(sensor, None)
-            if was is not None and was.due is None:
+            if was is not None and was.wait is None:
                 found.append(self._finding("cleared", was.opened, reading))
         self._schedule()
 
     def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
-        for sensor, door in self._open.items():
-            if door.due is None or door.due > now:
+        for door in self._open.values():
+            if door.wait is None or not door.wait.over(now):
                 continue
-            door.due = look_again(now, self._limit_ms, watch, sensor)
-            if door.due is None and resting(now, watch):
-                door.due = later(now, self._limit_ms)
-            if door.due is None:
+            if resting(now, watch):
+                door.wait.due = later(now, self._limit_ms)
+            else:
+                door.wait = None
                 found.append(self._finding("raised", door.opened))
         self._schedule()
 
@@ -155,7 +177,8 @@ class DoorLeftOpen:
         return Finding("door_left_open", state, opened.at, opened.sensor, room, evidence=(opened, *by))
 
     def _schedule(self) -> None:
-        self._next = min((door.due for door in self._open.values() if door.due is not None), default=None)
+        dues = (door.wait.due for door in self._open.values() if door.wait is not None)
+        self._next = min((due for due in dues if due is not None), default=None)
 
     def deadline(self) -> Instant | None:
         return self._next
@@ -163,16 +186,20 @@ class DoorLeftOpen:
     def snapshot(self) -> Snapshot:
         return {
             "closes": sorted(self._closes),
-            "open": [[list(door.opened), door.due] for door in self._open.values()],
+            "open": [[list(door.opened), door.wait and door.wait.plain()] for door in self._open.values()],
         }
 
     def restore(self, snapshot: Snapshot) -> None:
         self._closes = set(cast(list[str], snapshot["closes"]))
         self._open = {}
-        for opened, due in cast(list[tuple[tuple[Instant, str, str, int], Instant | None]], snapshot["open"]):
-            self._open[opened[1]] = _Open(Reading(*opened), due)
+        for opened, wait in cast(list[tuple[tuple[Instant, str, str, int], object]], snapshot["open"]):
+            self._open[opened[1]] = _Open(Reading(*opened), _wait(wait))
         self._schedule()
 
 
 def _reading(plain: object) -> Reading | None:
     return None if plain is None else Reading(*cast(tuple[Instant, str, str, int], plain))
+
+
+def _wait(plain: object) -> Wait | None:
+    return None if plain is None else Wait(*cast(tuple[Instant | None, int | None], plain))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from agent.detect.waiting import look_again
+from agent.detect.waiting import Wait, cannot_see
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import HOUR_MS, Finding, Home, Instant, Reading, Snapshot, Watch
 
@@ -25,7 +25,7 @@ TOLD_AT_ONCE: Final = frozenset({"smoke", "leak"})
 @dataclass(slots=True)
 class _Cold:
     began: Reading
-    due: Instant | None  # None once it is said
+    wait: Wait | None  # None once it is said
 
 
 class Environment:
@@ -40,17 +40,27 @@ class Environment:
         self._alarms: dict[tuple[str, str], Reading] = {}
         self._cold: dict[str, _Cold] = {}
         self._next: Instant | None = None
+        self._watch: Watch | None = None  # as last seen; not memory, only spares looking at it again
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         found: list[Finding] = []
+        if watch is not self._watch:
+            self._watch = watch
+            self._hold(now, watch)
         for reading in readings:
             if reading.quantity == "temperature_mc":
-                self._measure(reading, found)
+                self._measure(reading, watch, found)
             elif reading.quantity in TOLD_AT_ONCE:
                 self._alarm(reading, found)
         if self._next is not None and now >= self._next:
-            self._look(now, watch, found)
+            self._look(now, found)
         return found
+
+    def _hold(self, now: Instant, watch: Watch) -> None:
+        for sensor, cold in self._cold.items():
+            if cold.wait is not None:
+                cold.wait.hold(now, cannot_see(watch, sensor))
+        self._schedule()
 
     def _alarm(self, reading: Reading, found: list[Finding]) -> None:
         key = (reading.quantity, reading.sensor)
@@ -62,24 +72,25 @@ class Environment:
             del self._alarms[key]
             found.append(self._finding(reading.quantity, "cleared", began, reading))
 
-    def _measure(self, reading: Reading, found: list[Finding]) -> None:
+    def _measure(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         sensor, cold = reading.sensor, self._cold.get(reading.sensor)
         if cold is None:
             if reading.value < COLD_BELOW_MC and sensor not in self._fridges:
-                self._cold[sensor] = _Cold(reading, Instant(reading.at + COLD_FOR_MS))
+                wait = Wait(Instant(reading.at + COLD_FOR_MS))
+                wait.hold(reading.at, cannot_see(watch, sensor))
+                self._cold[sensor] = _Cold(reading, wait)
                 self._schedule()
-        elif reading.value >= COLD_BELOW_MC if cold.due is not None else reading.value > WARM_ABOVE_MC:
+        elif reading.value >= COLD_BELOW_MC if cold.wait is not None else reading.value > WARM_ABOVE_MC:
             del self._cold[sensor]
             self._schedule()
-            if cold.due is None:
+            if cold.wait is None:
                 found.append(self._finding("low_temperature", "cleared", cold.began, reading))
 
-    def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
-        for sensor, cold in self._cold.items():
-            if cold.due is not None and cold.due <= now:
-                cold.due = look_again(now, COLD_FOR_MS, watch, sensor)
-                if cold.due is None:
-                    found.append(self._finding("low_temperature", "raised", cold.began))
+    def _look(self, now: Instant, found: list[Finding]) -> None:
+        for cold in self._cold.values():
+            if cold.wait is not None and cold.wait.over(now):
+                cold.wait = None
+                found.append(self._finding("low_temperature", "raised", cold.began))
         self._schedule()
 
     def _finding(self, kind: str, state: str, began: Reading, *by: Reading) -> Finding:
@@ -87,7 +98,8 @@ class Environment:
         return Finding(kind, state, began.at, began.sensor, room, evidence=(began, *by))
 
     def _schedule(self) -> None:
-        self._next = min((cold.due for cold in self._cold.values() if cold.due is not None), default=None)
+        dues = (cold.wait.due for cold in self._cold.values() if cold.wait is not None)
+        self._next = min((due for due in dues if due is not None), default=None)
 
     def deadline(self) -> Instant | None:
         return self._next
@@ -95,7 +107,7 @@ class Environment:
     def snapshot(self) -> Snapshot:
         return {
             "alarms": [list(reading) for reading in self._alarms.values()],
-            "cold": [[list(cold.began), cold.due] for cold in self._cold.values()],
+            "cold": [[list(cold.began), cold.wait and cold.wait.plain()] for cold in self._cold.values()],
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -103,7 +115,8 @@ class Environment:
         for plain in cast(list[tuple[Instant, str, str, int]], snapshot["alarms"]):
             reading = Reading(*plain)
             self._alarms[reading.quantity, reading.sensor] = reading
-        for plain, due in cast(list[tuple[tuple[Instant, str, str, int], Instant | None]], snapshot["cold"]):
+        for plain, wait in cast(list[tuple[tuple[Instant, str, str, int], object]], snapshot["cold"]):
             reading = Reading(*plain)
-            self._cold[reading.sensor] = _Cold(reading, due)
+            running = None if wait is None else Wait(*cast(tuple[Instant | None, int | None], wait))
+            self._cold[reading.sensor] = _Cold(reading, running)
         self._schedule()

@@ -80,7 +80,7 @@ class NotUp:
         if watch.observed != self._observed:
             self._tally(now)
             self._observed = watch.observed
-        if self._daily.follow(now, watch.clock):
+        if self._daily.follow(now, watch):
             self._begin(now)
 
     def _is_sign(self, reading: Reading) -> bool:
@@ -192,7 +192,7 @@ class NotHome:
             return ()
         if watch is not self._watch:
             self._watch = watch
-            self._daily.follow(now, watch.clock)
+            self._daily.follow(now, watch)
         found: list[Finding] = []
         if self._raised is not None and not self._whereabouts.away:
             found.append(self._finding("cleared", self._raised))

@@ -1,20 +1,40 @@
-"""What every rule that waits asks before it speaks: was the wait observed, and may it speak just now?
+"""What every rule that waits shares: time that must pass under observation, and when not to speak.
 
-A rule that could not judge when its time came looks again one wait later, and so forgets nothing and repeats nothing.
+A wait stands still while nothing can be seen, and goes on with what is left of it: so a blind spell, a restart or a
+link that bounces costs a wait its own length and nothing more, however often it comes.
 """
+
+from dataclasses import dataclass
 
 from agent.nouns import MINUTE_MS, Instant, Watch
 
 
-def look_again(now: Instant, wait_ms: int, watch: Watch, sensor: str | None = None) -> Instant | None:
-    """None if the last ``wait_ms`` were observed throughout and ``sensor`` is believed; else when to look again.
+@dataclass(slots=True)
+class Wait:
+    """``due`` while it runs, ``left_ms`` while it stands still."""
 
-    A hub that was off saw nothing: after a blind spell the wait begins anew.
-    """
-    if not watch.observed or sensor in watch.unseen:
-        return later(now, wait_ms)
-    observed_for_ms = now - watch.since
-    return None if observed_for_ms >= wait_ms else Instant(watch.since + wait_ms)
+    due: Instant | None
+    left_ms: int | None = None
+
+    def hold(self, now: Instant, still: bool) -> None:
+        """Whether it stands still from ``now`` on; being told the same twice changes nothing."""
+        if still and self.due is not None:
+            self.left_ms = max(0, self.due - now)
+            self.due = None
+        elif not still and self.left_ms is not None:
+            self.due = Instant(now + self.left_ms)
+            self.left_ms = None
+
+    def over(self, now: Instant) -> bool:
+        return self.due is not None and now >= self.due
+
+    def plain(self) -> list[int | None]:
+        return [self.due, self.left_ms]
+
+
+def cannot_see(watch: Watch, sensor: str | None = None) -> bool:
+    """Whether silence, or what ``sensor`` does not say, means nothing just now."""
+    return not watch.observed or sensor in watch.unseen
 
 
 def later(now: Instant, wait_ms: int) -> Instant:
