@@ -144,16 +144,13 @@ class Incidents:
             return None if standing is not None else self._raise(now, key, finding)
         if standing is None:
             if finding.state == "cleared":
-                self._held.pop(key, None)
-                self._await()
+                self._release(key)
             return None
         if finding.state == "cleared":
             del self._open[key]
-        else:
-            standing[1] = cast(int, standing[1]) + 1
-            if cast(int, standing[1]) > UPDATES_MOST:
-                self.held_back += 1
-                return None
+            self._release(key)
+        elif not self._may_update(now, key, finding, standing):
+            return None
         return cast(str, standing[0])
 
     def _raise(self, now: Instant, key: str, finding: Finding) -> str | None:
@@ -162,8 +159,7 @@ class Incidents:
         if key in self._held:
             if now - self._held[key][0] < HELD_MS:
                 return None
-            del self._held[key]  # it stands: that is no flapping
-            self._await()
+            self._release(key)  # it stands: that is no flapping
         elif severity != "critical" and len(recent) >= RAISED_MOST[severity]:
             self.held_back += 1
             self._held[key] = now, finding
@@ -212,6 +208,24 @@ class Incidents:
         if known is None:
             return "home"
         return ROOMS.get(known.kind, known.kind) if known.kind != "other" else known.id
+
+    def _may_update(self, now: Instant, key: str, finding: Finding, standing: list[object]) -> bool:
+        """The first few at once; what comes later is said together, half an hour after the first of it."""
+        held = self._held.get(key)
+        if held is not None and now - held[0] >= HELD_MS:
+            self._release(key)
+            return True
+        standing[1] = cast(int, standing[1]) + 1
+        if cast(int, standing[1]) > UPDATES_MOST:
+            self.held_back += 1
+            self._held[key] = (held[0] if held is not None else now), finding
+            self._await()
+            return False
+        return True
+
+    def _release(self, key: str) -> None:
+        if self._held.pop(key, None) is not None:
+            self._await()
 
     def _await(self) -> None:
         self.due = min((Instant(at + HELD_MS) for at, _ in self._held.values()), default=None)

@@ -17,6 +17,7 @@ from agent.nouns import ACTIVITY, HOUR_MS, MINUTE_MS, Finding, Home, Instant, Re
 
 STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
 CHATTER_SENSORS: Final = 4  # a share of all events says nothing in a home with fewer sensors than this
+NOT_BELIEVED: Final = ("sensor_mute", "sensor_stuck", "sensor_chattering")
 NEVER_HEARD_MS: Final = 25 * HOUR_MS
 NEVER_SEEN_MS: Final = 7 * 24 * HOUR_MS  # without check-ins: a door may well stay shut for days
 BATTERY_LOW_PERCENT: Final = 10
@@ -247,8 +248,7 @@ class SensorHealth:
     def _found(self, now: Instant, sensor: str) -> Iterator[Finding]:
         self._records[sensor].lost = False
         self._refresh()
-        found = self._losses.find(sensor, self._lost)
-        if found is not None:
+        if (found := self._losses.find(sensor, self._lost)) is not None:
             first, group = found
             yield self._finding("sensor_lost", "cleared", now, first, ", ".join(group))
 
@@ -268,7 +268,7 @@ class SensorHealth:
 
     def _refresh(self) -> None:
         self._lost = frozenset(sensor for sensor, record in self._records.items() if record.lost)
-        self.unseen = self._lost.union(self._open.get("sensor_mute", ()), self._open.get("sensor_stuck", ()))
+        self.unseen = self._lost.union(*(self._open.get(kind, ()) for kind in NOT_BELIEVED))
 
     # -- snapshot ----------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """What the hub, a person or the centre's line says of itself: a JSON object in a frame that no sensor sent."""
 
 import json
+from collections.abc import Iterator
 from typing import Final, cast
 
-from agent.nouns import BadFrame, Clock, Frame
+from agent.nouns import BadFrame, Clock, Finding, Frame, Instant
 
 QUALITIES: Final = frozenset({"synced", "rtc", "unknown"})
 
@@ -33,3 +34,9 @@ def told_clock(said: dict[str, object]) -> Clock:
     if quality not in QUALITIES:
         raise BadFrame(f"hub/clock: quality is {quality!r}, not one of {', '.join(sorted(QUALITIES))}")
     return Clock(whole(said, "offset_ms", 0), str(quality))
+
+
+def was_off(since: Instant, now: Instant) -> Iterator[Finding]:
+    """Told afterwards, and at once as over: nobody was there to say it."""
+    for state, at in (("raised", since), ("cleared", now)):
+        yield Finding("home_not_watched", state, at, "hub", None, words=(("why", "the hub was off or asleep"),))

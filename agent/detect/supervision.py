@@ -15,7 +15,7 @@ from typing import Final, cast
 from agent.detect.coverage import Coverage
 from agent.detect.health import SensorHealth
 from agent.detect.lasting import Lasting
-from agent.detect.own_words import plain, told_clock, whole
+from agent.detect.own_words import plain, told_clock, was_off, whole
 from agent.detect.rhythm import HouseRhythm
 from agent.detect.sight import seers
 from agent.detect.window import resumed
@@ -41,7 +41,6 @@ GRACE_MS: Final = {
     "home_not_watched": 5 * MINUTE_MS,
     "upstream_lost": 5 * MINUTE_MS,
     "clock_unknown": 10 * MINUTE_MS,
-    "storage_fault": 0,
 }
 GAP_TOLD_MS: Final = 30 * MINUTE_MS  # a hub that was off for longer says so when it is back
 
@@ -143,13 +142,11 @@ class ProofOfWatch:
         if what in (("hub", "boot"), ("hub", "gap")):
             return self._awake(now, Instant(whole(said, "from_ms", now)))
         if what == ("hub", "clock"):
-            self._set_clock(now, said)
-        elif what == ("care", "pause"):
+            return [*self._set_clock(now, said), *self._turn(now)]
+        if what == ("care", "pause"):
             self._pause(now, said)
         elif what == ("centre", "link"):
             self._lasting.mark("upstream_lost", said.get("state") != "online", now)
-        elif what == ("hub", "storage"):
-            self._lasting.mark("storage_fault", not said.get("ok"), now)
         return self._turn(now)
 
     def _pause(self, now: Instant, said: dict[str, object]) -> None:
@@ -174,13 +171,16 @@ class ProofOfWatch:
         self._coverage.lost(since, now)
         self._resume(since, now, None)
         if now - since >= GAP_TOLD_MS:
-            words = (("why", "the hub was off or asleep"),)
-            yield Finding("home_not_watched", "raised", since, "hub", None, words=words)
-            yield Finding("home_not_watched", "cleared", now, "hub", None, words=words)
+            yield from was_off(since, now)
         yield from self._wake(now)  # what fell due while nobody looked is looked at now
 
-    def _set_clock(self, now: Instant, said: dict[str, object]) -> None:
+    def _set_clock(self, now: Instant, said: dict[str, object]) -> Iterator[Finding]:
+        """A hub without a clock battery starts where its clock stood: only this tells how long it was off."""
         clock = told_clock(said)
+        since = Instant(now - (clock.offset_ms - self._clock.offset_ms))
+        if now - since >= GAP_TOLD_MS:
+            self._coverage.lost(since, now)
+            yield from was_off(since, now)
         if self._pause_until is not None:  # a rest was asked for until a time on the wall
             until = Instant(self._pause_until + self._clock.offset_ms - clock.offset_ms)
             self._pause_until = until if until > now else None
