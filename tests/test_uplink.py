@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.mqtt_io import Broker
+from agent.nouns import Refused
 from agent.transport.door_io import Occupied
 from agent.transport.envelope import GONE, Receipt, digest, open_envelope, seal_receipt
 from agent.transport.keys_io import signer, verifier
@@ -131,7 +132,7 @@ def test_two_uplinks_of_one_hub_do_not_fight(tmp_path: Path, hub: Hub, broker: M
 
 
 def test_without_tls_the_line_goes_to_this_machine_only(hub: Hub) -> None:
-    with pytest.raises(ValueError, match="without TLS"):
+    with pytest.raises(Refused, match="without TLS"):
         uplink(HUB, Broker("192.0.2.1", 1883), str(hub.state))
-    with pytest.raises(ValueError, match="hub id"):
+    with pytest.raises(Refused, match="hub id"):
         uplink("a/b", Broker("127.0.0.1", 1883), str(hub.state))

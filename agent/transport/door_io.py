@@ -5,6 +5,7 @@ anything; one that is lost costs nothing either, because everybody looks when th
 """
 
 import os
+import select
 import socket
 from typing import Final
 
@@ -35,6 +36,12 @@ class Door:
 
     def fileno(self) -> int:
         return self._socket.fileno()
+
+    def wait(self, limit_s: float) -> None:
+        """Sleep until somebody knocks, at most so long."""
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        poll.poll(limit_s * 1_000)
 
     def clear(self) -> None:
         for _ in range(MAX_KNOCKS):

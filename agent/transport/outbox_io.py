@@ -1,11 +1,14 @@
 """The outbox: sealed envelopes on their way out, and what came back. The only thing ``uplink`` ever sees.
 
 Two processes share the file. ``watch`` puts envelopes, reads what came back, and marks what it has verified;
-``uplink`` reads what has no receipt, notes what the broker said, and appends what came back, as it came. A put is on
-the disk before it returns (WAL, synchronous FULL). What ``uplink`` writes may be lost in a power cut: the broker's
-word is a hint, and a receipt comes again when the alert is sent again.
+``uplink`` reads what has no receipt, notes what the broker said, and appends what came back, as it came. Neither syncs
+it to the disk: the journal holds every envelope and ``watch`` puts back at its start what a power cut took; the
+broker's word is a hint; and a receipt comes again when the alert is sent again. So a damaged outbox costs nothing but
+its doubles: it is set aside, and filled again from the journal.
 """
 
+import itertools
+import os
 import sqlite3
 from typing import Final, NamedTuple
 
@@ -16,6 +19,9 @@ FORMAT: Final = 1  # PRAGMA user_version; another one is refused
 BUSY_MS: Final = 10_000  # to wait for the other process's transaction before giving up
 KEPT: Final = 1_000  # envelopes kept after their receipt, to be looked at
 MAX_RETURNED: Final = 10_000  # rows that ``watch`` has not taken; beyond it what comes back is refused
+_PARTS: Final = ("-wal", "-shm", "")  # of a database on the disk
+_DAMAGE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # the last: tables not ours
+Fault = sqlite3.DatabaseError  # what every method raises when the file cannot be used, for who has no database else
 RANK: Final = {severity: min(rank, 3) for rank, severity in enumerate(SEVERITIES)}  # low and info are one rank
 
 _SCHEMA: Final = """
@@ -59,8 +65,17 @@ class Outbox:
     """One process's hand on outbox.db. sqlite3.DatabaseError when the file cannot be used."""
 
     def __init__(self, path: str, durable: bool = True) -> None:
-        """``durable``: every change is on the disk before its method returns; ``watch`` needs that, ``uplink`` not."""
+        """``durable``: every change is on the disk before its method returns. Whoever has a journal needs it not."""
+        self._path = path
         self._db = sqlite3.connect(path, timeout=BUSY_MS / 1_000, isolation_level=None)
+        try:
+            self._open(path, durable)
+        except sqlite3.Error:
+            self._db.close()
+            raise
+        self._file = _identity(path)
+
+    def _open(self, path: str, durable: bool) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         self._db.execute("BEGIN IMMEDIATE")  # two processes may make the file at once
@@ -75,7 +90,7 @@ class Outbox:
     # watch
 
     def put(self, epoch: int, seq: int, severity: str, envelope: bytes) -> bool:
-        """Take an envelope into custody; durable on return. False: it is there already, and stays as it was."""
+        """Take an envelope into custody. False: it is there already, and stays as it was."""
         if len(envelope) != ENVELOPE_BYTES:
             raise ValueError(f"envelope of {len(envelope)} bytes, not {ENVELOPE_BYTES}")
         done = self._db.execute(
@@ -153,5 +168,58 @@ class Outbox:
         rows = self._db.execute("SELECT epoch, seq, rank, broker_said, receipted FROM message ORDER BY epoch, seq")
         return [Message(epoch, seq, rank, said, bool(receipted)) for epoch, seq, rank, said, receipted in rows]
 
+    def check(self) -> None:
+        """Read all of it once; sqlite3.DatabaseError if it is damaged, or a database of somebody else."""
+        (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"{self._path}: {found}")
+        self.newest()
+        self.messages()
+        self.returned(after=0, limit=1)
+
+    def replaced(self) -> bool:
+        """Whether another file has taken the place of ours: what is put there would never reach us."""
+        return _identity(self._path) != self._file
+
     def close(self) -> None:
         self._db.close()
+
+
+def fresh_if_damaged(path: str) -> str | None:
+    """Set a damaged or foreign outbox aside, so that the next one begins empty; returns where it lies now.
+
+    None: it is whole, or there is none yet. It is renamed and never deleted. sqlite3.OperationalError where it cannot
+    be told, because the disk or the folder is the trouble and not the file.
+    """
+    if not os.path.exists(path):
+        return None
+    try:
+        outbox = Outbox(path, durable=False)
+        try:
+            outbox.check()
+        finally:
+            outbox.close()
+    except sqlite3.DatabaseError as fault:
+        if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _DAMAGE:
+            raise
+    else:
+        return None
+    return _set_aside(path)
+
+
+def _set_aside(path: str) -> str:
+    """The file itself goes last: a log that stayed behind alone would be taken for that of the next outbox."""
+    taken = (f"{path}.damaged-{count}" for count in itertools.count(1))
+    aside = next(name for name in taken if not any(os.path.exists(name + part) for part in _PARTS))
+    for part in _PARTS:
+        if os.path.exists(path + part):
+            os.rename(path + part, aside + part)
+    return aside
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -14,12 +14,14 @@ from time import monotonic_ns
 from typing import Final
 
 from agent.mqtt_io import Broker, Client, Will
+from agent.nouns import Refused
 from agent.transport.custody import Custody, Waiting
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
-from agent.transport.outbox_io import Outbox
+from agent.transport.outbox_io import Fault, Outbox
 
 LOOK_S: Final = 3_600.0  # look into the outbox at least so often, knock or not
+RETRY_S: Final = 30.0  # an outbox that cannot be used is tried again after that, or when somebody knocks
 LOOK_AHEAD: Final = (
     400  # messages looked at; custody needs the most urgent 100 and what may follow, not a backlog of days
 )
@@ -43,28 +45,47 @@ def watch_door(state_dir: str) -> str:
 
 
 def uplink(hub: str, broker: Broker, state_dir: str) -> None:
-    """Carry the outbox to the centre, for ever.
+    """Carry the outbox to the centre, for ever. While the outbox cannot be used the line is down.
 
-    ValueError if the line would be open to others; Occupied if an uplink runs already; OSError or sqlite3.Error if
-    the state directory cannot be used.
+    Refused if the line would be open to others, or an uplink runs already; OSError if the state directory cannot be
+    used.
     """
     if not is_hub(hub):
-        raise ValueError(f"hub id {hub!r}: use 1 to 32 of a-z, 0-9 and -")
+        raise Refused(f"hub id {hub!r:.80}: use 1 to 32 of a-z, 0-9 and -")
     if broker.exposed():
-        raise ValueError(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
-    carrier = Uplink(hub, broker, state_dir)
+        raise Refused(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
+    door = Door(uplink_door(state_dir))
+    said = ""
     while True:
-        carrier.turn()
+        try:
+            _carry(hub, broker, state_dir, door)
+        except Fault as fault:
+            if str(fault) != said:
+                said = str(fault)
+                _log(f"the outbox cannot be used: {said}; trying again (watch sets a damaged one aside at its start)")
+            door.wait(RETRY_S)
+            door.clear()
+
+
+def _carry(hub: str, broker: Broker, state_dir: str, door: Door) -> None:
+    """Until the outbox fails us, or another has taken its place. The line is dropped without goodbye, for the Will."""
+    outbox = Outbox(outbox_path(state_dir), durable=False)
+    carrier = Uplink(hub, broker, state_dir, door, outbox)
+    try:
+        while not outbox.replaced():
+            carrier.turn()
+    finally:
+        carrier.drop()
+        outbox.close()
 
 
 class Uplink:
     """Memory of one line: what is in flight on it, and what was last said of it."""
 
-    def __init__(self, hub: str, broker: Broker, state_dir: str) -> None:
+    def __init__(self, hub: str, broker: Broker, state_dir: str, door: Door, outbox: Outbox) -> None:
         self._hub = hub
         self._watch_door = watch_door(state_dir)
-        self._door = Door(uplink_door(state_dir))
-        self._outbox = Outbox(outbox_path(state_dir), durable=False)
+        self._door, self._outbox = door, outbox
         self._custody = Custody()
         self._mids: dict[int, Waiting | None] = {}  # None: the Will, being cleared
         self._waiting = self._outbox.waiting(LOOK_AHEAD)
@@ -89,6 +110,9 @@ class Uplink:
             self._door.clear()
         if knocked or _now_ms() - started_ms >= limit_s * 1_000:
             self._waiting = self._outbox.waiting(LOOK_AHEAD)
+
+    def drop(self) -> None:
+        self._client.drop()
 
     def _send(self) -> int | None:
         plan = self._custody.plan(_now_ms(), self._waiting)
@@ -132,7 +156,7 @@ class Uplink:
         if self._outbox.give_back("receipt", payload):
             knock(self._watch_door)
         else:
-            print(f"uplink: refused a receipt of {len(payload)} bytes", file=sys.stderr, flush=True)
+            _log(f"refused a receipt of {len(payload)} bytes")
 
     def _say(self, state: str, reason: str) -> None:
         """Tell ``watch``, and whoever reads the log, how the line is; only when that changed."""
@@ -141,9 +165,13 @@ class Uplink:
             return
         self._told = (state, reason)
         told = json.dumps({"state": state, "reason": reason})
-        print(f"uplink: {told}", file=sys.stderr, flush=True)
+        _log(told)
         self._outbox.give_back("link", told.encode("ascii"))
         knock(self._watch_door)
+
+
+def _log(line: str) -> None:
+    print(f"uplink: {line}", file=sys.stderr, flush=True)
 
 
 def _now_ms() -> int:
