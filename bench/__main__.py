@@ -53,8 +53,8 @@ def sensors(readings: int) -> dict[str, object]:
 
 
 def latency(hub: Hub, events: int) -> dict[str, object]:
-    """From a message on the local broker to the alert at a subscriber of the centre's: decode, FULL transaction,
-    seal, outbox (FULL again), knock, publish. Two hops through the broker more than event to PUBACK."""
+    """From a message on the local broker to the alert at a subscriber of the centre's: decode, seal, the journal's FULL
+    transaction, the outbox (not synced: the journal holds it), knock, publish. Two hops through the broker more than event to PUBACK."""
     ear = Ear(hub.port)
     alerts: list[float] = []
     receipts: list[float] = []
