@@ -54,7 +54,8 @@ def sensors(readings: int) -> dict[str, object]:
 
 def latency(hub: Hub, events: int) -> dict[str, object]:
     """From a message on the local broker to the alert at a subscriber of the centre's: decode, seal, the journal's FULL
-    transaction, the outbox (not synced: the journal holds it), knock, publish. Two hops through the broker more than event to PUBACK."""
+    transaction, the outbox (not synced: the journal holds it), knock, publish. Two hops through the broker
+    more than event to PUBACK."""
     ear = Ear(hub.port)
     alerts: list[float] = []
     receipts: list[float] = []
