@@ -1,5 +1,7 @@
 """An outside door opened at night, and nobody came back. Told five minutes after the door last moved."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,3 +187,30 @@ def test_a_door_that_keeps_moving_is_told_five_minutes_after_it_rests(gaps_ms: l
     rests = home.now
     home.until(Instant(rests + HOUR_MS))
     assert [at for at, _ in home.said] == [rests + NIGHT_EXIT_WAIT_MS]
+
+
+def test_a_carer_who_leaves_at_night_is_not_the_resident_in_the_bed() -> None:
+    home = asleep()
+    home.hear("22:35", "bed", 1)
+    home.hear("22:39", "hall-motion")
+    home.hear("22:40", "front", 1)
+    home.hear("22:40:10", "front", 0)
+    home.until("06:00")
+    assert home.diary() == []
+
+
+def test_a_bed_that_nobody_believes_keeps_nobody_in() -> None:
+    home = asleep()
+    home.hear("22:35", "bed", 1)
+    home.see("23:00", unseen=frozenset({"bed"}))
+    home.hear("02:00", "front", 1)
+    home.until("06:00")
+    assert home.diary() == ["02:05 night_exit raised"]
+
+
+def test_where_two_live_a_door_at_night_is_told_although_one_is_in_bed() -> None:
+    home = Drive(replace(a_home(), residents=2), NightExit)
+    home.hear("22:35", "bed", 1)
+    home.hear("02:00", "front", 1)
+    home.until("06:00")
+    assert home.diary() == ["02:05 night_exit raised"]

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.detect.routine import NotUp
-from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Clock, Instant
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Clock, Instant
 from tests.detector_contract import keeps_the_contract
 from tests.driver import MIDNIGHT, Drive, a_home
 
@@ -70,11 +70,23 @@ def test_a_bed_sensor_that_cannot_be_believed_gets_nobody_up() -> None:
     assert home.diary() == ["10:30 not_up raised"]
 
 
-def test_who_is_out_is_not_asked_to_get_up() -> None:
+def test_who_is_out_is_asked_for_on_the_second_morning_and_not_on_the_first() -> None:
     home = in_bed()
+    home.hear("04:50", "bed", 0)
     home.hear("05:00", "front", 1)
     home.until("23:00")
     assert home.diary() == []
+    home.days(14)
+    assert home.diary() == ["10:30 not_up raised"]
+    assert home.said[0][0] < home.now - 12 * DAY_MS
+
+
+def test_who_lies_in_bed_is_asked_for_although_the_carer_left_and_shut_the_door() -> None:
+    home = in_bed()
+    home.hear("00:40", "front", 1)
+    home.hear("00:40:10", "front", 0)
+    home.until("11:00")
+    assert home.diary() == ["10:30 not_up raised"]
 
 
 def test_days_without_any_sign_are_one_incident() -> None:

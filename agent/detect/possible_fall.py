@@ -83,6 +83,8 @@ class PossibleFall:
             self._watch = watch
             self._see(watch.unseen)
             self._turn(now, watch, findings)
+            if self._away and not self._whereabouts.away and moved is None:
+                self._stay(now)
         if moved is not None:
             self._begin(now, moved)
         return findings
@@ -124,8 +126,18 @@ class PossibleFall:
         self._offset_ms = self._watch.clock.offset_ms
         self._whole = not self._frozen
         self._due = self._left_ms = None
-        if where.away or where.room is None:
-            return
+        if not where.away and where.room is not None:
+            self._await(now)
+
+    def _stay(self, now: Instant) -> None:
+        """Who was taken for away lies in a bed that is believed again: the wait begins, and nothing is learnt of it."""
+        self._room, self._away, self._whole = self._whereabouts.room, False, False
+        if self._room is not None:
+            self._await(now)
+
+    def _await(self, now: Instant) -> None:
+        where = self._whereabouts
+        assert where.room is not None
         slot = (now + self._offset_ms) // SLOT_MS
         if slot != self._slot:
             self._slot, self._minute = slot, self._wall.minute_of_day(Instant(slot * SLOT_MS))

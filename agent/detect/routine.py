@@ -7,7 +7,7 @@ from agent.civil import Wall, in_window
 from agent.detect.daily import NEVER, Daily, Usual
 from agent.detect.waiting import resting
 from agent.detect.whereabouts import Whereabouts
-from agent.nouns import ACTIVITY, HOUR_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
+from agent.nouns import ACTIVITY, DAY_MS, HOUR_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
 
 LEAD_MS: Final = 3 * HOUR_MS  # chosen: how long before a time within the night a sign of getting up counts for it
 SLOWER_MOST_MINUTES: Final = 60  # a day that raised not_up makes the usual later by no more than this
@@ -29,6 +29,10 @@ class NotUp:
     Signs count from the night's end. Where that leaves no time before the plan's (a plan within the night, at its
     very end, or on a day when the clocks change between the two) they count from ``LEAD_MS`` before it: "up by 01:30"
     is asked of the three hours before 01:30. A home that was observed for less than half of that time is not asked.
+
+    Who left within the day before is not asked for: a night at a daughter's is no alarm. On the second morning the
+    question is asked, once: the door may have been a visitor's, and then nothing else would ever tell of who stayed.
+    A bed that says occupied excuses nobody.
     """
 
     name = "not_up"
@@ -132,7 +136,7 @@ class NotUp:
         assert due is not None
         seen_enough = watch.observed and self._observed_ms * 2 >= due - self._start
         known = watch.clock.quality != "unknown"
-        speaks = seen_enough and known and not resting(now, watch) and not self._whereabouts.away
+        speaks = seen_enough and known and not resting(now, watch) and not self._is_out()
         if speaks and self._raised is None:
             self._raised = (self._start, self._daily.day)
             last = self._whereabouts.heard
@@ -141,6 +145,11 @@ class NotUp:
             room = self._whereabouts.room
             found.append(Finding("not_up", "raised", self._start, room=room, evidence=evidence, words=words))
         self._next_day(now)
+
+    def _is_out(self) -> bool:
+        """Nobody is in, and it is not longer than a day before this morning that somebody left."""
+        left = self._whereabouts.entrance_at
+        return self._whereabouts.empty and left is not None and left >= self._start - DAY_MS
 
     def deadline(self) -> Instant | None:
         return self._daily.look
@@ -194,7 +203,7 @@ class NotHome:
             self._watch = watch
             self._daily.follow(now, watch)
         found: list[Finding] = []
-        if self._raised is not None and not self._whereabouts.away:
+        if self._raised is not None and not self._whereabouts.empty:
             found.append(self._finding("cleared", self._raised))
             self._raised = None
         if self._daily.look is not None and now >= self._daily.look and not self._daily.put_off(now, watch):
@@ -204,7 +213,7 @@ class NotHome:
     def _ask(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
         out_since = self._whereabouts.entrance_at
         known = watch.observed and watch.clock.quality != "unknown"
-        speaks = known and self._whereabouts.away and not resting(now, watch)
+        speaks = known and self._whereabouts.empty and not resting(now, watch)
         if speaks and self._raised is None and out_since is not None:
             assert self._daily.due is not None
             self._raised = out_since

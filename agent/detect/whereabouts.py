@@ -3,7 +3,14 @@
 One rule for leaving: an entrance moved and nothing was heard inside since. One rule for being in: something was
 heard in another room, or in the entrance's own room later than ``SETTLE_MS`` after the door. What the entrance's
 own room says sooner than that may be the person walking out through the door: then ``doubt`` is set, and whoever
-reads it decides (a fall is still looked for; "came back" is not yet believed).
+reads it decides (a fall is still looked for; "came back" is not yet believed). Doubt is also a door shut after
+somebody was heard inside: they may have come in and shut it behind them. A door that is shut, with nothing heard
+since it was opened, is still somebody leaving.
+
+Two more things keep a person from being taken for away. A bed that says occupied, and is believed: who lives there is
+in it, and whoever moved the door was a visitor. And a second resident: that one left says nothing of the other, nor
+does a bed say whose it is, so every movement of an entrance is doubt: a fall is looked for, and at night the door is
+told. ``empty`` is what can still be said of such a home as a whole.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,35 +28,55 @@ class Whereabouts:
     def __init__(self, home: Home) -> None:
         self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
         self._kind = {room.id: room.kind for room in home.rooms.values()}
+        self._alone = home.residents == 1
+        self._watch: Watch | None = None  # as last seen; not memory, only spares looking at it again
         self._entrances = frozenset(s.id for s in home.sensors.values() if s.kind == "door" and s.role == "entrance")
         self.heard_at: Instant | None = None  # the last sign of life
         self.heard: Reading | None = None
         self.room: str | None = None  # where that was
         self.entrance_at: Instant | None = None  # the last time an entrance moved, either way
         self.entrance_room: str | None = None
-        self.away = False  # an entrance, then nothing
-        self.doubt = False  # an entrance, then only its own room, at once
+        self.empty = False  # an entrance, then nothing, and nobody known in bed
+        self.away = False  # empty, and it was the one resident
+        self.doubt = False  # an entrance moved, and it cannot be said who is in
         self.in_bed: frozenset[str] = frozenset()  # bed sensors that say occupied
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
+        if watch is not self._watch:
+            self._watch = watch
+            if self.empty and (bed := self._bed(watch)) is not None:  # it was not believed when the door moved
+                self.empty = self.away = False
+                self.room = self._room[bed]
         for reading in readings:
             if is_activity(reading):
-                self._hear(reading)
+                self._hear(reading, watch)
         return ()
 
-    def _hear(self, reading: Reading) -> None:
+    def _bed(self, watch: Watch) -> str | None:
+        """A bed that says occupied and is believed."""
+        return min(self.in_bed - watch.unseen, default=None)
+
+    def _hear(self, reading: Reading, watch: Watch) -> None:
         sensor = reading.sensor
         self.heard_at, self.heard, self.room = reading.at, reading, self._room[sensor]
         if reading.quantity == "door" and sensor in self._entrances:
-            self.entrance_at, self.entrance_room = reading.at, self.room
-            self.away, self.doubt = True, False
+            self._move(reading, self._bed(watch))
             return
         if reading.quantity == "bed":
             self.in_bed = self.in_bed | {sensor} if reading.value else self.in_bed - {sensor}
-        if self.away or self.doubt:
+        if self.empty or self.doubt:
             assert self.entrance_at is not None
-            self.away = False
+            self.empty = self.away = False
             self.doubt = self.room == self.entrance_room and reading.at - self.entrance_at <= SETTLE_MS
+
+    def _move(self, reading: Reading, bed: str | None) -> None:
+        """An entrance was opened or shut; ``bed``: somebody is known to lie there."""
+        self.entrance_at, self.entrance_room = reading.at, self._room[reading.sensor]
+        self.empty = bed is None and (self.empty or reading.value == 1)
+        self.away = self.empty and self._alone
+        self.doubt = not self.away and not (bed is not None and self._alone)
+        if bed is not None and self._alone:
+            self.room = self._room[bed]
 
     def kind_of(self, room: str | None) -> str:
         """The kind of a room; "other" for one that is not known."""
@@ -63,6 +90,8 @@ class Whereabouts:
             "heard": self.heard,
             "entrance_at": self.entrance_at,
             "entrance_room": self.entrance_room,
+            "room": self.room,
+            "empty": self.empty,
             "away": self.away,
             "doubt": self.doubt,
             "in_bed": sorted(self.in_bed),
@@ -72,8 +101,9 @@ class Whereabouts:
         heard = snapshot["heard"]
         if heard is not None:
             self.heard = Reading(*cast(tuple[Instant, str, str, int], heard))
-            self.heard_at, self.room = self.heard.at, self._room.get(self.heard.sensor)
+            self.heard_at, self.room = self.heard.at, cast(str | None, snapshot["room"])
         self.entrance_at = cast(Instant | None, snapshot["entrance_at"])
         self.entrance_room = cast(str | None, snapshot["entrance_room"])
+        self.empty = bool(snapshot["empty"])
         self.away, self.doubt = bool(snapshot["away"]), bool(snapshot["doubt"])
         self.in_bed = frozenset(cast(list[str], snapshot["in_bed"]))
