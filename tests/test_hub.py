@@ -17,7 +17,7 @@ host = "localhost"
 [upstream]
 host = "127.0.0.1"
 """
-TLS = 'ca = "ca.pem"\ncertificate = "hub.pem"\nkey = "hub.key"\nreceipt_key = "receipts.pem"\n'
+TLS = 'ca = "ca.pem"\ncertificate = "hub.pem"\nkey = "hub.key"\nreceipt_key = "receipts.pub"\n'
 
 
 def mistakes(text: str) -> list[str]:
@@ -44,7 +44,7 @@ def test_the_example_for_installers_is_read() -> None:
     hub = parse((ROOT / "deploy" / "hub.toml").read_bytes())
     assert (hub.id, hub.state, hub.home) == ("hub-0001", "/var/lib/hearthwatch", "home.toml")
     assert hub.local == Local("127.0.0.1", 1883, "hearthwatch", "local-password", "zigbee2mqtt")
-    assert [(upstream.port, upstream.receipt_key) for upstream in hub.upstreams] == [(8883, "centre/receipts.pem")]
+    assert [(upstream.port, upstream.receipt_key) for upstream in hub.upstreams] == [(8883, "centre/receipts.pub")]
     assert len(hub.serial) == 1
 
 
@@ -59,7 +59,7 @@ def test_alerts_never_cross_a_network_in_the_clear() -> None:
     message = "broker.example is another machine: ca, certificate, key, receipt_key must be named"
     assert mistakes(far) == [f"line 7: upstream.host: {message}"]
     (upstream,) = parse(far + TLS).upstreams
-    assert upstream == Upstream("broker.example", 8883, "ca.pem", "hub.pem", "hub.key", "receipts.pem")
+    assert upstream == Upstream("broker.example", 8883, "ca.pem", "hub.pem", "hub.key", "receipts.pub")
     for host in ("10.0.0.1", "0.0.0.0", "localhost.example", "127.0.0.1.example"):
         assert "another machine" in mistakes(SMALLEST.replace("127.0.0.1", host))[0]
     for host in ("127.8.8.8", "::1", "localhost"):
