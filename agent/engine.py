@@ -18,6 +18,7 @@ from agent.detect.supervision import ProofOfWatch
 from agent.detect.whereabouts import Whereabouts
 from agent.incidents import Incidents
 from agent.nouns import (
+    MINUTE_MS,
     NOTHING,
     SECOND_MS,
     Alert,
@@ -177,6 +178,8 @@ class Engine:
         """The next instant at which anything is due."""
         others = (self._proof_due, self.incidents.due)
         self._next = min(*self._due, *(FAR if due is None else due for due in others))
+        if self._next <= self.now:  # ours to prevent; a loop that never leaves an instant would watch over nobody
+            self._next = Instant(self.now + MINUTE_MS)
 
     def _asked(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Sequence[int]:
         """Which detectors are asked: all when the watch has changed, else who hears this and whose time has come."""

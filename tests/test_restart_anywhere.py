@@ -18,7 +18,7 @@ SEEDS: Final = 8
 
 
 def bad_days(seed: int) -> list[Heard]:
-    """Frames with faults of sensors, a flapping link, gaps and corrections of the clock, at times that ``seed`` says."""
+    """Frames with failing sensors, a flapping link, gaps and a corrected clock, at times that ``seed`` says."""
     dice = random.Random(seed)
     sensors = dice.sample(sorted(home().sensors), 3)
     hours = [dice.uniform(0, 60) for _ in sensors]
