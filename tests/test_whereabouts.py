@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+from agent.detect.bed import BedExit
+from agent.detect.doors import DoorLeftOpen, NightExit
 from agent.detect.possible_fall import PossibleFall
+from agent.detect.routine import NotUp
 from tests.detector_contract import keeps_the_contract
 from tests.driver import Drive, a_home
 
@@ -92,3 +95,71 @@ def test_a_restart_does_not_forget_where_somebody_lies() -> None:
     home.hear("21:10", "front", 1)
     after = home.reborn()
     assert (where(after), after.whereabouts.room) == (where(home), home.whereabouts.room)
+
+
+def test_a_stuck_sensor_that_speaks_moves_no_silence() -> None:
+    home, still = up(), up()
+    for one in (home, still):
+        one.see("09:00:01", unseen=frozenset({"hall-motion"}))
+    for minute in range(10, 60, 10):
+        home.hear(f"09:{minute}", "hall-motion")
+    home.until("23:00")
+    still.until("23:00")
+    assert home.diary() == still.diary() != []
+
+
+def test_a_mat_that_chatters_ends_no_alarm_and_somebody_who_moves_does() -> None:
+    home = up()
+    home.until("23:00")
+    home.see("23:01", unseen=frozenset({"bed"}))
+    home.hear("23:02", "bed", 1)
+    home.hear("23:02:10", "bed", 0)
+    assert [line.split()[2] for line in home.diary()] == ["raised"]
+    home.hear("23:03", "kitchen-motion")
+    assert [line.split()[2] for line in home.diary()] == ["raised", "cleared"]
+
+
+def test_a_stuck_sensor_is_no_sign_of_getting_up() -> None:
+    home = Drive(a_home(not_up_by=10 * 60 + 30), NotUp)
+    home.see("00:30", unseen=frozenset({"kitchen-motion"}))
+    home.hear("08:00", "kitchen-motion")
+    home.until("11:00")
+    assert home.diary() == ["10:30 not_up raised"]
+
+
+def test_a_stuck_sensor_brings_nobody_home_at_night_and_lets_nobody_out() -> None:
+    home = Drive(a_home(), NightExit)
+    home.see("22:40", unseen=frozenset({"kitchen-motion", "back"}))
+    home.hear("23:00", "back", 1)
+    home.until("01:00")
+    assert home.diary() == []
+    home.hear("02:00", "front", 1)
+    home.hear("02:01", "kitchen-motion")
+    home.hear("02:10", "kitchen-motion")
+    assert home.diary() == ["02:05 night_exit raised"]
+
+
+def test_a_mat_that_chatters_is_no_return_to_bed_and_no_exit() -> None:
+    home = Drive(a_home(), BedExit)
+    home.hear("22:00", "bed", 1)
+    home.hear("01:00", "bed", 0)
+    home.until("01:40")
+    home.see("01:41", unseen=frozenset({"bed"}))
+    home.hear("01:42", "bed", 1)
+    home.until("04:00")
+    home.hear("04:00", "bed", 0)
+    home.until("09:00")
+    assert home.diary() == ["01:30 bed_exit raised"]
+
+
+def test_a_contact_that_chatters_does_not_end_what_was_told_of_its_door() -> None:
+    home = Drive(a_home(), DoorLeftOpen)
+    home.hear("09:00", "front", 0)
+    home.hear("10:00", "front", 1)
+    home.see("10:30", unseen=frozenset({"front"}))
+    home.hear("10:31", "front", 0)
+    assert home.diary() == ["10:20 door_left_open raised"]
+    home.see("15:00", unseen=frozenset())
+    home.hear("15:01", "front", 1)
+    home.hear("15:02", "front", 0)
+    assert home.diary()[1:] == ["15:02 door_left_open cleared"]

@@ -67,7 +67,7 @@ class BedExit:
         for reading in readings:
             if reading.quantity == "bed":
                 self._stir(reading, watch, found)
-            elif self._exits and is_activity(reading):
+            elif self._exits and is_activity(reading) and reading.sensor not in watch.unseen:
                 self._up(reading, found)
         if self._next is not None and now >= self._next:
             for sensor in list(self._exits):
@@ -77,7 +77,9 @@ class BedExit:
 
     def _stir(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         exit = self._exits.get(reading.sensor)
-        if reading.value:
+        if reading.sensor in watch.unseen:
+            self._note(reading, exit)
+        elif reading.value:
             self._occupied.add(reading.sensor)
             if exit is not None and exit.back is None:
                 exit.back, exit.settles = reading, Wait(Instant(reading.at + RETURN_MS))
@@ -91,6 +93,15 @@ class BedExit:
                     self._end(exit, exit.back or reading, found)
                 self._leave(reading, watch)
         self._schedule()
+
+    def _note(self, reading: Reading, exit: _Exit | None) -> None:
+        """What a bed says that is not believed: how it stands is remembered, but nobody went or came back."""
+        if reading.value:
+            self._occupied.add(reading.sensor)
+            return
+        self._occupied.discard(reading.sensor)
+        if exit is not None:
+            exit.back = exit.settles = None
 
     def _leave(self, reading: Reading, watch: Watch) -> None:
         offset_ms = watch.clock.offset_ms

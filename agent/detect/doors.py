@@ -45,6 +45,8 @@ class NightExit:
             if self._wait is not None:
                 self._wait.hold(now, cannot_see(watch))
         for reading in readings:
+            if reading.sensor in watch.unseen:
+                continue
             if reading.quantity == "door" and reading.sensor in self._entrances:
                 self._move(reading, watch)
             elif self._opened is not None and is_activity(reading) and self._is_in():
@@ -149,7 +151,9 @@ class DoorLeftOpen:
 
     def _move(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         sensor = reading.sensor
-        if reading.value:
+        if sensor in watch.unseen:
+            self._note(reading)
+        elif reading.value:
             if sensor in self._closes and sensor not in self._open:
                 wait = Wait(Instant(reading.at + self._limit_ms))
                 wait.hold(reading.at, cannot_see(watch, sensor))
@@ -160,6 +164,13 @@ class DoorLeftOpen:
             if was is not None and was.wait is None:
                 found.append(self._finding("cleared", was.opened, reading))
         self._schedule()
+
+    def _note(self, reading: Reading) -> None:
+        """What a contact says that is not believed: a door that was not told yet is not waited for any more, but
+        what was told is ended only by a contact that is believed."""
+        door = self._open.get(reading.sensor)
+        if not reading.value and door is not None and door.wait is not None:
+            del self._open[reading.sensor]
 
     def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
         for door in self._open.values():

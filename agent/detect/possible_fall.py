@@ -72,7 +72,8 @@ class PossibleFall:
         moved: Reading | None = None
         for reading in readings:
             if is_activity(reading):
-                moved = reading
+                if reading.sensor not in watch.unseen:
+                    moved = reading
             elif reading.quantity == "fall":
                 findings += self._falls.hear(reading)
         if self._due is not None and (now > self._due or (now == self._due and moved is None)):

@@ -88,8 +88,10 @@ class NotUp:
             self._begin(now)
 
     def _is_sign(self, reading: Reading) -> bool:
+        if self._watch is None or reading.sensor in self._watch.unseen:
+            return False
         if reading.quantity == "bed":
-            return reading.value == 0 and self._watch is not None and reading.sensor not in self._watch.unseen
+            return reading.value == 0
         return reading.sensor in self._signs and is_activity(reading)
 
     def _begin(self, now: Instant) -> None:

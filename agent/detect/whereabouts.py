@@ -11,6 +11,9 @@ Two more things keep a person from being taken for away. A bed that says occupie
 in it, and whoever moved the door was a visitor. And a second resident: that one left says nothing of the other, nor
 does a bed say whose it is, so every movement of an entrance is doubt: a fall is looked for, and at night the door is
 told. ``empty`` is what can still be said of such a home as a whole.
+
+What a sensor in ``watch.unseen`` says is no sign of life, here and in every rule: a stuck one and one that chatters
+speak without anybody there. A lost or mute one leaves ``unseen`` by speaking, before anybody is asked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,7 +52,10 @@ class Whereabouts:
                 self.room = self._room[bed]
         for reading in readings:
             if is_activity(reading):
-                self._hear(reading, watch)
+                if reading.quantity == "bed":
+                    self.in_bed = self.in_bed | {reading.sensor} if reading.value else self.in_bed - {reading.sensor}
+                if reading.sensor not in watch.unseen:
+                    self._hear(reading, watch)
         return ()
 
     def _bed(self, watch: Watch) -> str | None:
@@ -62,8 +68,6 @@ class Whereabouts:
         if reading.quantity == "door" and sensor in self._entrances:
             self._move(reading, self._bed(watch))
             return
-        if reading.quantity == "bed":
-            self.in_bed = self.in_bed | {sensor} if reading.value else self.in_bed - {sensor}
         if self.empty or self.doubt:
             assert self.entrance_at is not None
             self.empty = self.away = False
