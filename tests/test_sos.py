@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.detect.button import EPISODE_MS, UPDATES_MOST, Sos
-from agent.nouns import Instant
+from agent.nouns import MINUTE_MS, Instant
 from tests.detector_contract import keeps_the_contract
 from tests.driver import MIDNIGHT, Drive, a_home
 
@@ -31,10 +31,19 @@ def test_a_press_passes_a_pause_a_blind_hub_and_a_button_that_nobody_believes() 
 
 def test_somebody_who_keeps_pressing_is_one_call_with_a_few_updates() -> None:
     home = Drive(a_home(), Sos)
-    for minute in range(0, 50, 5):
+    for minute in range(10):
         home.hear(f"14:{minute:02d}", "pendant")
-    assert home.diary() == ["14:00 sos raised", "14:05 sos updated", "14:10 sos updated", "14:15 sos updated"]
+    assert home.diary() == ["14:00 sos raised", "14:01 sos updated", "14:02 sos updated", "14:03 sos updated"]
     assert len({finding.subject for _, finding in home.said}) == 1
+
+
+def test_somebody_who_presses_every_nine_minutes_all_night_is_not_one_call_long_gone() -> None:
+    home = Drive(a_home(), Sos)
+    home.hear("02:00", "pendant")
+    for _ in range(19):
+        home.hear(Instant(home.now + 9 * MINUTE_MS), "pendant")
+    states = [finding.state for _, finding in home.said]
+    assert (states.count("raised"), states.count("updated")) == (10, 10)
 
 
 def test_a_press_later_than_the_episode_is_a_new_call_even_if_the_first_is_still_open() -> None:
@@ -75,10 +84,12 @@ def test_nothing_that_happens_in_the_home_takes_back_a_call_for_help() -> None:
 def test_every_press_belongs_to_a_call_that_was_told(gaps_ms: list[int]) -> None:
     home = Drive(a_home(), Sos)
     at, calls = MIDNIGHT, 0
+    first = Instant(0)
     for gap_ms in gaps_ms:
         at = Instant(at + gap_ms)
         home.hear(at, "pendant")
-        calls += gap_ms > EPISODE_MS or calls == 0
+        if at - first > EPISODE_MS:
+            first, calls = at, calls + 1
     states = [finding.state for _, finding in home.said]
     assert states.count("raised") == calls
     assert states.count("updated") <= UPDATES_MOST * calls

@@ -7,15 +7,14 @@ from typing import Final, cast
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch
 
-EPISODE_MS: Final = 10 * MINUTE_MS  # a press this soon after the last one is the same call for help (chosen)
-UPDATES_MOST: Final = 3  # further presses of one episode are heard and keep it going, but are not said
+EPISODE_MS: Final = 10 * MINUTE_MS  # a press this soon after the first is the same call for help; a later one is new (chosen)
+UPDATES_MOST: Final = 3  # further presses of one episode are not said
 
 
 @dataclass(slots=True)
 class _Episode:
     number: int
     first: Reading
-    last_at: Instant
     updates: int = 0
 
 
@@ -39,12 +38,11 @@ class Sos:
 
     def _press(self, reading: Reading, found: list[Finding]) -> None:
         episode = self._episodes.get(reading.sensor)
-        if episode is None or reading.at - episode.last_at > EPISODE_MS:
+        if episode is None or reading.at - episode.first.at > EPISODE_MS:
             self._count += 1
-            episode = self._episodes[reading.sensor] = _Episode(self._count, reading, reading.at)
+            episode = self._episodes[reading.sensor] = _Episode(self._count, reading)
             found.append(self._finding("raised", episode, (reading,)))
             return
-        episode.last_at = reading.at
         if episode.updates < UPDATES_MOST:
             episode.updates += 1
             found.append(self._finding("updated", episode, (episode.first, reading)))
@@ -61,15 +59,14 @@ class Sos:
         return {
             "count": self._count,
             "episodes": {
-                sensor: [episode.number, list(episode.first), episode.last_at, episode.updates]
+                sensor: [episode.number, list(episode.first), episode.updates]
                 for sensor, episode in self._episodes.items()
             },
         }
 
     def restore(self, snapshot: Snapshot) -> None:
         self._count = cast(int, snapshot["count"])
-        plain = cast(dict[str, tuple[int, tuple[Instant, str, str, int], Instant, int]], snapshot["episodes"])
+        plain = cast(dict[str, tuple[int, tuple[Instant, str, str, int], int]], snapshot["episodes"])
         self._episodes = {
-            sensor: _Episode(number, Reading(*first), last_at, updates)
-            for sensor, (number, first, last_at, updates) in plain.items()
+            sensor: _Episode(number, Reading(*first), updates) for sensor, (number, first, updates) in plain.items()
         }
