@@ -4,20 +4,25 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from agent.clock_io import BELIEVABLE_MS, synchronised, wall_ms
 from agent.home import BadHome
 from agent.home import parse as parse_home
-from agent.hub import Hub, Upstream
+from agent.hub import Hub, Local, Upstream, unread_serial, unused_upstreams
 from agent.journal_io import JournalError
+from agent.mqtt_io import Broker, Client
+from agent.nouns import BadFrame
+from agent.sensors.bridge_info import INFO, wrong_settings
 from agent.transport.keys_io import BadKey, verifier
 from agent.verify_io import verify
 
 REACH_S: Final = 5.0  # a broker that does not answer for so long is not reached
+INFO_S: Final = 5.0  # zigbee2mqtt's settings are retained: a broker that has them sends them at once
 FREE_LEAST_BYTES: Final = 200 << 20
 _REFUSALS: Final = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the centre wants a client certificate",
@@ -41,28 +46,33 @@ class Check:
 def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     """Every check in turn; paths in ``hub`` are relative to ``folder``."""
     state = folder / hub.state
-    checks: tuple[Callable[[], Check], ...] = (
-        lambda: _home(folder / hub.home),
-        lambda: _state(state),
-        lambda: _journal(state / "journal.db"),
-        _clock,
-        lambda: _reach("local broker", hub.local.host, hub.local.port, "no sensor can be heard: is mosquitto running?"),
-    )
-    for check in checks:
-        yield check()
+    yield from _home(folder / hub.home, hub)
+    yield _state(state)
+    yield _journal(state / "journal.db")
+    yield _clock()
+    local = _reach("local broker", hub.local.host, hub.local.port, "no sensor can be heard: is mosquitto running?")
+    yield local
+    if local.good:
+        yield _zigbee2mqtt(hub.local, folder)
     for upstream in hub.upstreams:
         yield _upstream(upstream, folder)
         yield _receipt_key(upstream, folder)
+    if unused := unused_upstreams(hub):
+        yield Check("second path", None, unused, "an alert waits while that one is down")
 
 
-def _home(path: Path) -> Check:
+def _home(path: Path, hub: Hub) -> Iterator[Check]:
     try:
         home = parse_home(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as fault:
-        return Check("home", False, f"{path}: {fault}", "without a home file nothing is watched: write it")
+        yield Check("home", False, f"{path}: {fault}", "without a home file nothing is watched: write it")
+        return
     except BadHome as fault:
-        return Check("home", False, f"{path}: {fault.mistakes[0]}", f"{len(fault.mistakes)} mistakes: correct them")
-    return Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")
+        yield Check("home", False, f"{path}: {fault.mistakes[0]}", f"{len(fault.mistakes)} mistakes: correct them")
+        return
+    yield Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")
+    if unread := unread_serial(hub, home):
+        yield Check("serial", None, unread, "do not count on what is behind them")
 
 
 def _state(state: Path) -> Check:
@@ -112,6 +122,37 @@ def _reach(name: str, host: str, port: int, advice: str) -> Check:
     except OSError as fault:
         return Check(name, False, f"{host}:{port}: {fault.strerror or fault}", advice)
     return Check(name, True, f"{host}:{port} answers")
+
+
+def _zigbee2mqtt(local: Local, folder: Path) -> Check:
+    """What zigbee2mqtt says of its own settings, retained at the local broker; asked for INFO_S at most."""
+    password = str(folder / local.credentials) if local.credentials else None
+    broker = Broker(local.host, local.port, username=local.username, password_file=password)
+    came: list[bytes] = []
+    lost: list[str] = []
+    client = Client(
+        broker,
+        f"hearthwatch-doctor-{os.getpid()}",
+        on_message=lambda topic, payload, retained: came.append(payload),
+        on_link=lambda up, reason: None if up else lost.append(reason),
+        subscriptions=(f"{local.base_topic}/{INFO}",),
+    )
+    end = monotonic() + INFO_S
+    while not came and not lost and monotonic() < end:
+        client.turn(end - monotonic())
+    client.close()
+    if lost:
+        return Check("zigbee2mqtt", False, lost[0], "no sensor can be heard: check username and credentials in [local]")
+    if not came:
+        found = f"nothing on {local.base_topic}/{INFO} in {INFO_S:g} s"
+        return Check("zigbee2mqtt", False, found, "no sensor can be heard: is it running, is base_topic its own?")
+    try:
+        wrong = wrong_settings(came[0])
+    except BadFrame as fault:
+        return Check("zigbee2mqtt", False, str(fault), "see who else publishes at the local broker")
+    if wrong:
+        return Check("zigbee2mqtt", False, "; ".join(wrong), "set this in its configuration.yaml and start it again")
+    return Check("zigbee2mqtt", True, "set as this hub needs it")
 
 
 def _upstream(upstream: Upstream, folder: Path) -> Check:

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from agent.civil import parse_rfc3339
-from agent.nouns import Instant
+from agent.nouns import Home, Instant
 from agent.toml_mistakes import BadToml, Document, Form, Table, matching, whole
 
 MAX_UPSTREAMS: Final = 4  # more are a mistake, and not read
@@ -101,6 +101,25 @@ def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine; only there may a line go without TLS."""
     address = _address(host)
     return host == "localhost" if address is None else address.is_loopback
+
+
+def unused_upstreams(hub: Hub) -> str | None:
+    """What a person must know who named more than one centre's broker, in one line."""
+    if len(hub.upstreams) < 2:
+        return None
+    first = hub.upstreams[0]
+    rest = len(hub.upstreams) - 1
+    return f"only the first upstream, {first.host}:{first.port}, is used for now; {rest} more in hub.toml not yet"
+
+
+def unread_serial(hub: Hub, home: Home) -> str | None:
+    """What a person must know who named serial ports, or sensors behind them, in one line."""
+    sensors = [sensor.id for sensor in home.sensors.values() if sensor.link == "serial"]
+    if not hub.serial and not sensors:
+        return None
+    named = [f"{len(hub.serial)} in hub.toml"] if hub.serial else []
+    named += [f"{len(sensors)} sensors of home.toml that nobody hears: {', '.join(sensors[:3])}"] if sensors else []
+    return f"nothing reads serial ports yet ({'; '.join(named)})"
 
 
 def parse(text: str | bytes) -> Hub:

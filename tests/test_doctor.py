@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from agent import doctor_io
 from agent.__main__ import main
 from agent.engine import Engine
 from agent.home import parse
@@ -40,6 +41,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor_io, "INFO_S", 0.1)  # nobody here speaks MQTT
     Path("home.toml").write_text(home_text(3))
     Path("hub.toml").write_text(HUB.format(port=port))
     return tmp_path

@@ -8,7 +8,7 @@ from agent import VERSION
 from agent.civil import rfc3339
 from agent.commands.asking import DONE, Refused, home_of, instant, read_text, say
 from agent.home import BadHome, parse
-from agent.hub import BadHub, Hub, Upstream
+from agent.hub import BadHub, Hub, Upstream, unread_serial, unused_upstreams
 from agent.hub import parse as parse_hub
 from agent.nouns import DAY_MS, Home, Instant
 
@@ -63,6 +63,8 @@ def watched(asked: argparse.Namespace) -> int:
     hub, state = hub_of(config)
     with locked(state):
         home = _good_home(folder / hub.home, state)
+        if unread := unread_serial(hub, home):
+            say(f"watch: {unread}")
         password = str(folder / hub.local.credentials) if hub.local.credentials else None
         local = Broker(hub.local.host, hub.local.port, username=hub.local.username, password_file=password)
         name = hub_id(hub, folder, state)
@@ -106,9 +108,15 @@ def uplinked(asked: argparse.Namespace) -> int:
     hub, state = hub_of(asked.config)
     if not state.exists():
         raise Refused(f"{state}: no state directory yet; start watch first")
+    if unused := unused_upstreams(hub):
+        say(f"uplink: {unused}")
     folder = asked.config.parent
     broker = Broker(hub.upstreams[0].host, hub.upstreams[0].port, *_files(hub.upstreams[0], folder))
-    uplink(hub_id(hub, folder, state), broker, str(state))
+    name = hub_id(hub, folder, state)
+    try:
+        uplink(name, broker, str(state))
+    except OSError as fault:
+        raise Refused(f"uplink: {fault}") from None
     return DONE
 
 

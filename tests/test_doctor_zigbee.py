@@ -1,0 +1,121 @@
+"""What ``hearthwatch doctor`` asks zigbee2mqtt, and what it says of parts that this version does not use yet."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from agent import doctor_io
+from agent.mqtt_io import Broker, Client
+from agent.nouns import BadFrame
+from agent.sensors.bridge_info import wrong_settings
+from agent.simulate.fleet import home_text
+from tests.brokers import Mosquitto, until
+from tests.test_doctor import HUB, doctor
+from tests.z2m.harness import world
+
+GOOD: Final[dict[str, Any]] = {"advanced": {"last_seen": "ISO_8601"}, "availability": {"enabled": True}}
+ODD: Final[dict[str, Any]] = {
+    "advanced": {"last_seen": "epoch", "output": "attribute", "cache_state_send_on_startup": False, "x": [[1]]},
+    "availability": {"enabled": False, "active": {"timeout": 10}},
+}
+SECOND: Final = '[[upstream]]\nhost = "127.0.0.1"\nport = 8\n'
+SERIAL: Final = '[[serial]]\nport = "/dev/ttyUSB0"\n'
+BED: Final = '[[sensor]]\nid = "mat"\nkind = "bed"\nroom = "bedroom"\nlink = "serial"\naddress = "bridge-1/bed0"\n'
+
+
+def info(config: object) -> bytes:
+    return json.dumps({"version": "2.6.0", "config": config, "config_schema": {"type": "object"}}).encode()
+
+
+def test_a_zigbee2mqtt_that_is_set_well_is_told_nothing() -> None:
+    assert wrong_settings(info(GOOD)) == []
+    assert wrong_settings(info(GOOD | {"availability": True})) == []
+    assert wrong_settings(info(GOOD | {"availability": {"active": {"timeout": 10}}})) == []
+
+
+def test_each_setting_that_this_hub_cannot_do_well_with_is_named() -> None:
+    assert [words.partition(":")[0] for words in wrong_settings(info(ODD))] == [
+        "advanced.last_seen is epoch, not ISO_8601",
+        "advanced.output is attribute, not json",
+        "advanced.cache_state_send_on_startup is False, not true",
+        "availability.enabled is not true",
+    ]
+    bare = [words.partition(":")[0] for words in wrong_settings(info({}))]
+    assert bare == ["advanced.last_seen is disable, not ISO_8601", "availability.enabled is not true"]
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b'{"config":1}', b"\xff", b"[" * 1_000])
+def test_what_is_not_zigbee2mqtts_word_is_refused_in_one_line(payload: bytes) -> None:
+    with pytest.raises(BadFrame, match=r"^bridge/info: "):
+        wrong_settings(payload)
+
+
+@pytest.fixture
+def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mosquitto]:
+    """A hub whose local broker, and whose centre's, is this one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor_io, "INFO_S", 1.0)
+    Path("home.toml").write_text(home_text(3))
+    with Mosquitto(tmp_path) as found:
+        Path("hub.toml").write_text(HUB.format(port=found.port))
+        yield found
+
+
+def retain(broker: Mosquitto, topic: str, payload: bytes) -> None:
+    codes: list[int] = []
+    said = Client(broker.client("z2m"), "z2m", lambda *m: None, lambda *s: None, lambda mid, code: codes.append(code))
+    until(lambda: said.turn(0.05) or said.up, "the line up")
+    said.publish(topic, payload, retain=True)
+    until(lambda: said.turn(0.05) or codes, "the broker's word")
+    said.close()
+
+
+@pytest.mark.parametrize(("config", "good"), [(GOOD, True), (ODD, False)])
+def test_doctor_reads_how_zigbee2mqtt_is_set(
+    broker: Mosquitto, config: object, good: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retain(broker, "zigbee2mqtt/bridge/info", info(config))
+    found = doctor(capsys)[1]["zigbee2mqtt"]
+    assert found["good"] is good
+    assert bool(found["advice"]) is not good
+
+
+def test_a_broker_at_which_no_zigbee2mqtt_is_heard_is_found(
+    broker: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retain(broker, "home/z2m/bridge/info", info(GOOD))
+    found = doctor(capsys)[1]["zigbee2mqtt"]
+    assert (found["good"], found["found"]) == (False, "nothing on zigbee2mqtt/bridge/info in 1 s")
+    assert "base_topic" in str(found["advice"])
+
+
+def test_the_real_zigbee2mqtt_says_how_it_is_set(tmp_path: Path) -> None:
+    said: list[bytes] = []
+    topics = ["zigbee2mqtt/bridge/info"]
+    with world(tmp_path) as made:
+        where = Broker("127.0.0.1", made.port)
+        ear = Client(where, "ear", lambda topic, info, kept: said.append(info), lambda *s: None, subscriptions=topics)
+        made.start()
+        until(lambda: ear.turn(0.05) or said, "its settings")
+    assert wrong_settings(said[0]) == []
+
+
+def test_what_is_configured_and_not_used_yet_is_said_by_doctor(
+    broker: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("hub.toml").write_text(HUB.format(port=broker.port) + SECOND + SERIAL)
+    Path("home.toml").write_text(home_text(3) + BED)
+    found = doctor(capsys)[1]
+    assert found["second path"]["good"] is None
+    assert "only the first upstream" in str(found["second path"]["found"])
+    assert found["serial"]["good"] is None
+    assert "1 in hub.toml; 1 sensors of home.toml that nobody hears: mat" in str(found["serial"]["found"])
+
+
+def test_what_is_configured_and_used_is_not_talked_about(broker: Mosquitto, capsys: pytest.CaptureFixture[str]) -> None:
+    found = doctor(capsys)[1]
+    assert "serial" not in found
+    assert "second path" not in found

@@ -1,0 +1,75 @@
+"""How a hub starts: what is configured and not used yet is said, and what cannot be used ends it plainly."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from agent.__main__ import main
+from agent.simulate.fleet import home_text
+from tests.brokers import Process, until
+
+HUB: Final = """
+[hub]
+id = "hub-1"
+state = "state"
+home = "home.toml"
+[local]
+host = "127.0.0.1"
+port = 1
+[[upstream]]
+host = "127.0.0.1"
+port = 2
+"""
+SECOND: Final = '[[upstream]]\nhost = "127.0.0.1"\nport = 3\n[[serial]]\nport = "/dev/ttyUSB0"\n'
+BED: Final = '[[sensor]]\nid = "mat"\nkind = "bed"\nroom = "bedroom"\nlink = "serial"\naddress = "bridge-1/bed0"\n'
+AGENT: Final = "import sys; from agent.__main__ import main; sys.exit(main(sys.argv[1:]))"
+
+
+def written(folder: Path, hub: str, home: str = "") -> str:
+    (folder / "state").mkdir()
+    (folder / "home.toml").write_text(home_text(3) + home)
+    (folder / "hub.toml").write_text(hub)
+    return str(folder / "hub.toml")
+
+
+@pytest.mark.parametrize(
+    ("process", "line"),
+    [
+        ("uplink", "uplink: only the first upstream, 127.0.0.1:2, is used for now; 1 more in hub.toml not yet"),
+        (
+            "watch",
+            "watch: nothing reads serial ports yet (1 in hub.toml; 1 sensors of home.toml that nobody hears: mat)",
+        ),
+    ],
+)
+def test_what_is_configured_and_not_used_yet_is_said_at_the_start(tmp_path: Path, process: str, line: str) -> None:
+    config = written(tmp_path, HUB + SECOND, BED)
+    with Process(AGENT, process, "--config", config) as started:
+        until(lambda: "cannot connect" in "".join(started.errors), "it to be at work")
+        assert started.errors.count(line) == 1
+        assert started.lines == [], "nothing but results is printed on standard output"
+
+
+def test_a_hub_with_one_centre_and_no_serial_port_is_told_nothing(tmp_path: Path) -> None:
+    config = written(tmp_path, HUB)
+    for process in ("uplink", "watch"):
+        with Process(AGENT, process, "--config", config) as started:
+            until(lambda: "cannot connect" in "".join(started.errors), "it to be at work")
+            assert not any("yet" in line for line in started.errors)
+
+
+@pytest.mark.parametrize(
+    ("hub", "why"),
+    [
+        (HUB.replace('id = "hub-1"', "") + 'ca = "x"\ncertificate = "hub.toml"\nkey = "x"\n', "not a PEM certificate"),
+        (HUB.replace('id = "hub-1"', "") + 'ca = "x"\ncertificate = "x.pem"\nkey = "x"\n', "No such file"),
+        (HUB.replace('"state"', f'"{"s" * 120}"'), "no state directory yet"),
+    ],
+)
+def test_an_uplink_that_cannot_start_ends_with_one_line(
+    tmp_path: Path, hub: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["uplink", "--config", written(tmp_path, hub)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert why in line
