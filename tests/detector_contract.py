@@ -4,6 +4,7 @@ Random lives of a home are lived through: readings of every kind, doors and beds
 sensors that cannot be believed, pauses, clocks that are set.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -92,6 +93,15 @@ def _live(home: Home, build: Build, hour: int, life: list[Step], restart_at: int
             drive.said = said
         _do(drive, Instant(drive.now + gap_ms), step)
     drive.until(Instant(drive.now + 30 * HOUR_MS))
+    return drive
+
+
+def lived(home: Home, builds: Sequence[Build], life: list[Step]) -> Drive:
+    """A home that has just lived through ``life``, from midnight on."""
+    drive = Drive(home, *builds)
+    drive.see(drive.now, observed=True)
+    for gap_ms, step in life:
+        _do(drive, Instant(drive.now + gap_ms), step)
     return drive
 
 

@@ -106,6 +106,7 @@ class Budget:
             "today": list(self._today),
             "today_ms": self._today_ms,
             "multiplier": self.multiplier_permille,
+            "allowed": self._allowed,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -113,6 +114,8 @@ class Budget:
         self._today = list(cast(list[int], snapshot["today"]))
         self._today_ms = cast(int, snapshot["today_ms"])
         self.multiplier_permille = cast(int, snapshot["multiplier"])
+        if snapshot["allowed"] != self._allowed:  # the plan has another budget since
+            self.calibrate()
 
 
 def population_rate_permille(multiplier: int) -> int:

@@ -105,6 +105,12 @@ class Daily:
         self.due = cast(Instant | None, snapshot["due"])
         wait = cast(tuple[Instant | None, int | None] | None, snapshot["wait"])
         self._wait = None if wait is None else Wait(*wait)
+        if self.due is not None and self.due != self._due_on(self.day) - self.offset_ms:
+            self.forget()  # the plan, or the home's time zone, has changed since
+
+    def forget(self) -> None:
+        """The question is not this one any more; the next is found at the next ``follow``."""
+        self.due = self._wait = None
 
 
 USUAL_AFTER_DAYS: Final = 14  # days known before the resident's own usual is believed

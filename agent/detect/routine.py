@@ -170,14 +170,16 @@ class NotUp:
         }
 
     def restore(self, snapshot: Snapshot) -> None:
-        self._daily.restore(cast(Snapshot, snapshot["daily"]))
         self._usual.take(cast(list[tuple[int, int]], snapshot["usual"]))
+        self._daily.restore(cast(Snapshot, snapshot["daily"]))
         self._day, self._start = cast(int, snapshot["day"]), cast(Instant, snapshot["start"])
         self._sign_at = cast(Instant | None, snapshot["sign_at"])
         self._observed, self._observed_ms = bool(snapshot["observed"]), cast(int, snapshot["observed_ms"])
         self._tallied_at = cast(Instant, snapshot["tallied_at"])
         raised = cast(tuple[Instant, int] | None, snapshot["raised"])
         self._raised = None if raised is None else (raised[0], raised[1])
+        if self._day != NEVER and self._start != self._start_on(self._day) - self._daily.offset_ms:
+            self._daily.forget()  # the plan has another night since
 
 
 class NotHome:
@@ -235,5 +237,7 @@ class NotHome:
         return {"daily": self._daily.snapshot(), "raised": self._raised}
 
     def restore(self, snapshot: Snapshot) -> None:
+        if self._by is None:  # the plan does not want the rule any more
+            return
         self._daily.restore(cast(Snapshot, snapshot["daily"]))
         self._raised = cast(Instant | None, snapshot["raised"])
