@@ -186,7 +186,8 @@ class Engine:
         if everyone:
             return range(len(self._detectors))
         if now < self._next and len(readings) == 1:
-            return self._heard_by(readings[0].quantity)
+            quantity = readings[0].quantity
+            return self._hearers.get(quantity) or self._heard_by(quantity)
         heard = {index for reading in readings for index in self._heard_by(reading.quantity)}
         return sorted(heard | {index for index, due in enumerate(self._due) if due <= now})
 

@@ -17,6 +17,7 @@ from agent.nouns import ACTIVITY, HOUR_MS, MINUTE_MS, Finding, Home, Instant, Re
 
 STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
 CHATTER_SENSORS: Final = 4  # a share of all events says nothing in a home with fewer sensors than this
+MEASURED_HERE: Final = frozenset({"battery_percent", "battery_low", "tamper"})
 NOT_BELIEVED: Final = ("sensor_mute", "sensor_stuck", "sensor_chattering")
 NEVER_HEARD_MS: Final = 25 * HOUR_MS
 NEVER_SEEN_MS: Final = 7 * 24 * HOUR_MS  # without check-ins: a door may well stay shut for days
@@ -59,7 +60,7 @@ class SensorHealth:
                 return [*self._spoke(now, record, reading), *self._judge(now, dark)]
             return self._spoke(now, record, reading) if record.lost or self._open else ()
         record.checks_in = record.checks_in or reading.quantity != "fall"
-        return self._spoke(now, record, reading)
+        return self._spoke(now, record, reading) if record.lost or reading.quantity in MEASURED_HERE else ()
 
     def _begin(self, now: Instant) -> None:
         """A sensor is heard for the first time."""
