@@ -23,6 +23,31 @@ AVAILABILITY: Final = "/availability"
 MAX_NAME: Final = 256  # characters of a friendly name; a device with a longer one is refused
 
 
+class Rim:
+    """Which topics are those of this home's devices, as the decoder will know them.
+
+    What others say, a plug that is in no home.toml and measures every second, would fill the journal, and is not ours
+    to record. Until a list of devices has come, and after an odd one, everything might be ours.
+    """
+
+    def __init__(self, sensors: Iterable[Sensor]) -> None:
+        self._addresses = {split(sensor.address)[0] for sensor in sensors if sensor.link == LINK}
+        self._ours: frozenset[str] | None = None
+
+    def learn(self, payload: bytes) -> None:
+        """Take over ``bridge/devices``; one that cannot be understood changes nothing, here as in the decoder."""
+        try:
+            listed, odd = _named(_listed(payload), dict.fromkeys(self._addresses, ""))
+        except BadFrame:
+            return
+        self._ours = None if odd else frozenset(name for name, _ in listed.values())
+
+    def lets_in(self, address: str) -> bool:
+        """Whether a topic below the base may be ours; the bridge's own always may."""
+        ours = self._ours
+        return ours is None or address.startswith("bridge/") or address in ours or _speaker(address) in ours
+
+
 class Zigbee:
     """The memory of one zigbee2mqtt. ``link`` is up while the local broker answers and the bridge says online."""
 
@@ -63,7 +88,7 @@ class Zigbee:
             self._forget_what_came_before(GAP)
             return self._said_link(at)
         if frame.address.endswith(AVAILABILITY) and frame.payload:
-            device = self._names.get(frame.address.removesuffix(AVAILABILITY))
+            device = self._names.get(_speaker(frame.address))
             if device is not None:
                 return _available(at, device, state(frame.address, frame.payload))
         return ()
@@ -89,14 +114,14 @@ class Zigbee:
         """
         if hash(payload) == self._listed:
             return ()
-        listed = parse(DEVICES, payload, MAX_DEVICES_BYTES)
-        if not isinstance(listed, list):
-            raise BadFrame(f"{DEVICES}: not a list")
-        names, odd = self._introduce(entry for entry in listed if isinstance(entry, dict))
+        listed, odd = _named(_listed(payload), {device.address: device.name for device in self._devices.values()})
+        for address, (_, definition) in listed.items():
+            if isinstance(definition, dict):  # null while a device is being interviewed
+                self._devices[address].learn(inputs(definition.get("exposes")))
         self._listed = None if odd else hash(payload)
         said: list[Reading] = []
         for device in self._devices.values():
-            name = names.get(device.address, "")
+            name = listed[device.address][0] if device.address in listed else ""
             if name != device.name:
                 if not (name and device.name):  # it left, or came back: a rename is neither
                     said += _available(at, device, bool(name)) if device.name or device.available is False else ()
@@ -105,26 +130,6 @@ class Zigbee:
         if odd and not said:
             raise BadFrame(odd)
         return tuple(said)
-
-    def _introduce(self, listed: Iterable[dict[str, object]]) -> tuple[dict[str, str], str]:
-        """The name of each device of this home by its address, and the first complaint."""
-        names: dict[str, str] = {}
-        odd = ""
-        for entry in listed:
-            address, name, definition = entry.get("ieee_address"), entry.get("friendly_name"), entry.get("definition")
-            device = self._devices.get(address.lower()) if isinstance(address, str) else None
-            if device is None:
-                continue
-            if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or name.startswith("bridge/"):
-                odd = odd or f"{DEVICES}: {device.address} has no usable friendly name, but {shown(name)}"
-                name = device.name  # it is there all the same
-            if device.address in names or name in names.values():
-                odd = odd or f"{DEVICES}: {shown(name)} ({device.address}) is listed twice"
-            elif name:
-                names[device.address] = name
-                if isinstance(definition, dict):  # null while a device is being interviewed
-                    device.learn(inputs(definition.get("exposes")))
-        return names, odd
 
     def snapshot(self) -> Snapshot:
         return {
@@ -149,3 +154,39 @@ def _available(at: Instant, device: Device, available: bool) -> tuple[Reading, .
         return ()
     device.available = available
     return tuple(Reading(at, sensor, "available", int(available)) for sensor in device.sensors)
+
+
+def _speaker(address: str) -> str:
+    """Whose availability a topic tells."""
+    return address.removesuffix(AVAILABILITY)
+
+
+def _listed(payload: bytes) -> list[dict[str, object]]:
+    listed = parse(DEVICES, payload, MAX_DEVICES_BYTES)
+    if not isinstance(listed, list):
+        raise BadFrame(f"{DEVICES}: not a list")
+    return [entry for entry in listed if isinstance(entry, dict)]
+
+
+def _named(listed: Iterable[dict[str, object]], before: Mapping[str, str]) -> tuple[dict[str, tuple[str, object]], str]:
+    """Name and definition of each listed device of this home by its address, and the first complaint.
+
+    ``before`` has every address of this home, and the name by which the device there was known, if it was.
+    """
+    found: dict[str, tuple[str, object]] = {}
+    taken: set[str] = set()
+    odd = ""
+    for entry in listed:
+        address, name = entry.get("ieee_address"), entry.get("friendly_name")
+        address = address.lower() if isinstance(address, str) else ""
+        if address not in before:
+            continue
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or name.startswith("bridge/"):
+            odd = odd or f"{DEVICES}: {address} has no usable friendly name, but {shown(name)}"
+            name = before[address]  # it is there all the same
+        if address in found or name in taken:
+            odd = odd or f"{DEVICES}: {shown(name)} ({address}) is listed twice"
+        elif name:
+            found[address] = name, entry.get("definition")
+            taken.add(name)
+    return found, odd

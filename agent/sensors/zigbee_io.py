@@ -1,16 +1,17 @@
 """The ear on the local broker: zigbee2mqtt's messages become frames, for as long as the caller takes turns.
 
-Only what the decoder can use is handed on. That the broker itself is lost or found becomes a frame as well, on a
-topic that nobody else can use: ``bridge/connection`` of the broker is never handed on.
+Only what the decoder can use is handed on: neither commands nor what devices say that are in no home.toml. That the
+broker itself is lost or found becomes a frame as well, on a topic that nobody else can use: ``bridge/connection`` of
+the broker is never handed on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from agent.mqtt_io import Broker, Client
-from agent.nouns import Frame
+from agent.nouns import Frame, Sensor
 from agent.sensors.payload import MAX_DEVICES_BYTES, MAX_FRAME_BYTES, shown
-from agent.sensors.zigbee import CONNECTION, DEVICES, LINK, STATE
+from agent.sensors.zigbee import CONNECTION, DEVICES, LINK, STATE, Rim
 
 MAX_ADDRESS: Final = 512  # characters of a topic below the base; a longer one is dropped, and said
 _ONLINE: Final = {True: b"online", False: b"offline"}
@@ -29,15 +30,22 @@ class Listener:
 
     Like ``mqtt_io.Client`` it lives in its caller's thread: ``turn`` sleeps until something happens. ``base`` is
     zigbee2mqtt's base topic. The state and the devices are asked for first, so that what was retained of a device is
-    understood when it comes.
+    understood when it comes. ``sensors`` are the home's: only their devices are heard then; None: all are.
     """
 
     def __init__(
-        self, broker: Broker, client_id: str, base: str, hand: Callable[[Frame], None], say: Callable[[str], None]
+        self,
+        broker: Broker,
+        client_id: str,
+        base: str,
+        hand: Callable[[Frame], None],
+        say: Callable[[str], None],
+        sensors: Iterable[Sensor] | None = None,
     ) -> None:
         self.dropped = 0
         self._prefix = f"{base}/"
         self._hand, self._say = hand, say
+        self._rim = Rim(sensors) if sensors is not None else None
         self._up: bool | None = None
         topics = (self._prefix + STATE, self._prefix + DEVICES, self._prefix + "#")
         self._client = Client(broker, client_id, self._message, self._connection, subscriptions=topics)
@@ -56,7 +64,10 @@ class Listener:
         limit = MAX_DEVICES_BYTES if address == DEVICES else MAX_FRAME_BYTES
         if len(payload) > limit or len(address) > MAX_ADDRESS:
             self._drop(address, len(payload), limit)
-        else:
+            return
+        if self._rim is not None and address == DEVICES:
+            self._rim.learn(payload)
+        if self._rim is None or self._rim.lets_in(address):
             self._hand(Frame(LINK, address, payload, retained))
 
     def _drop(self, address: str, size: int, limit: int) -> None:
