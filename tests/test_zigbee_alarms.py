@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.nouns import BadFrame, Sensor
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, BadFrame, Sensor
 from tests.zigbee_maker import DOOR, PENDANT, PIR, Hub, binary, device, enum, numeric
 
 PRESSED, ALIVE = ("pendant", "button", 1), ("pendant", "checkin", 1)
@@ -61,6 +61,42 @@ def test_an_sos_that_is_a_state_calls_once_each_time_it_begins() -> None:
     assert hub.fresh("Pendant", sos=True) == [ALIVE]
     assert hub.fresh("Pendant", sos=False) == [ALIVE]
     assert hub.fresh("Pendant", sos=True) == [PRESSED]
+
+
+def test_a_second_press_a_day_later_is_heard_though_the_call_never_said_that_it_was_over() -> None:
+    hub = Hub(devices=[device(PENDANT, "Pendant", binary("sos"), numeric("battery"))])
+    assert hub.fresh("Pendant", sos=True) == [PRESSED]
+    assert hub.fresh("Pendant", sos=True, after_ms=5_000) == [ALIVE]
+    for _ in range(5):
+        assert hub.fresh("Pendant", sos=True, after_ms=DAY_MS) == [PRESSED]
+
+
+def test_an_hourly_check_in_that_repeats_a_call_is_not_a_press_and_a_second_press_between_two_is() -> None:
+    hub = Hub(devices=[device(PENDANT, "Pendant", binary("sos"), numeric("battery"))])
+    for _ in range(24):
+        hub.fresh("Pendant", sos=False, battery=100, after_ms=HOUR_MS)
+    assert hub.fresh("Pendant", sos=True, battery=100, after_ms=40 * MINUTE_MS) == [PRESSED]
+    heard = [hub.fresh("Pendant", sos=True, battery=100, after_ms=20 * MINUTE_MS)]
+    heard += [hub.fresh("Pendant", sos=True, battery=100, after_ms=HOUR_MS) for _ in range(48)]
+    assert heard == [[ALIVE]] * 49
+    assert hub.fresh("Pendant", sos=True, battery=100, after_ms=25 * MINUTE_MS) == [PRESSED]
+    heard = [hub.fresh("Pendant", sos=True, battery=100, after_ms=35 * MINUTE_MS)]
+    heard += [hub.fresh("Pendant", sos=True, battery=100, after_ms=HOUR_MS) for _ in range(48)]
+    assert heard == [[ALIVE]] * 49
+
+
+def test_a_button_pressed_in_its_first_hour_rings_three_times_more_at_most() -> None:
+    hub = Hub(devices=[device(PENDANT, "Pendant", binary("sos"))])
+    hub.fresh("Pendant", sos=True)
+    heard = [hub.fresh("Pendant", sos=True, after_ms=HOUR_MS) for _ in range(48)]
+    assert heard.count([PRESSED]) <= 3
+
+
+def test_a_call_that_stands_is_not_repeated_by_what_zigbee2mqtt_remembers_or_by_a_battery() -> None:
+    hub = Hub(devices=[device(PENDANT, "Pendant", binary("sos"), numeric("battery"))])
+    hub.fresh("Pendant", sos=True, battery=100)
+    assert hub.cached("Pendant", sos=True, battery=100, retained=True, after_ms=DAY_MS) == []
+    assert hub.fresh("Pendant", sos=True, battery=99) == [("pendant", "battery_percent", 99)]
 
 
 def test_an_odd_battery_does_not_swallow_a_press_and_is_reported_once() -> None:

@@ -18,13 +18,14 @@ class Device:
     that it came from, so that what is merely repeated costs little. ``stamp`` is the last last_seen.
 
     ``linked``: its messages have carried a linkquality. ``rises``: when a wire last rose. ``pressed``: when an action
-    was last a press. ``refused`` is the last complaint, so that a device that always says something odd is reported
-    once and goes on being heard.
+    was last a press. ``calls``: the wires that are a call for help while they say yes; ``beats``: when a device with
+    such wires was last heard, a few times. ``refused`` is the last complaint, so that a device that always says
+    something odd is reported once and goes on being heard.
     """
 
     __slots__ = (
-        "_homes", "address", "available", "callers", "inputs", "levels", "linked", "name", "pending", "pressed",
-        "raws", "refused", "rises", "sensors", "stamp", "wires",
+        "_homes", "address", "available", "beats", "callers", "calls", "inputs", "levels", "linked", "name", "pending",
+        "pressed", "raws", "refused", "rises", "sensors", "stamp", "wires",
     )  # fmt: skip
 
     def __init__(self, address: str, homes: Sequence[Sensor]) -> None:
@@ -35,6 +36,8 @@ class Device:
         self.inputs: tuple[Input, ...] = ()
         self.wires: tuple[Wire, ...] = ()
         self.callers: tuple[Caller, ...] = ()
+        self.calls: tuple[int, ...] = ()
+        self.beats: tuple[Instant, ...] = ()
         self.levels: list[int | None] = []
         self.raws: list[object] = []
         self.rises: dict[int, Instant] = {}
@@ -53,6 +56,7 @@ class Device:
         self.inputs = inputs
         self.wires = wires(self._homes, inputs)
         self.callers = callers(self._homes, inputs)
+        self.calls = tuple(index for index, wire in enumerate(self.wires) if wire.quantity == "button")
         self.levels = [known.get(wire[:3]) for wire in self.wires]
         self.raws = [None] * len(self.wires)
         self.rises = {}
@@ -67,6 +71,7 @@ class Device:
             "linked": self.linked,
             "pending": self.pending,
             "pressed": self.pressed,
+            "beats": list(self.beats),
             "available": self.available,
             "refused": self.refused,
         }
@@ -82,3 +87,4 @@ class Device:
         self.name, self.stamp, self.linked = told["name"], told["stamp"], told["linked"]
         self.pending, self.pressed = told["pending"], told["pressed"]
         self.available, self.refused = told["available"], told["refused"]
+        self.beats = tuple(Instant(at) for at in told["beats"])

@@ -13,9 +13,10 @@ said, not with what was last seen.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
-from agent.nouns import MINUTE_MS, BadFrame, Instant, Reading
+from agent.nouns import HOUR_MS, MINUTE_MS, BadFrame, Instant, Reading
 from agent.sensors.device import KNOWN, START, Device
 from agent.sensors.exposes import SAYS_NOTHING
 from agent.sensors.payload import number, shown
@@ -23,6 +24,13 @@ from agent.sensors.wiring import Wire
 
 BOUNCE_MS: Final = 40  # zigbee2mqtt's own "false" may come just after the sensor's "true", and before or after again
 REPEAT_MS: Final = MINUTE_MS  # a bare report of a button within this of its last press is a press
+# A call for help that is a state may stay "true" after its press. Whether a report that repeats it is a second press or
+# a check-in, only its time can tell: a device that speaks every few hours, as it does when it checks in, speaks sooner
+# when it is pressed. A device with no such rhythm checks in too seldom to be taken for one that cries wolf.
+CALL_MS: Final = 10 * MINUTE_MS  # so soon after a press the call is told already
+SOONER_PERCENT: Final = 90  # of the shorter of its last two gaps
+RHYTHM_MOST_MS: Final = 4 * HOUR_MS
+BEATS: Final = 3
 MAX_WORD: Final = 64  # characters of an action or a last_seen; longer ones are no word of a sensor
 _HINTS: Final = frozenset({"motion", "presence", "vibration"})  # rising edges are facts, levels are only hints
 _FACTS: Final = frozenset({"door", "bed"})
@@ -45,6 +53,8 @@ def hear(at: Instant, device: Device, message: Mapping[str, object], retained: b
     if device.callers and not retained:
         odd = odd or _odd_action(device, message)
         said = _presses(at, device, message, bare=moved and not said) + said
+    if device.calls and moved:
+        said = _calls_again(at, device, message, bare=not said) + said
     device.linked = device.linked or linked
     if stamp is not None:
         device.stamp = stamp
@@ -111,6 +121,7 @@ def _tells(at: Instant, device: Device, index: int, value: int, radio: bool, new
     if quantity in _ALARMS:
         if radio:
             device.levels[index] = value
+            device.rises[index] = at
         return radio and (value == 1 or (was == 1 and quantity != "button" and not _others_on(device, index)))
     if new:
         device.levels[index] = value
@@ -140,6 +151,26 @@ def _presses(at: Instant, device: Device, message: Mapping[str, object], bare: b
     elif bare and device.pressed is not None and at - device.pressed <= REPEAT_MS:
         pressed = [] if any(action is not None for _, action in actions) else [caller.sensor for caller, _ in actions]
     return [Reading(at, sensor, "button", 1) for sensor in dict.fromkeys(pressed)]
+
+
+def _calls_again(at: Instant, device: Device, message: Mapping[str, object], bare: bool) -> list[Reading]:
+    """A press for each call that stands, repeated by a fresh report in which nothing changed, if it is no check-in."""
+    standing = [
+        index
+        for index in device.calls
+        if device.levels[index] == 1 and message.get(device.wires[index].key) is not None and index in device.rises
+    ]
+    if any(at - device.rises[index] <= CALL_MS for index in standing):
+        return []  # nor does it tell how often the device checks in
+    gaps = [later - earlier for earlier, later in pairwise(device.beats)]
+    checks_in = len(device.beats) == BEATS and min(gaps) <= RHYTHM_MOST_MS
+    as_usual = checks_in and (at - device.beats[-1]) * 100 >= min(gaps) * SOONER_PERCENT
+    device.beats = (*device.beats, at)[-BEATS:]
+    if as_usual or not bare:
+        return []
+    for index in standing:
+        device.rises[index] = at
+    return [Reading(at, device.wires[index].sensor, "button", 1) for index in standing]
 
 
 def _odd_action(device: Device, message: Mapping[str, object]) -> str:
