@@ -158,9 +158,9 @@ def _calls_again(at: Instant, device: Device, message: Mapping[str, object], bar
     standing = [
         index
         for index in device.calls
-        if device.levels[index] == 1 and message.get(device.wires[index].key) is not None and index in device.rises
+        if device.levels[index] == 1 and message.get(device.wires[index].key) is not None
     ]
-    if any(at - device.rises[index] <= CALL_MS for index in standing):
+    if any(at - device.rises.get(index, 0) <= CALL_MS for index in standing):
         return []  # nor does it tell how often the device checks in
     gaps = [later - earlier for earlier, later in pairwise(device.beats)]
     checks_in = len(device.beats) == BEATS and min(gaps) <= RHYTHM_MOST_MS
