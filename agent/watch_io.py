@@ -29,7 +29,7 @@ from agent.sensors.zigbee_io import Listener
 from agent.transport.door_io import knock
 from agent.transport.envelope import FIRST, digest, envelope, seal
 from agent.transport.keys_io import signer
-from agent.transport.outbox_io import Outbox
+from agent.transport.outbox_io import Outbox, fresh_if_damaged
 from agent.transport.uplink_io import outbox_path, uplink_door
 
 LISTEN_S: Final = 3_600.0  # a turn of the local broker's client; it wakes for its keepalive by itself
@@ -141,6 +141,8 @@ def live(
     follow: bool = False,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller."""
+    if (aside := fresh_if_damaged(outbox_path(str(state)))) is not None:
+        _say(aside)
     # Not durable by itself: the journal is, and what a power cut takes from the outbox is put there again at the start.
     outbox = Outbox(outbox_path(str(state)), durable=False)
     journal = Journal(state / "journal.db", home.id)
@@ -185,7 +187,7 @@ def watch(
 ) -> None:
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock."""
     frames = frame_queue()
-    listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say)
+    listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, home.sensors.values())
     threading.excepthook = _crash
     threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
     live(state, home, hub, frames, receipt_key, version, lambda e, last: clock_of(e, last, *simulated), follow)

@@ -7,7 +7,9 @@ from typing import Final, cast
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch
 
-EPISODE_MS: Final = 10 * MINUTE_MS  # a press this soon after the first is the same call for help; a later one is new (chosen)
+EPISODE_MS: Final = (
+    10 * MINUTE_MS
+)  # a press this soon after the first is the same call for help; a later one is new (chosen)
 UPDATES_MOST: Final = 3  # further presses of one episode are not said
 
 

@@ -98,10 +98,10 @@ class ProofOfWatch:
         return findings
 
     def _hear(self, now: Instant, reading: Reading) -> None:
-        if self._heard < 0:
-            self._due = now
+        sensor, first = reading.sensor, self._heard < 0
         self._heard = self._awaited = now
-        if self._house.hear(now, reading.sensor) or reading.sensor in self._health.late:
+        if self._house.hear(now, sensor) or first or sensor in self._health.late or sensor in self._dark:
+            self._dark -= {sensor}  # whatever its link says of itself, it was heard
             self._due = now
         quantity = reading.quantity
         if quantity not in ACTIVITY and quantity != "fall":
@@ -267,6 +267,7 @@ class ProofOfWatch:
         return {
             "health": self._health.snapshot(),
             "down": self._down,
+            "dark": sorted(self._dark),
             "lasting": self._lasting.plain(),
             "due": self._due,
             "checks_in": self._checks_in,
@@ -283,7 +284,7 @@ class ProofOfWatch:
     def restore(self, snapshot: Snapshot) -> None:
         self._health.restore(cast(Snapshot, snapshot["health"]))
         self._down = dict(cast(dict[str, Instant], snapshot["down"]))
-        self._dark = frozenset(sensor for down in self._down for sensor in self._on.get(down, ()))
+        self._dark = frozenset(cast(list[str], snapshot["dark"]))
         self._lasting.take(cast(dict[str, list[object]], snapshot["lasting"]))
         self._due = cast(Instant | None, snapshot["due"])
         self._checks_in, self._overdue = bool(snapshot["checks_in"]), bool(snapshot["overdue"])
