@@ -162,6 +162,11 @@ class Journal:
             except ValueError as fault:
                 raise JournalError(f"the batch at frame {first_seq} is {fault}; export what is before it") from None
 
+    def last_told(self) -> int | None:
+        """The last segment in which anything came."""
+        ((found,),) = self.rows("SELECT max(segment) FROM batch WHERE frames > 0")
+        return None if found is None else int(found)
+
     def last(self) -> tuple[int, Instant] | None:
         """Number of the last frame and instant of the last entry; None: the journal is empty."""
         row = next(self.rows("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1"), None)

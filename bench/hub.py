@@ -128,6 +128,7 @@ class Ear:
         self._mqtt.on_message = self._hear
         # Else the kernel keeps our next message back until the broker has acknowledged the last one, 40 ms later.
         self._mqtt.on_socket_open = _at_once
+        self._mqtt.on_subscribe = lambda *said: ready.set()
         self._mqtt.connect("127.0.0.1", port)
         self._mqtt.subscribe([("hearthwatch/v1/+/alert", 1), ("hearthwatch/v1/+/receipt", 1)])
         self._mqtt.loop_start()

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.home import parse as parse_home
 from agent.hub import BadHub, Hub, Local, Simulation, Upstream, parse
 from agent.nouns import Instant
 from tests.conftest import ROOT
@@ -135,3 +136,8 @@ def test_hosts_as_homes_have_them_are_taken(host: str) -> None:
 def test_any_file_gives_a_hub_or_its_mistakes(data: str | bytes) -> None:
     with pytest.raises(BadHub):
         parse(data)
+
+
+def test_the_example_of_a_home_is_read_too() -> None:
+    home = parse_home((ROOT / "deploy" / "home.toml").read_bytes())
+    assert {sensor.link for sensor in home.sensors.values()} == {"zigbee"}

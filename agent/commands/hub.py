@@ -6,7 +6,7 @@ from typing import Final
 
 from agent import VERSION
 from agent.civil import rfc3339
-from agent.commands.asking import DONE, Refused, home_of, instant, read_text, say
+from agent.commands.asking import BAD, DONE, RUNNING, Refused, home_of, instant, read_text, say
 from agent.home import BadHome, parse
 from agent.hub import BadHub, Hub, Upstream, unread_serial, unused_upstreams
 from agent.hub import parse as parse_hub
@@ -131,8 +131,7 @@ def ran(asked: argparse.Namespace) -> int:
 
     _, state, _ = configured(asked.config)
     state.mkdir(parents=True, exist_ok=True)
-    keep([[name, "--config", str(asked.config)] for name in PROCESSES])
-    return DONE
+    return keep([[name, "--config", str(asked.config)] for name in PROCESSES], final=(BAD, RUNNING))
 
 
 # -- what a person may ask -------------------------------------------------------------------------------------

@@ -54,7 +54,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             part.add_argument("--since", type=instant, default=Instant(0), metavar="T")
             part.add_argument("--until", type=instant, default=Instant(1 << 52), metavar="T")
             part.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
-            part.add_argument("--segment", type=int, metavar="N", help="a segment as one file, with --out; 0: the last")
+            part.add_argument(
+                "--segment",
+                type=int,
+                metavar="N",
+                help="a segment as one file, with --out; 0: the last that holds anything",
+            )
         if verb == "import":
             part.add_argument("logs", nargs="+", type=Path, metavar="LOG")
         part.set_defaults(run={"export": exported, "import": imported, "verify": verified}[verb])
@@ -115,6 +120,8 @@ def _write(asked: argparse.Namespace, record: Record) -> None:
         if path == PRINTED:
             sys.stdout.writelines(f"{line}\n" for line in lines)
     if asked.alerts is None and asked.speed is None:
+        if record.said:
+            say("times on the left are UTC; those in the sentences are the home's own")
         for alert in record.said:
             _print(alert)
 
@@ -178,7 +185,7 @@ def _replay_journal(asked: argparse.Namespace) -> int:
             record.said += part.said
             record.deadlines += part.deadlines
             record.frames += part.frames
-            record.first, record.last = record.first or part.first, part.last
+            record.first, record.last = record.first or part.first, part.last or record.last
             tell(count + 1, rfc3339(segment.started_at)[:10])
     _write(asked, record)
     changed = differences(recorded, record.alerts)
@@ -210,11 +217,12 @@ def _export_segment(journal: Journal, number: int, out: Path | None) -> int:
     known = [segment.id for segment in journal.segments()]
     if out is None or not known or (number and number not in known):
         raise Refused(f"export --segment needs --out FILE and a segment; there are {known or 'none yet'}")
+    number = number or journal.last_told() or known[-1]
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "segment.db"
-        journal.copy_segment(number or known[-1], copy)
+        journal.copy_segment(number, copy)
         _put({out: copy.read_bytes()})
-    say(f"segment {number or known[-1]} written to {out}")
+    say(f"segment {number} written to {out}")
     return DONE
 
 
