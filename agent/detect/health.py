@@ -117,12 +117,12 @@ class SensorHealth:
 
         ``dark`` are sensors whose link is down: nothing is concluded from their silence.
         """
-        lates = {sensor: at for sensor, record in self._records.items() if (at := record.late_at()) is not None}
-        self.late = frozenset(sensor for sensor, at in lates.items() if at <= now)
+        self.late = frozenset(sensor for sensor, record in self._records.items() if record.is_late(now))
         if self._lost_due is not None and now >= self._lost_due:
             yield from self._overdue(now, hears, dark)
         if self.late and self._lost_due is not None:  # one is late: with how many more, is looked at as it happens
-            self._lost_due = min((at for at in lates.values() if now < at < self._lost_due), default=self._lost_due)
+            lates = [at for record in self._records.values() if (at := record.late_at()) is not None]
+            self._lost_due = min((at for at in lates if now < at < self._lost_due), default=self._lost_due)
         if self._review_at is not None and now >= self._review_at:
             yield from self._review(now)
             self._review_at = Instant(now - now % HOUR_MS + HOUR_MS)

@@ -70,6 +70,12 @@ class Record:
             return None
         return Instant(self.awaited + self.gaps.longest() + LATE_MARGIN_MS)
 
+    def is_late(self, now: Instant) -> bool:
+        if now - self.awaited <= LATE_MARGIN_MS:  # most were heard a moment ago
+            return False
+        at = self.late_at()
+        return at is not None and at <= now
+
     def is_mute(self, now: Instant, activities: int) -> bool:
         """``activities`` is the home's count by now; it has seen somebody before, and not for long."""
         if self.seen < 0 or self.others_gaps.days() < MUTE_DAYS or now - self.seen < MUTE_LEAST_MS:
