@@ -1,6 +1,6 @@
 """How agent/detect/prior.py is made: what is usual in other homes, counted from a folder of homes.
 
-    python -m bench.floor --data DIR --prior > /tmp/prior.py; mv /tmp/prior.py agent/detect/prior.py
+    python -m bench.floor --data DIR --prior > build/prior.py; mv build/prior.py agent/detect/prior.py
 
 Twice when TAILS change: the ratios rest on the scales, and those on the tails that are installed.
 """
