@@ -38,6 +38,9 @@ def watched(asked: argparse.Namespace) -> int:
 
     if not asked.hubs.is_dir():
         raise Refused(f"{asked.hubs}: no such folder; it holds the hubs' public keys, HUB.pub each")
+    for option, name in (("--ca", asked.ca), ("--cert", asked.cert), ("--key", asked.key)):
+        if name is not None and not Path(name).is_file():
+            raise Refused(f"{name}: no such file ({option})")
     broker = Broker(asked.host, asked.port, ca=asked.ca, certificate=asked.cert, key=asked.key)
     desk = Desk(broker, str(asked.hubs), asked.signing_key, asked.state, asked.json, asked.client_id)
     try:
