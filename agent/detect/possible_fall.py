@@ -21,14 +21,13 @@ from typing import Final, cast
 from agent.civil import Wall, in_window
 from agent.detect.budget import Budget, Expected
 from agent.detect.fall_sensors import FallSensors
+from agent.detect.sight import seers
 from agent.detect.silences import AT_THE_DOOR, IN_BED, LONGEST_MS, SHORTEST_MS, Silences
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity
 
 LEAST_WAIT_MS: Final = 5 * MINUTE_MS  # no budget makes the hub more hasty than this
 SLOT_MS: Final = 15 * MINUTE_MS  # wall clocks change on quarter hours, and so do parts of the day
-# What sees that somebody is in a room; where there is none, its doors do.
-SEES_ROOM: Final = frozenset({"motion", "presence", "vibration", "bed"})
 
 
 class PossibleFall:
@@ -43,7 +42,7 @@ class PossibleFall:
         self._wall = Wall(home.timezone)
         self._night = home.care.night
         self._bed_room = {sensor.id: sensor.room for sensor in home.sensors.values() if sensor.kind == "bed"}
-        self._seers = _seers(home)
+        self._seers = seers(home)
         self._slot, self._minute = -1, 0  # quarter hour of the wall clock, and its first minute of the day
         self._waits: dict[str, tuple[int, int, int]] = {}  # place -> _set_wait of it, until anything in it moves
         self._watch = Watch()
@@ -204,7 +203,7 @@ class PossibleFall:
 
     def _blind_rooms(self) -> tuple[str, ...]:
         unseen = self._unseen
-        return tuple(room for room, seers in self._seers.items() if seers <= unseen) if unseen else ()
+        return tuple(room for room, eyes in self._seers.items() if eyes <= unseen) if unseen else ()
 
     def _longest_blind(self) -> int:
         silences = self.silences
@@ -277,14 +276,3 @@ class PossibleFall:
             tuple[int, int, Instant | None, int | None], snapshot["wait"]
         )
         self._whole, self._said = bool(snapshot["whole"]), cast(str | None, snapshot["said"])
-
-
-def _seers(home: Home) -> dict[str, frozenset[str]]:
-    """For each room that something sees: the sensors that do."""
-    seers: dict[str, frozenset[str]] = {}
-    for room in home.rooms:
-        here = [sensor for sensor in home.sensors.values() if sensor.room == room]
-        seeing = [s.id for s in here if s.kind in SEES_ROOM] or [s.id for s in here if s.kind == "door"]
-        if seeing:
-            seers[room] = frozenset(seeing)
-    return seers
