@@ -107,7 +107,7 @@ def said(state: Path) -> list[tuple[int, int]]:
 
 
 def test_a_hub_killed_a_hundred_times_in_a_fire_loses_no_alert_and_tells_none_twice(
-    tmp_path: Path, mosquitto: Mosquitto
+    tmp_path: Path, mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dice = random.Random(1)
     broker = mosquitto.client("centre")
@@ -134,4 +134,5 @@ def test_a_hub_killed_a_hundred_times_in_a_fire_loses_no_alert_and_tells_none_tw
         assert not centre.events("refused")
     journal = Journal(hub.state / "journal.db")
     assert replayed(journal) == [line for _, _, line in journal.alerts()]
-    print(f"{CYCLES} kills, {len(received)} alerts: none lost, none twice")
+    with capsys.disabled():
+        print(f"\n{CYCLES} kills, {len(received)} alerts: none lost, none twice")
