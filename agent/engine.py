@@ -9,12 +9,13 @@ from typing import Final, Protocol, cast
 
 from agent.detect.bed import BedExit
 from agent.detect.button import Sos
-from agent.detect.detector import Detector
+from agent.detect.detector import NO_MODELS, Detector, Models, Silent
 from agent.detect.doors import DoorLeftOpen, NightExit
 from agent.detect.environment import Environment
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.routine import NotHome, NotUp
 from agent.detect.supervision import ProofOfWatch
+from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
 from agent.incidents import Incidents
 from agent.nouns import (
@@ -36,7 +37,7 @@ from agent.nouns import (
 )
 from agent.sensors.decode import Decoder
 
-FORMAT: Final = 1  # of a snapshot; counts up when one that was written before can no longer be restored
+FORMAT: Final = 2  # of a snapshot; counts up when one that was written before can no longer be restored
 LATE_MS: Final = 2 * SECOND_MS  # an alert that could only be said so long after its instant is marked late
 FAR: Final = Instant(1 << 62)
 OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
@@ -68,9 +69,11 @@ class OtherFormat(Exception):
 class Engine:
     """One home. ``next_deadline`` is when ``step`` wants a silence, if nothing is heard before."""
 
-    def __init__(self, home: Home, epoch: int = 1) -> None:
+    def __init__(self, home: Home, epoch: int = 1, models: Models = NO_MODELS) -> None:
         self.home = home
         self.now = Instant(0)
+        self.models = models
+        self.trust = Trust(models)
         self.decoder = Decoder(home)
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
@@ -109,8 +112,8 @@ class Engine:
         found = self._detect(now, readings, proof.watch is not before)
         held = self.incidents.due
         alerts: tuple[Alert, ...] = ()
-        if findings or found or (held is not None and now >= held):
-            alerts = self._alerts(now, [*findings, *found])
+        if findings or found or self.trust.news or (held is not None and now >= held):
+            alerts = self._alerts(now, [*findings, *found, *self._models_news(now)])
         for reading in readings:
             if is_activity(reading):
                 return Outcome(readings, alerts, self._promise())
@@ -128,15 +131,20 @@ class Engine:
         if since is not None and since < now:
             self.proof.blind(since)
             alerts = self._alerts(since, self._detect(since, (), True), late=now - since > LATE_MS)
+        if frame.link == "hub" and frame.address in ("boot", "model"):
+            self.trust.hear(frame)
         findings += self.proof.tell(now, frame)
         findings += self._detect(now, (), True)
-        return Outcome((), alerts + self._alerts(now, findings))
+        return Outcome((), alerts + self._alerts(now, [*findings, *self._models_news(now)]))
+
+    def _models_news(self, now: Instant) -> list[Finding]:
+        return self.trust.tell(now) if self.trust.news else []
 
     def _revive(self, now: Instant) -> list[Finding]:
         """At every start a detector that was dropped is tried again, without its memory."""
         findings = []
         for index, detector in enumerate(self._detectors):
-            if isinstance(detector, _Silent):
+            if isinstance(detector, Silent):
                 fresh = detectors(self.home, self.whereabouts)[index]
                 self._detectors[index] = fresh
                 if isinstance(fresh, PossibleFall):
@@ -200,7 +208,7 @@ class Engine:
 
     def _drop(self, index: int, now: Instant, fault: Exception) -> Finding:
         detector = self._detectors[index]
-        self._detectors[index] = _Silent(detector)
+        self._detectors[index] = Silent(detector)
         self._hearers.clear()
         words = (("why", f"{type(fault).__name__}: {fault}"[:200]),)
         return Finding("agent_fault", "raised", now, detector.name, None, words=words)
@@ -222,8 +230,9 @@ class Engine:
             "decoder": self.decoder.snapshot(),
             "proof": self.proof.snapshot(),
             "incidents": self.incidents.snapshot(),
+            "trust": self.trust.snapshot(),
             "detectors": {detector.name: detector.snapshot() for detector in self._detectors},
-            "dropped": [detector.name for detector in self._detectors if isinstance(detector, _Silent)],
+            "dropped": [detector.name for detector in self._detectors if isinstance(detector, Silent)],
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -234,11 +243,12 @@ class Engine:
         self.decoder.restore(cast(Snapshot, snapshot["decoder"]))
         self.proof.restore(cast(Snapshot, snapshot["proof"]))
         self.incidents.restore(cast(Snapshot, snapshot["incidents"]))
+        self.trust.restore(cast(Snapshot, snapshot["trust"]))
         memories = cast(dict[str, Snapshot], snapshot["detectors"])
         dropped = cast(list[str], snapshot["dropped"])
         for index, detector in enumerate(self._detectors):
             if detector.name in dropped:
-                self._detectors[index] = _Silent(detector)
+                self._detectors[index] = Silent(detector)
             elif detector.name in memories:
                 detector.restore(memories[detector.name])
         for index, detector in enumerate(self._detectors):
@@ -247,27 +257,6 @@ class Engine:
             self._due[index] = FAR if due is None else max(due, Instant(self.now + 1))
         self._proof_due = self.proof.deadline()
         self._plan()
-
-
-class _Silent:
-    """Stands where a detector was dropped; the incident ``agent_fault`` stays open."""
-
-    hears: frozenset[str] = frozenset()
-
-    def __init__(self, dropped: Detector) -> None:
-        self.name = dropped.name
-
-    def observe(self, now: Instant, readings: Sequence[Reading], watch: object) -> Iterable[Finding]:
-        return ()
-
-    def deadline(self) -> Instant | None:
-        return None
-
-    def snapshot(self) -> Snapshot:
-        return {}
-
-    def restore(self, snapshot: Snapshot) -> None:
-        return None
 
 
 def sees_nothing_before(frame: Frame | None) -> bool:

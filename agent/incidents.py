@@ -89,7 +89,11 @@ TEXTS: Final = {
     "upstream_lost": ("No connection to the monitoring centre since {since}.", "", "The centre is connected again."),
     "clock_unknown": ("The hub does not know the time.", "", "The hub knows the time again."),
     "storage_fault": ("The hub cannot write its journal.", "", "The hub can write its journal again."),
-    "model_fault": ("The {model} model cannot be used; the rule without a model has taken over.", "", "Back in use."),
+    "model_fault": (
+        "The {model} model cannot be used; the rule without a model has taken over: {why}.",
+        "",
+        "The {model} model is in use again.",
+    ),
     "agent_fault": ("The {subject} detector failed and was switched off: {why}.", "", "Back in use."),
     "power_fault": ("The hub's power supply is too weak.", "", "The hub's power supply is good again."),
     "routine_change": ("{why}", "{why}", "As usual again."),

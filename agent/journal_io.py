@@ -5,10 +5,11 @@ with FULL, so that it is on the disk before anybody is told. A power cut may the
 ``BATCH_SPAN_MS`` and what the kernel had not yet written back, never an alert.
 """
 
+import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -31,6 +32,7 @@ BATCH_ENTRIES: Final = 256  # a full batch is written at once
 BATCH_BYTES: Final = 1 << 20  # nor does more than this wait: a batch must be small enough to be read again
 BATCH_SPAN_MS: Final = 10 * MINUTE_MS  # and no entry waits longer than this
 SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no more than this
+SEGMENTS: Final = "SELECT id, epoch, first_seq, started_at, agent, home, models, snapshot FROM segment"
 BUSY_S: Final = 10.0  # readers hold no locks in WAL; another writer is a mistake, found by the state folder's lock
 
 
@@ -46,6 +48,7 @@ class Segment:
     started_at: Instant
     agent: str
     home: str
+    models: Mapping[str, str]  # name -> digest
     snapshot: Snapshot
 
 
@@ -72,11 +75,12 @@ class Journal:
     def begin(self, engine: Engine, at: Instant, seq: int, version: str) -> None:
         """Start a segment: everything needed to replay what follows, without what came before."""
         self.flush()
+        models = json.dumps(engine.models.digests())
         with self._db:
             cursor = self._db.execute(
                 "INSERT INTO segment (epoch, first_seq, started_at, agent, home, models, snapshot)"
-                " VALUES (?, ?, ?, ?, ?, '{}', ?)",
-                (engine.incidents.epoch, seq, at, version, engine.home.text, pack_snapshot(engine.snapshot())),
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (engine.incidents.epoch, seq, at, version, engine.home.text, models, pack_snapshot(engine.snapshot())),
             )
         self._segment, self._segment_frames = int(cursor.lastrowid or 0), 0
 
@@ -145,12 +149,11 @@ class Journal:
             raise JournalError(f"{self._path}: {fault}; `hearthwatch journal verify` says more") from None
 
     def segments(self) -> list[Segment]:
-        rows = self.rows("SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id")
+        rows = self.rows(f"{SEGMENTS} ORDER BY id")
         return [_segment(row) for row in rows]
 
     def last_segment(self) -> Segment | None:
-        newest = "SELECT id, epoch, first_seq, started_at, agent, home, snapshot FROM segment ORDER BY id DESC LIMIT 1"
-        row = next(self.rows(newest), None)
+        row = next(self.rows(f"{SEGMENTS} ORDER BY id DESC LIMIT 1"), None)
         return _segment(row) if row else None
 
     def entries(self, segment: int) -> Iterator[Entry]:
@@ -235,15 +238,15 @@ def lay_down(journal: Journal, engine: Engine, past: Iterable[Entry], version: s
     journal.begin(engine, engine.now, last[0] + 1, version)
 
 
-def _segment(row: tuple[int, int, int, int, str, str, bytes]) -> Segment:
-    id, epoch, first_seq, started_at, agent, home, snapshot = row
+def _segment(row: tuple[int, int, int, int, str, str, str, bytes]) -> Segment:
+    id, epoch, first_seq, started_at, agent, home, models, snapshot = row
     try:
         memory = unpack_snapshot(snapshot)
     except ValueError as fault:
         raise JournalError(
             f"the snapshot of segment {id} is {fault}; `hearthwatch journal export` still works"
         ) from None
-    return Segment(id, epoch, first_seq, Instant(started_at), agent, home, memory)
+    return Segment(id, epoch, first_seq, Instant(started_at), agent, home, json.loads(models), memory)
 
 
 def _open(path: Path) -> sqlite3.Connection:

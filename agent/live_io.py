@@ -6,7 +6,7 @@ takes them out here, stamps them, and stamps the silences between them at the in
 
 import json
 import queue
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from agent.clock_io import HubClock
@@ -68,10 +68,13 @@ def _clock_frames(clock: HubClock, known: Clock, seq: int) -> tuple[Clock, int, 
     return found, seq + 1, Entry(seq + 1, clock.now(), Frame("hub", "clock", said))
 
 
-def boot_frame(clock: HubClock, boot_id: str, last: Instant | None, version: str) -> Frame:
-    """What the first entry of a run says: when the hub last knew anything, and how its time is anchored."""
+def boot_frame(
+    clock: HubClock, boot_id: str, last: Instant | None, version: str, models: Mapping[str, str] | None = None
+) -> Frame:
+    """What the first entry of a run says: when the hub last knew anything, how its time is anchored, and why which of
+    its models cannot be used ("": it can)."""
     zero, at = clock.anchor
-    said: dict[str, object] = {"boot": boot_id, "zero_ms": zero, "at_ms": at, "agent": version}
+    said: dict[str, object] = {"boot": boot_id, "zero_ms": zero, "at_ms": at, "agent": version, "models": models or {}}
     if last is not None:
         said["from_ms"] = last
     return Frame("hub", "boot", json.dumps(said).encode())

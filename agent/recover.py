@@ -1,12 +1,15 @@
 """Start is recovery: the engine as it was after the journal's last entry.
 
 The last snapshot, then what came after it, without saying it again. A home file that has changed since is taken over:
-with the same sensors and rooms the memory stays; with others it is learnt anew from the last weeks.
+with the same sensors and rooms the memory stays; with others, or with another model, it is learnt anew from the last
+weeks.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from agent.clock_io import HubClock, boot_id
+from agent.detect.detector import NO_MODELS, Models
 from agent.engine import Engine, OtherFormat, fill, run
 from agent.home import BadHome, parse
 from agent.journal_io import Journal
@@ -20,22 +23,23 @@ class _Muted:
         """What was said then is not said again."""
 
 
-def resume(journal: Journal, home: Home) -> Engine:
-    """The engine as it was after the journal's last entry; with the given home, if that has changed since."""
+def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
+    """The engine as it was after the journal's last entry; with the given home and models, if those have changed."""
     segment = journal.last_segment()
     if segment is None:
-        return Engine(home)
+        return Engine(home, models=models)
     before = _home_then(segment.home, home)
-    engine = Engine(before, segment.epoch)
+    engine = Engine(before, segment.epoch, models)
     try:
         engine.restore(segment.snapshot)
     except OtherFormat:
-        return _anew(home, journal)
+        return _anew(home, journal, models)
     run(fill(journal.entries(segment.id), engine), engine, _Muted())
-    if before.text == home.text:
+    same_models = _same_models(segment.models, models.digests())
+    if before.text == home.text and same_models:
         return engine
-    changed = Engine(home, segment.epoch)
-    if _same_identities(before, home):
+    changed = Engine(home, segment.epoch, models)
+    if _same_identities(before, home) and same_models:
         changed.restore(engine.snapshot())
     else:
         _warm(changed, journal, engine.now)
@@ -43,10 +47,15 @@ def resume(journal: Journal, home: Home) -> Engine:
     return changed
 
 
-def _anew(home: Home, journal: Journal) -> Engine:
+def _same_models(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether none has become another. One that was missing, or is, changes nothing that was learnt."""
+    return all(now[name] == digest for name, digest in then.items() if name in now)
+
+
+def _anew(home: Home, journal: Journal, models: Models) -> Engine:
     """An older agent's memory: everything is learnt again from the last weeks, in an epoch of its own."""
     last = journal.last()
-    engine = Engine(home, max(segment.epoch for segment in journal.segments()))
+    engine = Engine(home, max(segment.epoch for segment in journal.segments()), models)
     _warm(engine, journal, last[1] if last else Instant(0))
     engine.incidents.begin_epoch()
     return engine

@@ -7,19 +7,22 @@ after it without saying it again, puts into the outbox what had not reached it, 
 import fcntl
 import json
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from agent.civil import rfc3339
 from agent.clock_io import HubClock, boot_id
+from agent.detect.detector import NO_MODELS, Models
 from agent.engine import OWN_LINKS, Engine, fill, run
 from agent.journal_io import Journal
 from agent.line_io import Line, answered, plain
 from agent.live_io import Frames, boot_frame, frame_queue, intake
+from agent.models_io import shipped
 from agent.mqtt_io import Broker
 from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
 from agent.packing import alert_line
@@ -139,6 +142,7 @@ def live(
     version: str,
     clock_for: Callable[[Engine, Instant | None], HubClock],
     follow: bool = False,
+    models: Models = NO_MODELS,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller."""
     if (aside := fresh_if_damaged(outbox_path(str(state)))) is not None:
@@ -146,7 +150,7 @@ def live(
     # Not durable by itself: the journal is, and what a power cut takes from the outbox is put there again at the start.
     outbox = Outbox(outbox_path(str(state)), durable=False)
     journal = Journal(state / "journal.db", home.id)
-    engine = resume(journal, home)
+    engine = resume(journal, home, models)
     sink = HubSink(state, journal, outbox, engine, version)
     sink.send()  # what the last run had written and not yet handed over
     newest = outbox.newest()
@@ -155,7 +159,7 @@ def live(
     journal.seal = Sealer(hub, home, _key(state, newest is not None), newest)
     seq, last = journal.last() or (0, None)
     clock = clock_for(engine, last)
-    boot = boot_frame(clock, boot_id(), last, version)
+    boot = boot_frame(clock, boot_id(), last, version, models.state())
     journal.begin(engine, clock.now(), seq + 1, version)
     line = Line(state, receipt_key, frames)
     line.start()
@@ -187,10 +191,17 @@ def watch(
 ) -> None:
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock."""
     frames = frame_queue()
+    models = shipped(tell_slow=lambda name, why: _tell_slow(frames, name, why))
     listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, home.sensors.values())
     threading.excepthook = _crash
     threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
-    live(state, home, hub, frames, receipt_key, version, lambda e, last: clock_of(e, last, *simulated), follow)
+    live(state, home, hub, frames, receipt_key, version, lambda e, last: clock_of(e, last, *simulated), follow, models)
+
+
+def _tell_slow(frames: Frames, name: str, why: str) -> None:
+    """From the loop itself, which must not wait for room in its own queue; then a later slow answer tells it."""
+    with suppress(queue.Full):
+        frames.put_nowait(Frame("hub", "model", json.dumps({"model": name, "why": why}).encode()))
 
 
 def _listen(listener: Listener) -> None:

@@ -48,12 +48,13 @@ PACKAGES: Final = {
     "rich": {"agent/commands/asking.py", "agent/demo/terminal_io.py"},
     "amqtt": set(),
     "asyncio": set(),
-    # Too large for a process that stays: only training and short-lived jobs.
-    "numpy": set(),
+    # scipy is too large for a process that stays: only training and short-lived jobs. numpy comes with onnxruntime.
+    "numpy": {"agent/detect/onnx_io.py"},
     "scipy": set(),
 }
-# Where `except Exception` is right: it drops a throwing detector and says so; what went wrong is raised again.
-BROAD_EXCEPT: Final = {"agent/engine.py", "agent/files_io.py"}
+# Where `except Exception` is right: it drops a throwing detector and says so; what went wrong is raised again; or
+# what onnxruntime says, in classes of its own, becomes a ModelFault.
+BROAD_EXCEPT: Final = {"agent/engine.py", "agent/files_io.py", "agent/detect/onnx_io.py"}
 WALL_CLOCK: Final = "agent/clock_io.py"
 CENTRE_MAY_IMPORT: Final = {
     "agent.civil",

@@ -9,6 +9,7 @@ from agent.commands.hub import configured, hub_of
 from agent.doctor_io import examine
 from agent.engine import Engine
 from agent.journal_io import Journal
+from agent.models_io import shipped
 from agent.recover import resume
 from agent.replay import Record, of_lines, replay
 from agent.sensors.log_io import LogReader
@@ -62,12 +63,12 @@ def _engine(asked: argparse.Namespace) -> Engine:
     if asked.config is not None:
         _, state, home = configured(asked.config)
         if not (state / "journal.db").exists():
-            return Engine(home)
-        return resume(Journal(state / "journal.db"), home)
+            return Engine(home, models=shipped())
+        return resume(Journal(state / "journal.db"), home, shipped())
     if asked.home is None:
         raise Refused("promise needs --config HUB, or --home HOME with sensor logs")
     home = home_of(asked.home)
-    engine = Engine(home)
+    engine = Engine(home, models=shipped())
     if asked.logs:
         replay(of_lines(LogReader(asked.logs, home, say)), engine, Record(home.id))
     return engine

@@ -13,10 +13,12 @@ from agent.civil import rfc3339
 from agent.clock_io import paced
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, instant, progress, say
 from agent.commands.hub import configured
+from agent.detect.detector import Models
 from agent.engine import Engine, OtherFormat
 from agent.files_io import as_lines, write_together
 from agent.home import BadHome, parse
 from agent.journal_io import Journal, lay_down
+from agent.models_io import shipped
 from agent.nouns import DAY_MS, Alert, Home, Instant
 from agent.replay import Record, differences, of_lines, replay, told
 from agent.sensors.log import AT_END, Line, write
@@ -82,11 +84,12 @@ def replayed(asked: argparse.Namespace) -> int:
     other = _budgeted(home_of(asked.home_b), asked.budget) if asked.home_b is not None else None
     reader = LogReader(asked.logs, home, say)
     follow = asked.speed is not None and asked.alerts is None
+    models = shipped()
     record = Record(home.id, asked.deadlines is not None, _print if follow else lambda alert: None)
     with progress("replay", sum(path.stat().st_size for path in asked.logs if path.exists())) as tell:
         entries = told(of_lines(reader, asked.until), lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
-        replay(paced(entries, asked.speed) if asked.speed else entries, Engine(home), record)
-    compared = _compared(asked, record, other) if other is not None else []
+        replay(paced(entries, asked.speed) if asked.speed else entries, Engine(home, models=models), record)
+    compared = _compared(asked, record, other, models) if other is not None else []
     _write(asked, record)
     say(_summary(record, reader.problems))
     for line in compared:
@@ -145,9 +148,9 @@ def _summary(record: Record, problems: int) -> str:
     return f"{record.frames:,} readings over {days:.1f} days: {len(record.alerts)} alert lines{skipped}"
 
 
-def _compared(asked: argparse.Namespace, record: Record, other: Home) -> list[str]:
+def _compared(asked: argparse.Namespace, record: Record, other: Home, models: Models) -> list[str]:
     second = Record(other.id)
-    replay(of_lines(LogReader(asked.logs, other, lambda _: None), asked.until), Engine(other), second)
+    replay(of_lines(LogReader(asked.logs, other, lambda _: None), asked.until), Engine(other, models=models), second)
     changed = differences(record.alerts, second.alerts)
     return [f"with {asked.home_b}: {len(changed)} alert lines differ (- as it is, + as it would be)", *changed]
 
@@ -169,13 +172,13 @@ def _replay_journal(asked: argparse.Namespace) -> int:
         raise Refused(f"--{unused[0].replace('_', '-')} is for sensor logs; a journal is replayed as it was lived")
     journal = Journal(asked.logs[0])
     record = Record("", deadlines=asked.deadlines is not None)
-    segments = journal.segments()
+    segments, models = journal.segments(), shipped()
     recorded = [line for epoch, seq, line in journal.alerts()]
     with progress("replay", len(segments)) as tell:
         for count, segment in enumerate(segments):
             try:
                 home = parse(segment.home)
-                engine = Engine(_budgeted(home, asked.budget), segment.epoch)
+                engine = Engine(_budgeted(home, asked.budget), segment.epoch, models)
                 engine.restore(segment.snapshot)
             except (BadHome, OtherFormat) as fault:
                 raise Refused(f"{asked.logs[0]}: written by agent {segment.agent}: {fault}; replay it there") from None
@@ -238,7 +241,12 @@ def imported(asked: argparse.Namespace) -> int:
             leftover.unlink()
         journal = Journal(state / "imported.db", home.id)
         with progress("import", len(lines)) as tell:
-            lay_down(journal, Engine(home), told(of_lines(lines), lambda at: tell(0, rfc3339(at)[:10])), VERSION)
+            lay_down(
+                journal,
+                Engine(home, models=shipped()),
+                told(of_lines(lines), lambda at: tell(0, rfc3339(at)[:10])),
+                VERSION,
+            )
         journal.close()
         (state / "imported.db").replace(state / "journal.db")  # an import that was cut off has imported nothing
     say(f"{len(lines):,} readings imported")

@@ -24,6 +24,7 @@ from agent.demo.seen import Seen
 from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal, lay_down
+from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
 from agent.nouns import DAY_MS, Entry, Frame, Instant
 from agent.replay import told as telling
@@ -81,7 +82,7 @@ def set_up(folder: Path, told: Story, local: int, line: int) -> Path:
 def live_through(told: Story, folder: Path, seen: Seen, version: str, progress: Progress) -> None:
     """The days before the story, through the same engine into the hub's journal; nothing of it is sent."""
     journal = Journal(folder / "state" / "journal.db", seen.home.id)
-    engine = Engine(seen.home)
+    engine = Engine(seen.home, models=shipped())
     first, whole = told.past[0].at, told.start_at - told.past[0].at
     past = (Entry(seq, at, frame) for seq, (at, frame) in enumerate(told.past, start=1))
     with progress("28 days", whole) as tell:

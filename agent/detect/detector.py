@@ -9,8 +9,8 @@ nothing came before; and whenever the ``Watch`` has changed. A deadline that is 
 into the future, when ``observe`` returns.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
 
 from agent.nouns import Finding, Instant, Reading, Snapshot, Watch
 
@@ -34,9 +34,59 @@ class Detector(Protocol):
     def restore(self, snapshot: Snapshot) -> None: ...
 
 
+class Silent:
+    """Stands where a detector was dropped; the incident ``agent_fault`` stays open."""
+
+    hears: frozenset[str] = frozenset()
+
+    def __init__(self, dropped: Detector) -> None:
+        self.name = dropped.name
+
+    def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
+        return ()
+
+    def deadline(self) -> Instant | None:
+        return None
+
+    def snapshot(self) -> Snapshot:
+        return {}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        return None
+
+
+class ModelFault(Exception):
+    """A model cannot be used, or did not answer with numbers; the message says why. The rule without it takes over."""
+
+
 class Model(Protocol):
-    """A trained model. What it returns is quantised to integers before anything depends on it."""
+    """A trained model. What it returns is quantised to whole numbers before anything depends on it."""
 
-    digest: str
+    digest: str  # SHA-256 of its file, in hex
 
-    def run(self, features: Sequence[float]) -> Sequence[float]: ...
+    def run(self, features: Sequence[int]) -> Sequence[int]:
+        """The answer to one row, in 1/OUTPUT_UNIT; ModelFault if it is not finite."""
+        ...
+
+
+OUTPUT_UNIT: Final = 64  # of a model's outputs: coarse enough that two machines round alike but for ties
+
+
+class Models(NamedTuple):
+    """The models of this agent by name, and why those are missing that should be here.
+
+    Without any (the default) every rule runs without a model, and says nothing of it.
+    """
+
+    by_name: Mapping[str, Model] = {}
+    faults: Mapping[str, str] = {}
+
+    def state(self) -> dict[str, str]:
+        """Why each cannot be used; "" for one that can."""
+        return {**dict.fromkeys(self.by_name, ""), **self.faults}
+
+    def digests(self) -> dict[str, str]:
+        return {name: model.digest for name, model in sorted(self.by_name.items())}
+
+
+NO_MODELS: Final = Models()
