@@ -47,11 +47,11 @@ class Sink(Protocol):
     def put(self, entry: Entry, outcome: Outcome) -> None: ...
 
 
-def detectors(home: Home, whereabouts: Whereabouts) -> list[Detector]:
+def detectors(home: Home, whereabouts: Whereabouts, trust: Trust) -> list[Detector]:
     """Every detector in the order in which it is asked. ``Whereabouts`` is first: the others read it."""
     return [
         whereabouts,
-        PossibleFall(home, whereabouts),
+        PossibleFall(home, whereabouts, trust),
         Sos(home, whereabouts),
         BedExit(home, whereabouts),
         NightExit(home, whereabouts),
@@ -78,12 +78,13 @@ class Engine:
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
         self.whereabouts = Whereabouts(home)
-        self._detectors = detectors(home, self.whereabouts)
+        self._detectors = detectors(home, self.whereabouts, self.trust)
         self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
         self._due = [FAR] * len(self._detectors)
         self._next = FAR
         self._proof_due: Instant | None = None
         self._hearers: dict[str, tuple[int, ...]] = {}
+        self.tells_promises = True  # a promise costs a run of the model: who needs none at each sign of life, says so
 
     def next_deadline(self) -> Instant | None:
         return None if self._next == FAR else self._next
@@ -114,12 +115,11 @@ class Engine:
         alerts: tuple[Alert, ...] = ()
         if findings or found or self.trust.news or (held is not None and now >= held):
             alerts = self._alerts(now, [*findings, *found, *self._models_news(now)])
-        for reading in readings:
-            if is_activity(reading):
-                return Outcome(readings, alerts, self._promise())
+        if self.tells_promises and any(is_activity(reading) for reading in readings):
+            return Outcome(readings, alerts, self.promise())
         return Outcome(readings, alerts)
 
-    def _promise(self) -> Promise:
+    def promise(self) -> Promise:
         """What the detector promises; a detector that was dropped raises nothing any more."""
         return self.possible_fall.promise() if self.possible_fall in self._detectors else Promise(None, "not_watched")
 
@@ -145,7 +145,7 @@ class Engine:
         findings = []
         for index, detector in enumerate(self._detectors):
             if isinstance(detector, Silent):
-                fresh = detectors(self.home, self.whereabouts)[index]
+                fresh = detectors(self.home, self.whereabouts, self.trust)[index]
                 self._detectors[index] = fresh
                 if isinstance(fresh, PossibleFall):
                     self.possible_fall = fresh

@@ -34,7 +34,7 @@ class Record:
     def __init__(self, home: str, deadlines: bool = False, tell: Callable[[Alert], None] = lambda alert: None) -> None:
         self._tell = tell
         self._home = home
-        self._wants_deadlines = deadlines
+        self.wants_deadlines = deadlines
         self.alerts: list[str] = []
         self.said: list[Alert] = []
         self.deadlines: list[str] = []
@@ -57,7 +57,7 @@ class Record:
         if outcome.reject is not None:
             self.rejected += 1
             self.rejects = [*self.rejects, outcome.reject][:20]
-        if self._wants_deadlines and outcome.promise is not None:
+        if self.wants_deadlines and outcome.promise is not None:
             self.deadlines += [
                 deadline_line(entry.at, reading.sensor, outcome) for reading in outcome.readings if is_activity(reading)
             ]
@@ -78,6 +78,7 @@ def deadline_line(at: Instant, sensor: str, outcome: Outcome) -> str:
 
 def replay(entries: Iterable[Entry], engine: Engine, record: Record) -> Record:
     """Walk the entries through the engine, with the silences that were due between them."""
+    engine.tells_promises = record.wants_deadlines
     run(fill(entries, engine), engine, record)
     return record
 

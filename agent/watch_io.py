@@ -152,6 +152,7 @@ def live(
     journal = Journal(state / "journal.db", home.id)
     engine = resume(journal, home, models)
     sink = HubSink(state, journal, outbox, engine, version)
+    engine.tells_promises = follow
     sink.send()  # what the last run had written and not yet handed over
     newest = outbox.newest()
     if newest is not None and newest[:2] > journal.last_sealed():

@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import Final
 
 from agent.civil import Wall
-from agent.detect.budget import Budget
+from agent.detect.budget import WITHOUT_MODEL, Budget
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.silences import LONGEST_MS, PART_MINUTES, PARTS, SHORTEST_MS
 from agent.detect.whereabouts import Whereabouts
@@ -44,13 +44,13 @@ class Listening(Budget):
     """A budget that keeps every ratio it hears."""
 
     def __init__(self) -> None:
-        super().__init__(1.0)
+        super().__init__(1.0, WITHOUT_MODEL)
         self.ratios: list[int] = []
         self.days = 0
 
-    def note(self, ratio_permille: int) -> None:
+    def note(self, level: int) -> None:
         if self.days >= WARM_DAYS:
-            self.ratios.append(ratio_permille)
+            self.ratios.append(level)
 
     def pass_time(self, observed_ms: int) -> bool:
         whole = super().pass_time(observed_ms)
@@ -104,7 +104,7 @@ def ratios(homes: Sequence[tuple[Home, Path]]) -> tuple[list[int], int]:
     for home, log in homes:
         where = Whereabouts(home)
         detector, budget = PossibleFall(home, where), Listening()
-        detector.budget = budget
+        detector.wait.floor.budget = budget
         for reading in readings(log, home):
             beyond += budget.days >= WARM_DAYS and _beyond(where, reading.at)
             where.observe(reading.at, (reading,), Watch())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.detect.budget import DAYS_KEPT, LEAST, MOST, PRIOR_DAYS, RATIOS_KEPT, Budget, population_rate_permille
+from agent.detect.budget import DAYS_KEPT, LEVELS_KEPT, PRIOR_DAYS, WITHOUT_MODEL, Budget, population_rate_permille
 from agent.detect.prior import BEYOND, EDGES_MS, RATES, RATIOS, ROW_TOTAL, TAILS
 from agent.detect.silences import AT_THE_DOOR, IN_BED, LONGEST_MS, PARTS, SHORTEST_MS, Silences
 from agent.home import ROOM_KINDS
@@ -25,40 +25,40 @@ def lived(budget: Budget, days: int, ratios: tuple[int, ...]) -> Budget:
 
 
 def test_the_first_hour_rests_on_the_population_alone() -> None:
-    budget = Budget(2.0)
+    budget = Budget(2.0, WITHOUT_MODEL)
     aside = BEYOND // 2  # what no multiplier can spare
-    assert population_rate_permille(budget.multiplier_permille) + aside <= 2_000
-    assert population_rate_permille(budget.multiplier_permille - 1) + aside > 2_000
-    rate = population_rate_permille(budget.multiplier_permille) + aside
+    assert population_rate_permille(budget.reluctance) + aside <= 2_000
+    assert population_rate_permille(budget.reluctance - 1) + aside > 2_000
+    rate = population_rate_permille(budget.reluctance) + aside
     assert budget.expected() == (rate, 0, 0, PRIOR_DAYS)
 
 
 def test_a_calm_home_is_waited_for_less_and_an_unsteady_one_more() -> None:
-    start = Budget(2.0).multiplier_permille
-    calm = lived(Budget(2.0), 28, (300, 200)).multiplier_permille
-    unsteady = lived(Budget(2.0), 28, (9_000, 8_000)).multiplier_permille
+    start = Budget(2.0, WITHOUT_MODEL).reluctance
+    calm = lived(Budget(2.0, WITHOUT_MODEL), 28, (300, 200)).reluctance
+    unsteady = lived(Budget(2.0, WITHOUT_MODEL), 28, (9_000, 8_000)).reluctance
     assert calm < start < unsteady
 
 
 def test_a_false_alert_counts_at_once_and_is_forgotten_after_four_weeks() -> None:
-    budget = lived(Budget(2.0), 28, (300,))
-    calm = budget.multiplier_permille
+    budget = lived(Budget(2.0, WITHOUT_MODEL), 28, (300,))
+    calm = budget.reluctance
     for _ in range(4):
         budget.note(9_000)
-    assert budget.multiplier_permille > calm
+    assert budget.reluctance > calm
     lived(budget, DAYS_KEPT + 1, (300,))
-    assert budget.multiplier_permille == calm
+    assert budget.reluctance == calm
 
 
 def test_a_week_without_observation_forgets_nothing() -> None:
-    budget = lived(Budget(2.0), 10, (700,))
+    budget = lived(Budget(2.0, WITHOUT_MODEL), 10, (700,))
     before = budget.snapshot()
     assert not budget.pass_time(0)
     assert budget.snapshot() == before
 
 
 def test_what_is_expected_keeps_the_budget_and_names_its_counts() -> None:
-    budget = lived(Budget(2.0), 40, (400, 900))
+    budget = lived(Budget(2.0, WITHOUT_MODEL), 40, (400, 900))
     expected = budget.expected()
     assert expected.false_alerts_permille_per_30_days <= 2_000
     assert expected.own_days == DAYS_KEPT
@@ -66,17 +66,17 @@ def test_what_is_expected_keeps_the_budget_and_names_its_counts() -> None:
 
 
 def test_memory_of_ratios_is_bounded() -> None:
-    budget = lived(Budget(2.0), 100, tuple(range(1_000, 1_000 + 3 * RATIOS_KEPT)))
+    budget = lived(Budget(2.0, WITHOUT_MODEL), 100, tuple(range(1_000, 1_000 + 3 * LEVELS_KEPT)))
     assert len(json.dumps(budget.snapshot())) < 8_000
 
 
 @pytest.mark.parametrize("allowed", [0.0, 1e-6])
 def test_a_budget_that_cannot_be_kept_waits_as_long_as_may_be(allowed: float) -> None:
-    assert Budget(allowed).multiplier_permille == MOST
+    assert Budget(allowed, WITHOUT_MODEL).reluctance == WITHOUT_MODEL.most
 
 
 def test_a_boundless_budget_has_a_least_multiplier() -> None:
-    assert Budget(1_000.0).multiplier_permille == LEAST
+    assert Budget(1_000.0, WITHOUT_MODEL).reluctance == WITHOUT_MODEL.least
 
 
 @given(st.lists(st.lists(st.integers(0, 50_000), max_size=20), max_size=40), st.floats(0.1, 20), st.floats(0.1, 20))
@@ -84,14 +84,14 @@ def test_a_boundless_budget_has_a_least_multiplier() -> None:
 def test_a_larger_budget_never_waits_longer_and_every_budget_is_kept(
     days: list[list[int]], one: float, other: float
 ) -> None:
-    budgets = [Budget(min(one, other)), Budget(max(one, other))]
+    budgets = [Budget(min(one, other), WITHOUT_MODEL), Budget(max(one, other), WITHOUT_MODEL)]
     for day in days:
         for budget in budgets:
             lived(budget, 1, tuple(day))
-    assert budgets[0].multiplier_permille >= budgets[1].multiplier_permille
+    assert budgets[0].reluctance >= budgets[1].reluctance
     for budget, allowed in zip(budgets, sorted((one, other)), strict=True):
         rate = budget.expected().false_alerts_permille_per_30_days
-        assert rate <= round(allowed * 1_000) or budget.multiplier_permille == MOST
+        assert rate <= round(allowed * 1_000) or budget.reluctance == WITHOUT_MODEL.most
 
 
 # -- scales ------------------------------------------------------------------------------------------------------------

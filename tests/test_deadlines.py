@@ -157,4 +157,4 @@ def test_no_sensor_is_judged_while_nothing_is_heard_so_that_no_deadline_moves(
             promise = engine.step(one).promise
             if promise is not None:
                 promised = promise.deadline
-            assert engine.possible_fall.deadline() in (promised, None)
+            assert engine.possible_fall.promise().deadline in (promised, None)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.detect.bed import BedExit
-from agent.detect.budget import Budget
+from agent.detect.budget import WITHOUT_MODEL, Budget
 from agent.detect.button import Sos
 from agent.detect.doors import DoorLeftOpen, NightExit
 from agent.detect.environment import Environment
@@ -86,10 +86,10 @@ def test_up_by_a_later_time_is_not_asked_at_the_old_one() -> None:
 
 
 def test_a_new_alert_budget_holds_from_the_first_hour() -> None:
-    lavish, sparing = Budget(8.0), Budget(0.5)
-    fresh = sparing.multiplier_permille
+    lavish, sparing = Budget(8.0, WITHOUT_MODEL), Budget(0.5, WITHOUT_MODEL)
+    fresh = sparing.reluctance
     sparing.restore(json.loads(json.dumps(lavish.snapshot())))
-    assert sparing.multiplier_permille == fresh > lavish.multiplier_permille
+    assert sparing.reluctance == fresh > lavish.reluctance
 
 
 def test_a_fall_under_a_new_budget_is_told_as_that_budget_wants() -> None:

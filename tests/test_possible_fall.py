@@ -92,13 +92,13 @@ def test_observation_lost_at_the_deadline_itself_still_raises_and_then_says_it_n
 
 def test_a_home_at_rest_has_no_deadline_and_teaches_nothing(flat: Flat) -> None:
     flat.days(1)
-    before = flat.fall.silences.snapshot()
+    before = flat.fall.wait.floor.silences.snapshot()
     flat.turn(Watch(pause_until=Instant(flat.now + DAY_MS)))
     assert flat.fall.promise() == (None, "home")
     flat.hear("kitchen-motion", after_ms=5 * HOUR_MS)
     flat.hear("kitchen-motion", after_ms=5 * HOUR_MS)
     assert flat.fall.promise() == (None, "home")
-    assert flat.fall.silences.snapshot() == before
+    assert flat.fall.wait.floor.silences.snapshot() == before
     flat.turn(Watch())
     assert flat.wait_ms() == flat.fall.promise_at("kitchen", 20 * 60)
     assert flat.said == []
@@ -112,7 +112,7 @@ def test_only_silence_at_home_is_learnt(flat: Flat, sensors: tuple[str, ...], le
     for sensor in sensors:
         flat.hear(sensor, after_ms=1_000)
     flat.hear("living-motion", after_ms=20 * MINUTE_MS)
-    assert (flat.fall.silences.snapshot()["counts"] != {}) == learnt
+    assert (flat.fall.wait.floor.silences.snapshot()["counts"] != {}) == learnt
 
 
 def test_a_silence_beyond_twelve_hours_or_not_wholly_observed_is_not_learnt(flat: Flat) -> None:
@@ -123,7 +123,7 @@ def test_a_silence_beyond_twelve_hours_or_not_wholly_observed_is_not_learnt(flat
     flat.wait(1)
     flat.turn(Watch())
     flat.hear("kitchen-motion", after_ms=HOUR_MS)
-    assert flat.fall.silences.snapshot()["counts"] == {}
+    assert flat.fall.wait.floor.silences.snapshot()["counts"] == {}
 
 
 def test_one_unraised_outage_lengthens_the_wait_but_does_not_undo_it() -> None:
@@ -177,7 +177,7 @@ def test_a_room_that_nothing_sees_lengthens_the_wait_and_teaches_nothing(flat: F
     assert flat.wait_ms() > before  # it does not shorten under somebody's feet
     flat.turn(Watch(unseen=frozenset({"hall-motion", "front-door"})))
     flat.hear("kitchen-motion", after_ms=20 * MINUTE_MS)
-    assert flat.fall.silences.snapshot()["counts"] == {}
+    assert flat.fall.wait.floor.silences.snapshot()["counts"] == {}
 
 
 def test_a_fall_sensor_is_believed_at_once_and_needs_its_zero_and_a_movement_to_be_over(flat: Flat) -> None:

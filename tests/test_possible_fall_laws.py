@@ -78,11 +78,11 @@ def test_an_outage_of_any_length_moves_the_deadline_by_its_length(history: list[
     flat = Flat()
     live(flat, history)  # type: ignore[arg-type]  # hypothesis cannot tell the shape
     flat.turn(Watch())
-    deadline = flat.fall.deadline()
+    deadline = flat.fall.promise().deadline
     flat.turn(UNOBSERVED)
     flat.wait(outage_ms)
     flat.turn(Watch())
-    assert flat.fall.deadline() == (None if deadline is None else deadline + outage_ms)
+    assert flat.fall.promise().deadline == (None if deadline is None else deadline + outage_ms)
 
 
 @settings(deadline=None)

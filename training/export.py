@@ -1,30 +1,29 @@
 """The student as ONNX, with golden vectors: what it must answer, in whole numbers, on every machine.
 
-Input ``features`` float32 (rows, FEATURES), output ``logits`` float32 (rows, BINS). The reader rounds a logit to
-1/LOGIT_UNIT before anything depends on it.
+Input ``features`` float32 (rows, FEATURES), output ``logits`` float32 (rows, BINS), which the reader rounds to
+1/OUTPUT_UNIT before anything depends on it.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from training.bins import BINS, EDGES_MS
-from training.features import names
+from agent.detect.bins import BINS, EDGES_MS
+from agent.detect.detector import OUTPUT_UNIT
+from agent.detect.features import names
+from agent.detect.onnx_io import OnnxModel
 from training.train import FAR, Student
 
 OPSET: Final = 17
-LOGIT_UNIT: Final = 64  # a hazard to 1.6 %; coarse enough that two machines agree but for ties
 GOLDEN: Final = 64
 
 
-def export(student: Student, path: Path) -> str:
-    """Writes the model; its SHA-256."""
+def export(student: Student, path: Path) -> OnnxModel:
+    """Writes the model, and takes it back as an agent does."""
     tensors = {"mean": student.mean, "scale": student.scale, "far": np.float32(FAR), "near": np.float32(-FAR)}
     nodes = [
         helper.make_node("Sub", ["features", "mean"], ["centred"]),
@@ -48,24 +47,11 @@ def export(student: Student, path: Path) -> str:
     model.ir_version = 8
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return OnnxModel(path.read_bytes())
 
 
-def session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def run(model: onnxruntime.InferenceSession, x: np.ndarray) -> np.ndarray:
-    """Whole logits, in 1/LOGIT_UNIT."""
-    return np.rint(model.run(None, {"features": x.astype(np.float32)})[0] * LOGIT_UNIT).astype(int)
-
-
-def golden(path: Path, x: np.ndarray, digest: str, to: Path) -> None:
+def golden(model: OnnxModel, x: np.ndarray, to: Path) -> None:
     """``GOLDEN`` rows of features and the whole logits that the model answers."""
-    model = session(path)
-    rows = [{"features": row.tolist(), "logits": run(model, row[None])[0].tolist()} for row in x]
-    to.write_text(json.dumps({"digest": digest, "logit_unit": LOGIT_UNIT, "names": names(), "edges_ms": list(EDGES_MS),
-                              "rows": rows}, separators=(",", ":")) + "\n")  # fmt: skip
+    rows = [{"features": row, "logits": model.run(row)} for row in x.tolist()]
+    said = {"digest": model.digest, "output_unit": OUTPUT_UNIT, "names": names(), "edges_ms": list(EDGES_MS)}
+    to.write_text(json.dumps(said | {"rows": rows}, separators=(",", ":")) + "\n")

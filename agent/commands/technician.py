@@ -182,7 +182,7 @@ def _replay_journal(asked: argparse.Namespace) -> int:
                 engine.restore(segment.snapshot)
             except (BadHome, OtherFormat) as fault:
                 raise Refused(f"{asked.logs[0]}: written by agent {segment.agent}: {fault}; replay it there") from None
-            part = Record(home.id, record._wants_deadlines)
+            part = Record(home.id, record.wants_deadlines)
             replay(journal.entries(segment.id), engine, part)
             record.alerts += part.alerts
             record.said += part.said

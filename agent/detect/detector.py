@@ -80,6 +80,7 @@ class Models(NamedTuple):
 
     by_name: Mapping[str, Model] = {}
     faults: Mapping[str, str] = {}
+    priors: Mapping[str, Sequence[int]] = {}  # what the population taught beside a model, as whole numbers
 
     def state(self) -> dict[str, str]:
         """Why each cannot be used; "" for one that can."""

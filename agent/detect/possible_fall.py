@@ -1,64 +1,59 @@
-"""``possible_fall`` without a model: no sign of life by a deadline that the home's own silences set.
+"""``possible_fall``: no sign of life by a deadline that is set at each sign of life.
 
-At each sign of life the deadline is: now + scale of the place and time of day x the home's multiplier. silences.py
-makes the scale, budget.py the multiplier; both move once a day at most, or when an alarm turned out false. Whether
-the person is out is for ``Whereabouts`` to say: away there is no deadline; in doubt there is one, with a cell of its
-own. Everything that decides is a whole number.
+How long to wait is for the fall model to say (fall_model.py), and for the rule without a model (floor.py) where none
+may be used. Both learn all the time. Whether the person is out is for ``Whereabouts`` to say: away the floor sets no
+deadline, the model only where leaving is doubtful enough. A wait is never shorter than ``LEAST_WAIT_MS``, so it is
+reckoned only once a silence has lasted that long: most never do.
 
 Silence accrues only while the home is observed and nobody asked for rest; meanwhile what is left of the wait is kept.
 A silence is told once: after an outage only a new sign of life begins a new one. Nothing is learnt from a silence
-that was not observed throughout, was spent away, lasted beyond 12 h, or began in a room that was not seen. Without
-check-ins a short outage cannot be told from stillness, and is learnt as one long silence: one among the few that the
-budget allows, one among a hundred and more in a scale, so it can lengthen the wait but not undo it.
+that was not observed throughout, that visitors filled, lasted beyond 12 h, or began in a room that was not seen.
+Without check-ins a short outage cannot be told from stillness, and is learnt as one long silence: one among the few
+that the budget allows, so it can lengthen the wait but not undo it.
 
-While all that sees a room is lost, mute or stuck, the person may have gone there unseen: then the wait is that of the
-place where they were heard or of the unseen room, whichever is longer. It never shortens within one silence.
+While all that sees a room is lost, mute or stuck, the wait is at least the floor's for that room. It never shortens
+within one silence.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import cast
 
 from agent.civil import Wall, in_window
-from agent.detect.budget import Budget, Expected
+from agent.detect.budget import Expected
 from agent.detect.fall_sensors import FallSensors
-from agent.detect.sight import seers
-from agent.detect.silences import AT_THE_DOOR, IN_BED, LONGEST_MS, SHORTEST_MS, Silences
+from agent.detect.fall_wait import FallWait, Start
+from agent.detect.features import Context
+from agent.detect.hazard import LEAST_WAIT_MS
+from agent.detect.silences import AT_THE_DOOR, IN_BED
+from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
-from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity
-
-LEAST_WAIT_MS: Final = 5 * MINUTE_MS  # no budget makes the hub more hasty than this
-SLOT_MS: Final = 15 * MINUTE_MS  # wall clocks change on quarter hours, and so do parts of the day
+from agent.nouns import ACTIVITY, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity
 
 
 class PossibleFall:
     name = "possible_fall"
     hears = ACTIVITY | {"fall"}
 
-    def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
-        self.silences = Silences(home)
-        self.budget = Budget(home.care.false_alerts_per_30_days)
+    def __init__(self, home: Home, whereabouts: Whereabouts, trust: Trust | None = None) -> None:
+        self.wait = FallWait(home, trust or Trust())
         self._whereabouts = whereabouts
         self._falls = FallSensors(home)
         self._wall = Wall(home.timezone)
         self._night = home.care.night
         self._bed_room = {sensor.id: sensor.room for sensor in home.sensors.values() if sensor.kind == "bed"}
-        self._seers = seers(home)
-        self._slot, self._minute = -1, 0  # quarter hour of the wall clock, and its first minute of the day
-        self._waits: dict[str, tuple[int, int, int]] = {}  # place -> _set_wait of it, until anything in it moves
         self._watch = Watch()
         self._unseen: frozenset[str] = frozenset()
-        self._blind: tuple[str, ...] = ()  # rooms that nothing sees just now
+        self._seen = self.wait.seen(self._unseen)
         self._frozen = False  # silence does not accrue
         self._observed = True
         # The silence that runs since the last sign of life
         self._heard: tuple[Reading, ...] = ()  # up to three readings before it, the last one last; empty: none yet
         self._since = Instant(0)
-        self._offset_ms = 0  # of the wall clock then
+        self._from = Instant(0)  # the wait runs from here: the last sign of life, but for who is found to be in
+        self._offset_ms = 0  # of the wall clock at the last sign of life
         self._room: str | None = None
-        self._cell = 0
         self._away = False
-        self._scale_ms = 0
-        self._wait_ms = 0
+        self._woken = True  # LEAST_WAIT_MS have passed, or something made the wait known sooner
         self._due: Instant | None = None
         self._left_ms: int | None = None  # what was left of the wait when it was frozen
         self._whole = True  # observed throughout, so far
@@ -75,7 +70,9 @@ class PossibleFall:
                     moved = reading
             elif reading.quantity == "fall":
                 findings += self._falls.hear(reading)
-        if self._due is not None and (now > self._due or (now == self._due and moved is None)):
+        if not self._woken and not self._frozen and now >= self._from + LEAST_WAIT_MS:
+            self._wake()
+        if self._due is not None and self._woken and (now > self._due or (now == self._due and moved is None)):
             findings.append(self._raise())
         if moved is not None:
             self._end(now, moved, findings)
@@ -91,8 +88,7 @@ class PossibleFall:
 
     def _raise(self) -> Finding:
         self._due, self._said = None, "raised"
-        score = 1_000 - self.silences.longer_permille(self._cell, self._wait_ms)
-        return self._finding("raised", self._heard, score)
+        return self._finding("raised", self._heard, 1_000 - self.wait.longer_permille())
 
     def _finding(self, state: str, evidence: tuple[Reading, ...], score_permille: int = 1_000) -> Finding:
         return Finding("possible_fall", state, self._since, "", self._room, score_permille, evidence)
@@ -104,61 +100,54 @@ class PossibleFall:
             findings.append(self._finding("cleared", (moved,)))
         if self._falls.open:
             findings += self._falls.move(moved)
-        if self._whole and self._heard:
-            silence_ms = now - self._since
-            if silence_ms >= SHORTEST_MS and silence_ms <= LONGEST_MS and not self._away:
-                self._learn(silence_ms)
-            if self.budget.pass_time(silence_ms if silence_ms < LONGEST_MS else LONGEST_MS):
-                self.silences.forget()
-                self._waits.clear()
-
-    def _learn(self, silence_ms: int) -> None:
-        if self._room is not None and self._room not in self._blind:
-            self.silences.learn(self._cell, silence_ms)
-            self.budget.note(silence_ms * 1_000 // self._scale_ms)
-            self._waits.clear()
+        whole = self._whole and bool(self._heard)
+        if whole:
+            self.wait.end(now - self._since)
+            self.wait.pass_time(now - self._since)
+        self.wait.hear(now, self._watch.clock.offset_ms, moved.sensor, whole)
 
     def _begin(self, now: Instant, moved: Reading) -> None:
         """A new silence begins at a sign of life."""
         where = self._whereabouts
         self._heard = (*self._heard[-2:], moved)
-        self._since, self._room, self._away = now, where.room, where.away
+        self._since = self._from = now
+        self._room, self._away = where.room, where.away
         self._offset_ms = self._watch.clock.offset_ms
         self._whole = not self._frozen
-        self._due = self._left_ms = None
-        if not where.away and where.room is not None:
-            self._await(now)
+        self._await(now, Context(where.doubt, self._bed(where), 0, self._seen))
+
+    def _await(self, now: Instant, context: Context, for_model: bool = True) -> None:
+        """A wait begins; how long it is, is reckoned when that matters."""
+        where = self._whereabouts
+        place = AT_THE_DOOR if where.doubt else IN_BED if where.in_bed and self._bed_says_so() else where.room
+        self._from, self._due, self._left_ms = now, None, None
+        self._woken = self._room is None
+        counted = None if self._away else place
+        self.wait.begin(Start(self._since, self._offset_ms, self._room, counted, context, for_model))
 
     def _stay(self, now: Instant) -> None:
         """Who was taken for away lies in a bed that is believed again: the wait begins, and nothing is learnt of it."""
         self._room, self._away, self._whole = self._whereabouts.room, False, False
-        if self._room is not None:
-            self._await(now)
+        self._await(now, Context(bed=1, seen=self._seen), for_model=False)
 
-    def _await(self, now: Instant) -> None:
-        where = self._whereabouts
-        assert where.room is not None
-        slot = (now + self._offset_ms) // SLOT_MS
-        if slot != self._slot:
-            self._slot, self._minute = slot, self._wall.minute_of_day(Instant(slot * SLOT_MS))
-            self._waits.clear()
-        place = AT_THE_DOOR if where.doubt else IN_BED if where.in_bed and self._bed_says_so() else where.room
-        wait = self._waits.get(place)
-        if wait is None:
-            wait = self._waits[place] = self._set_wait(place)
-        self._cell, self._scale_ms, self._wait_ms = wait
+    def _wake(self) -> None:
+        """The wait must be known now."""
+        if self._woken:
+            return
+        self._woken = True
+        wait_ms = self.wait.reckon()
+        if wait_ms is None:
+            return
         if self._frozen:
-            self._left_ms = self._wait_ms
+            self._left_ms = wait_ms
         else:
-            self._due = Instant(now + self._wait_ms)
+            self._due = Instant(self._from + wait_ms)
 
-    def _set_wait(self, place: str) -> tuple[int, int, int]:
-        """Cell, scale and wait of a place, just now."""
-        cell = self.silences.cell(place, self._minute)
-        scale_ms = self.silences.scale_ms[cell]
-        if self._blind:
-            scale_ms = max(scale_ms, self._longest_blind())
-        return cell, scale_ms, self._wait(scale_ms)
+    def _bed(self, where: Whereabouts) -> int:
+        """What a bed says: 1 somebody is in it and nothing is heard elsewhere, -1 nobody, 0 none that is believed."""
+        if not self._bed_room.keys() - self._unseen:
+            return 0
+        return int(self._bed_says_so()) if where.in_bed else -1
 
     def _bed_says_so(self) -> bool:
         """Occupied, believed, and nothing was heard elsewhere since: a mat may stick, a second person may walk."""
@@ -176,6 +165,7 @@ class PossibleFall:
         frozen = not watch.observed or watch.pause_until is not None
         if frozen == self._frozen:
             return
+        self._wake()
         self._frozen = frozen
         if frozen:
             self._whole = False
@@ -188,42 +178,34 @@ class PossibleFall:
         """Other sensors may be believed than before; a wait that runs may become longer."""
         if unseen == self._unseen:
             return
+        self._wake()
         self._unseen = unseen
-        self._blind = self._blind_rooms()
-        self._waits.clear()
-        if not self._blind or (self._due is None and self._left_ms is None):
-            return
-        self._scale_ms = max(self._scale_ms, self._longest_blind())
-        longer_ms = max(0, self._wait(self._scale_ms) - self._wait_ms)
-        self._wait_ms += longer_ms
+        self._seen = self.wait.seen(unseen)
+        self.wait.floor.see(unseen)
         if self._due is not None:
-            self._due = Instant(self._due + longer_ms)
+            self._due = Instant(self._due + self.wait.lengthen())
         elif self._left_ms is not None:
-            self._left_ms += longer_ms
-
-    def _blind_rooms(self) -> tuple[str, ...]:
-        unseen = self._unseen
-        return tuple(room for room, eyes in self._seers.items() if eyes <= unseen) if unseen else ()
-
-    def _longest_blind(self) -> int:
-        silences = self.silences
-        return max(silences.scale_ms[silences.cell(room, self._minute)] for room in self._blind)
-
-    def _wait(self, scale_ms: int) -> int:
-        return min(max(scale_ms * self.budget.multiplier_permille // 1_000, LEAST_WAIT_MS), LONGEST_MS)
+            self._left_ms += self.wait.lengthen()
 
     # -- what it answers -----------------------------------------------------------------------------------------
 
     def deadline(self) -> Instant | None:
-        return self._due
+        """Before LEAST_WAIT_MS have passed: their end, when the wait is reckoned."""
+        if self._woken or self._frozen:
+            return self._due
+        return Instant(self._from + LEAST_WAIT_MS)
 
     def promise(self) -> Promise:
         """What happens if nothing more is heard and observation goes on."""
         if not self._observed:
             return Promise(None, "not_watched")
-        if self._away and not self._frozen:
+        wait_ms = self.wait.reckon()
+        if self._away and wait_ms is None and not self._frozen:
             return Promise(None, "away")
-        return Promise(self._due, "asleep" if self._asleep() else "home")
+        due = self._due
+        if not self._woken and not self._frozen and wait_ms is not None:
+            due = Instant(self._from + wait_ms)
+        return Promise(due, "asleep" if self._asleep() else "home")
 
     def _asleep(self) -> bool:
         if self._frozen or self._room is None:
@@ -234,45 +216,39 @@ class PossibleFall:
         return bedroom and in_window(self._wall.minute_of_day(Instant(self._since + self._offset_ms)), self._night)
 
     def promise_at(self, place: str, minute_of_day: int) -> int:
-        """The wait in ms, were somebody last heard at ``place`` (a room, IN_BED, AT_THE_DOOR) at that local minute:
-        with today's calibration, everything seen."""
-        return self._wait(self.silences.scale_ms[self.silences.cell(place, minute_of_day)])
+        """The wait of the rule without a model in ms, were somebody last heard at ``place`` (a room, IN_BED,
+        AT_THE_DOOR) at that local minute: with today's calibration, everything seen."""
+        return self.wait.promise_at(place, minute_of_day)
 
     def expected(self) -> Expected:
         """The false alerts to expect per 30 days, and the counts on which that rests."""
-        return self.budget.expected()
+        return self.wait.expected()
 
     # -- snapshot ------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         return {
-            "silences": self.silences.snapshot(),
-            "budget": self.budget.snapshot(),
+            "wait": self.wait.snapshot(),
             "falls": self._falls.snapshot(),
             "unseen": sorted(self._unseen),
-            "minute": self._minute,
-            "frozen": self._frozen,
-            "observed": self._observed,
+            "watched": [self._frozen, self._observed],
             "heard": [list(reading) for reading in self._heard],
-            "since": [self._since, self._offset_ms],
-            "where": [self._room, self._cell, self._away],
-            "wait": [self._scale_ms, self._wait_ms, self._due, self._left_ms],
+            "since": [self._since, self._from, self._offset_ms],
+            "where": [self._room, self._away],
+            "deadline": [self._woken, self._due, self._left_ms],
             "whole": self._whole,
             "said": self._said,
         }
 
     def restore(self, snapshot: Snapshot) -> None:
-        self.silences.restore(cast(Snapshot, snapshot["silences"]))
-        self.budget.restore(cast(Snapshot, snapshot["budget"]))
+        self.wait.restore(cast(Snapshot, snapshot["wait"]))
         self._falls.restore(cast(Snapshot, snapshot["falls"]))
         self._unseen = frozenset(cast(list[str], snapshot["unseen"]))
-        self._blind = self._blind_rooms()
-        self._minute, self._slot = cast(int, snapshot["minute"]), -1
-        self._frozen, self._observed = bool(snapshot["frozen"]), bool(snapshot["observed"])
+        self._seen = self.wait.seen(self._unseen)
+        self.wait.floor.see(self._unseen)
+        self._frozen, self._observed = cast(tuple[bool, bool], snapshot["watched"])
         self._heard = tuple(Reading(*plain) for plain in cast(list[tuple[Instant, str, str, int]], snapshot["heard"]))
-        self._since, self._offset_ms = cast(tuple[Instant, int], snapshot["since"])
-        self._room, self._cell, self._away = cast(tuple[str | None, int, bool], snapshot["where"])
-        self._scale_ms, self._wait_ms, self._due, self._left_ms = cast(
-            tuple[int, int, Instant | None, int | None], snapshot["wait"]
-        )
+        self._since, self._from, self._offset_ms = cast(tuple[Instant, Instant, int], snapshot["since"])
+        self._room, self._away = cast(tuple[str | None, bool], snapshot["where"])
+        self._woken, self._due, self._left_ms = cast(tuple[bool, Instant | None, int | None], snapshot["deadline"])
         self._whole, self._said = bool(snapshot["whole"]), cast(str | None, snapshot["said"])

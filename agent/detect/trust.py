@@ -6,7 +6,7 @@ runs beside it all the time, speaks for it. What the hub found at its start, and
 the journal, so that a replay elsewhere uses the same models at the same instants.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from agent.detect.detector import NO_MODELS, Model, Models
@@ -28,6 +28,10 @@ class Trust:
     def model(self, name: str) -> Model | None:
         """The model, while it may be used."""
         return None if name in self._faults else self._models.by_name.get(name)
+
+    def prior(self, name: str) -> Sequence[int] | None:
+        """What the population taught beside the model, while there is one; used or not."""
+        return self._models.priors.get(name)
 
     def doubt(self, name: str, why: str) -> None:
         """It is not used again before the next start."""
@@ -59,9 +63,6 @@ class Trust:
         self._told = set(self._faults)
         found = [_finding(now, name, "raised", self._faults[name]) for name in began]
         return found + [_finding(now, name, "cleared", "") for name in over]
-
-    def faults(self) -> Mapping[str, str]:
-        return dict(self._models.faults)
 
     def snapshot(self) -> Snapshot:
         return {"faults": dict(self._faults), "told": sorted(self._told)}

@@ -7,9 +7,10 @@ A silence lies in one of ``BINS`` bins: the first up to 2 minutes, the others in
 from bisect import bisect_right
 from typing import Final
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
+from agent.nouns import DAY_MS as DAY_MS
+from agent.nouns import HOUR_MS
+from agent.nouns import MINUTE_MS as MINUTE_MS
+
 BINS: Final = 23
 LONGEST_MS: Final = 12 * HOUR_MS
 EDGES_MS: Final = (
@@ -27,3 +28,13 @@ STEPS: Final = len(STEPS_MS)
 def step(duration_ms: int) -> int:
     """0 (below 10 s) to ``STEPS`` (8 days and more)."""
     return bisect_right(STEPS_MS, duration_ms)
+
+
+# Parts of a million in steps of the fourth root of two downwards, negative so that they ascend: how shares are told
+# to the model.
+_SHARES: Final = tuple(-round(1_000_000 * 2 ** (-each / 4)) for each in range(1, 80))
+
+
+def rarity(share: int) -> int:
+    """0 (more than 84 %) to 79 (fewer than two of a million): -4 log2 of a share given in parts of a million."""
+    return bisect_right(_SHARES, -share)

@@ -1,20 +1,16 @@
 """What the model is compared with: each gives every row a scale, past only, that one hindsight multiplier tunes.
 
-fixed: one threshold. quantile: room x 4 h, 99.9 %. cuddihy: alert lines by time of day (Cuddihy and others 2007).
-floor: today's rule without a model, from the product itself.
+fixed: one threshold. quantile: room x 4 h, 99.9 %. cuddihy: alert lines by time of day (Cuddihy and others 2007): the
+longest inactivity of the last 45 days at each half hour and its neighbours; the paper's own percentile and buffer are
+not reproduced to the letter.
 """
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from agent.detect.possible_fall import PossibleFall
-from agent.detect.whereabouts import Whereabouts
-from agent.nouns import MINUTE_MS, Watch, is_activity
-from bench.homes import homes_in, readings
-from training.bins import DAY_MS, LONGEST_MS
-from training.data import Data
+from agent.detect.bins import LONGEST_MS
+from agent.nouns import DAY_MS, MINUTE_MS
 
 LINE_DAYS: Final = 45
 SLOT_MS: Final = 30 * MINUTE_MS
@@ -82,32 +78,3 @@ def line_delay(lines: np.ndarray, local: np.ndarray, multiplier: float) -> np.nd
         delay[hit] = np.minimum(cross[hit], LONGEST_MS)
         open_ &= ~hit
     return np.maximum(delay, 5 * MINUTE_MS)
-
-
-def floor_waits(folder: Path, budgets: tuple[float, ...], data: Data, cache: Path) -> np.ndarray:
-    """(budgets, rows): the floor's wait in ms at every row; 0 where it set none."""
-    if not cache.exists():
-        waits = np.concatenate([_floor(home, log, budgets) for home, log in homes_in(folder, None)], axis=1)
-        np.savez(cache, waits=waits)
-    with np.load(cache) as stored:
-        waits = stored["waits"]
-    assert waits.shape[1] == len(data.at)
-    return waits
-
-
-def _floor(home, log, budgets) -> np.ndarray:  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    where, watch = Whereabouts(home), Watch()
-    detectors = [
-        PossibleFall(replace(home, care=replace(home.care, false_alerts_per_30_days=b)), where) for b in budgets
-    ]
-    heard = [r for r in readings(log, home) if is_activity(r)]
-    found: list[list[int]] = []
-    for index, reading in enumerate(heard):
-        where.observe(reading.at, (reading,), watch)
-        for detector in detectors:
-            detector.observe(reading.at, (reading,), watch)
-        if index + 1 == len(heard) or heard[index + 1].at // MINUTE_MS != reading.at // MINUTE_MS:
-            found.append([(d.deadline() or reading.at) - reading.at for d in detectors])
-    return np.array(found, dtype=np.int64).T
