@@ -1,8 +1,10 @@
 """``hearthwatch promise``: by room and hour, when a fall now would be reported, from what was really promised."""
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
@@ -16,7 +18,8 @@ from agent.detect.budget import Expected
 from agent.engine import Engine, fill, run
 from agent.home import parse
 from agent.journal_io import Journal, lay_down
-from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Entry, Frame, Instant
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Entry, Frame, Instant, Reading, is_activity
+from agent.packing import pack_snapshot
 from agent.promise.picture import picture
 from agent.promise.waits import HOURS, Promised, Waits
 from agent.promise.words import minutes, sentence, table
@@ -129,12 +132,18 @@ def test_ten_firings_on_one_day_are_not_taken_for_a_habit(here: Path) -> None:
 
 
 def test_only_the_last_four_weeks_count(here: Path) -> None:
-    text = home_text(3, link="log")
-    month, more = promised(text, lived(30)), promised(text, lived(45))
-    assert month.until - month.since <= 28 * DAY_MS
-    assert more.until - more.since <= 28 * DAY_MS
-    signs = [sum(cell.signs for cells in each.rooms.values() for cell in cells) for each in (month, more)]
-    assert signs[1] < 1.2 * signs[0]
+    entries = lived(32)
+    found = promised(home_text(3, link="log"), entries)
+    assert 27 * DAY_MS < found.until - found.since <= 28 * DAY_MS
+    late = parse_rfc3339("2026-03-06T00:00:00Z")  # the fifth of thirty-two days
+    kept = sum(cell.signs + cell.without for cells in found.rooms.values() for cell in cells)
+    assert kept == sum(entry.at >= late and is_sign(entry) for entry in entries)
+
+
+def is_sign(entry: Entry) -> bool:
+    assert entry.frame is not None
+    quantity, _, value = entry.frame.payload.decode().partition(" ")
+    return is_activity(Reading(entry.at, entry.frame.address, quantity, int(value)))
 
 
 def test_a_sentence_tells_when_a_fall_would_be_reported(told: Told) -> None:
@@ -212,6 +221,21 @@ def test_a_hub_promises_from_its_journal_what_a_log_of_the_same_days_does(told: 
     assert Path("state/journal.db").read_bytes() == before, "it is only read"
     _, of_the_log, _ = of_log(told, "--json")
     assert json.loads(of_hub)["rooms"] == json.loads(of_the_log)["rooms"]
+
+
+def test_what_another_agent_wrote_is_left_out_and_said(told: Told) -> None:
+    home = parse(Path("home.toml").read_text())
+    Path("state").mkdir()
+    journal = Journal(Path("state/journal.db"), home.id)
+    lay_down(journal, Engine(home), lived(2), VERSION)
+    journal.close()
+    with closing(sqlite3.connect("state/journal.db")) as database, database:
+        database.execute("UPDATE segment SET snapshot = ? WHERE id = 1", (pack_snapshot({"format": 1}),))
+    code, out, err = told("--config", "hub.toml")
+    assert code == 1
+    assert len(err.splitlines()) == 1
+    assert err.startswith("left out what was heard from 2026-03-02T")
+    assert "There is less than a day of this home yet" in out
 
 
 def test_the_picture_says_each_cell_in_words_and_stands_by_itself(told: Told) -> None:
