@@ -45,6 +45,8 @@ def promised(asked: argparse.Namespace) -> int:
     if asked.svg is not None and asked.svg.resolve() in inputs:
         raise Refused(f"{asked.svg}: is read by this very command; name another file to write to")
     found, problems = _of_hub(asked.config) if asked.config is not None else _of_logs(asked.home, asked.logs)
+    if asked.room in found.unheard:
+        raise Refused(f"no sensor hears anybody in {asked.room!r}: who falls there was last heard in another room")
     if asked.room is not None and asked.room not in found.rooms:
         raise Refused(f"{asked.room!r} is no room of this home; there are {', '.join(found.rooms)}")
     if asked.svg is not None:

@@ -8,8 +8,10 @@ that is dark; where the reader's screen is dark, so is it.
 
 from collections.abc import Iterator
 from html import escape
+from itertools import accumulate
 from textwrap import wrap
 from typing import Final
+from unicodedata import east_asian_width
 
 from agent.promise.waits import HOURS, NO_DEADLINE, Cell, Promised
 from agent.promise.words import (
@@ -20,17 +22,19 @@ from agent.promise.words import (
     minutes,
     name_of,
     next_hour,
+    unheard,
     without_deadline,
 )
 
-LEFT: Final = 236  # of the first column of cells
+LEFT: Final = 280  # of the first column of cells
 TOP: Final = 190  # of the first row
 WIDE: Final = 66
 HIGH: Final = 64
 WIDTH: Final = LEFT + HOURS * WIDE + 30
 LINE: Final = 34  # between lines of words
 LINE_CHARS: Final = 130  # that fit a line of words
-NAME_CHARS: Final = 18  # of a room that fit beside its row; the whole name is in the words of its cells
+NAME_WIDE: Final = 250  # of a room's name beside its row; the whole of it is in the words of its cells
+LETTER_WIDE: Final = {"W": 25, "F": 25}  # of 24 high; others 15, which only a few capitals exceed
 
 # Minutes up to which a shade goes, its colour, and the ink on it: the same on a dark screen.
 SHADES: Final = (
@@ -86,7 +90,7 @@ def picture(promised: Promised) -> str:
 
 def _words(promised: Promised) -> list[str]:
     """What stands below: the sentence first, for that is what somebody wants to know."""
-    said = [next_hour(promised), expectation(promised), without_deadline(promised), basis(promised)]
+    said = [next_hour(promised), expectation(promised), without_deadline(promised), basis(promised), *unheard(promised)]
     return [line for words in said for line in wrap(words, LINE_CHARS)]
 
 
@@ -140,7 +144,11 @@ def _legend(top: float) -> Iterator[str]:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1].rstrip()}…"
+    """As much of a name as fits."""
+    ends = list(accumulate(LETTER_WIDE.get(east_asian_width(letter), 15) for letter in name))
+    if ends[-1] <= NAME_WIDE:
+        return name
+    return name[: sum(end <= NAME_WIDE - 20 for end in ends)].rstrip() + "…"
 
 
 def _box(left: float, top: float, kind: str, more: str) -> str:

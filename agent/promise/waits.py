@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 from agent.civil import Wall
 from agent.detect.budget import Expected
 from agent.engine import Engine, sees_nothing_before
-from agent.nouns import DAY_MS, HOUR_MS, Entry, Home, Instant, Outcome, is_activity
+from agent.nouns import ACTIVITY, DAY_MS, HOUR_MS, Entry, Home, Instant, Outcome, is_activity
 
 DAYS: Final = 28
 HOURS: Final = 24
 LEAST_SIGNS: Final = 5  # a cell with fewer, or from fewer days, is not the home's own
 LEAST_DAYS: Final = 3
+HEARS: Final = ACTIVITY - {"button"}  # kinds of sensors that somebody cannot help but move
 WATCHED: Final = "watched"
 NO_DEADLINE: Final = ("away", "not_watched", "paused")
 
@@ -44,6 +45,11 @@ class Promised(NamedTuple):
     since: Instant
     until: Instant
     expected: Expected
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """Rooms in which no sensor hears anybody: there is nothing to promise of them."""
+        return tuple(room for room in self.home.rooms if room not in self.rooms)
 
     @property
     def young(self) -> bool:
@@ -128,9 +134,11 @@ class Waits:
 
     def promised(self, rule: Callable[[str, int], int], expected: Expected) -> Promised:
         """What comes of it; ``rule`` is the wait without a model, of a room and a minute of the day."""
+        heard = {sensor.room for sensor in self._home.sensors.values() if sensor.kind in HEARS}
         rooms = {
             room: tuple(self._cell(room, hour, rule(room, hour * 60 + 30)) for hour in range(HOURS))
             for room in self._home.rooms
+            if room in heard
         }
         spent = {state: tuple(self._spent(state, hour) for hour in range(HOURS)) for state in (WATCHED, *NO_DEADLINE)}
         until = self._last or Instant(0)

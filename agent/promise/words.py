@@ -69,6 +69,8 @@ def _percent(permille: int) -> str:
 
 def next_hour(promised: Promised) -> str:
     """The sentence of the hour that comes, in the room in which this home is most often heard then."""
+    if not promised.rooms:
+        return "No sensor of this home hears anybody."
     hour = Wall(promised.home.timezone).minute_of_day(Instant(promised.until + HOUR_MS)) // 60
     room = max(promised.rooms, key=lambda room: promised.rooms[room][hour].signs)
     return sentence(promised, room, hour * 60)
@@ -94,6 +96,12 @@ def without_deadline(promised: Promised) -> str:
     return f"No deadline in {_percent(sum(shares.values()))} of the time: {parts}."
 
 
+def unheard(promised: Promised) -> list[str]:
+    """A line where there are rooms without a sensor: who falls there was last heard in another."""
+    names = ", ".join(name_of(promised.home, room) for room in promised.unheard)
+    return [f"No sensor hears anybody in: {names}. Who falls there was last heard in another room."] if names else []
+
+
 def basis(promised: Promised) -> str:
     if promised.young:
         return YOUNG
@@ -107,8 +115,8 @@ def table(promised: Promised) -> list[str]:
     rooms = list(promised.rooms)
     for first in range(0, len(rooms), ABREAST):
         lines += ["", *_block(promised, rooms[first : first + ABREAST])]
-    lines += ["", *([STARRED] if _starred(promised) else []), without_deadline(promised), expectation(promised)]
-    return [*lines, next_hour(promised)]
+    lines += ["", *([STARRED] if _starred(promised) else []), *unheard(promised)]
+    return [*lines, without_deadline(promised), expectation(promised), next_hour(promised)]
 
 
 def _starred(promised: Promised) -> bool:
@@ -146,6 +154,7 @@ def plain(promised: Promised) -> dict[str, object]:
         },
         "expected": promised.expected._asdict(),
         "next_hour": next_hour(promised),
+        "unheard": list(promised.unheard),
     }
 
 
