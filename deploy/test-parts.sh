@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt.
+# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, an emulated Pi.
 # Run again it does nothing. A part that cannot be had is said in one line: its tests are then skipped, and named
 # last; under CI that is a failure.
 set -euo pipefail
@@ -38,3 +38,6 @@ if ! cmp -s "$pins/package-lock.json" "$kept/package-lock.json" || ! "$kept/node
     say "the tests need zigbee2mqtt: installing it with npm into $kept"
     fetch_zigbee2mqtt || without zigbee2mqtt
 fi
+
+# Says itself what is missing, and why; a smoke test may be skipped for that, under CI too.
+deploy/arm64.sh || say "nothing is run as on a Raspberry Pi: deploy/arm64.sh failed" >&2

@@ -4,14 +4,21 @@ import argparse
 import json
 from pathlib import Path
 
-from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, say
+from agent.civil import rfc3339
+from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
 from agent.commands.hub import configured, hub_of
 from agent.doctor_io import examine
-from agent.engine import Engine
-from agent.journal_io import Journal
+from agent.engine import Engine, OtherFormat, fill, run
+from agent.files_io import write_whole
+from agent.home import BadHome, parse
+from agent.journal_io import Journal, Segment
 from agent.models_io import shipped
+from agent.nouns import DAY_MS
+from agent.promise.picture import picture
+from agent.promise.waits import DAYS, Promised, Waits
+from agent.promise.words import cell_of, plain, sentence, table
 from agent.recover import resume
-from agent.replay import Record, of_lines, replay
+from agent.replay import of_lines, told
 from agent.sensors.log_io import LogReader
 
 
@@ -21,6 +28,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     promise.add_argument("--config", type=Path, metavar="HUB", help="hub.toml")
     promise.add_argument("--home", type=Path, help="home.toml, with LOG")
     promise.add_argument("--json", action="store_true")
+    promise.add_argument("--svg", type=Path, metavar="FILE", help="also write a picture of it there")
+    promise.add_argument("--at", type=_minute, metavar="HH:MM", help="with --room: one sentence about that time of day")
+    promise.add_argument("--room", metavar="ROOM", help="the id of a room")
     promise.set_defaults(run=promised)
     doctor = commands.add_parser("doctor", help="what is wrong with this hub, why it matters, what to do")
     doctor.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
@@ -29,49 +39,96 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def promised(asked: argparse.Namespace) -> int:
-    engine = _engine(asked)
-    home = engine.home
-    hours = list(range(24))
-    table = {
-        room: [engine.possible_fall.promise_at(room, hour * 60 + 30) for hour in hours] for room in sorted(home.rooms)
-    }
-    expected = engine.possible_fall.expected()
-    if asked.json:
-        said = {
-            "home": home.id,
-            "minutes": {room: [_minutes(limit) for limit in limits] for room, limits in table.items()},
-            "expected": expected._asdict(),
-        }
-        print(json.dumps(said))
-        return DONE
-    print("Minutes of silence until this hub would report a possible fall, by the hour in which it was last heard:\n")
-    width = max(len(room) for room in table)
-    print(" " * width + "".join(f"{hour:>5}" for hour in hours))
-    for room, limits in table.items():
-        print(f"{room:<{width}}" + "".join(f"{_minutes(limit):>5}" for limit in limits))
-    rate = expected.false_alerts_permille_per_30_days / 1_000
-    print(f"\nExpected false alerts: {rate:.1f} in 30 days, from {expected.own_days} days of this home", end="")
-    print(f" and {expected.prior_days} days' worth of what other homes taught.")
-    return DONE
+    if (asked.at is None) != (asked.room is None):
+        raise Refused("--at HH:MM and --room ROOM go together: one sentence about that room at that time")
+    inputs = {path.resolve() for path in (*asked.logs, asked.home, asked.config) if path is not None}
+    if asked.svg is not None and asked.svg.resolve() in inputs:
+        raise Refused(f"{asked.svg}: is read by this very command; name another file to write to")
+    found, problems = _of_hub(asked.config) if asked.config is not None else _of_logs(asked.home, asked.logs)
+    if asked.room in found.unheard:
+        raise Refused(f"no sensor hears anybody in {asked.room!r}: who falls there was last heard in another room")
+    if asked.room is not None and asked.room not in found.rooms:
+        raise Refused(f"{asked.room!r} is no room of this home; there are {', '.join(found.rooms)}")
+    if asked.svg is not None:
+        try:
+            write_whole(asked.svg, picture(found).encode())
+        except OSError as fault:
+            raise Refused(f"{fault.filename}: cannot be written: {fault.strerror}") from None
+    _print(asked, found)
+    return PROBLEMS if problems else DONE
 
 
-def _minutes(limit_ms: int) -> int:
-    return -(-limit_ms // 60_000)
+def _print(asked: argparse.Namespace, found: Promised) -> None:
+    if asked.room is not None:
+        said = sentence(found, asked.room, asked.at)
+        cell = cell_of(asked.at // 60, found.rooms[asked.room][asked.at // 60])
+        print(json.dumps({"room": asked.room, **cell, "sentence": said}) if asked.json else said)
+    elif asked.json:
+        print(json.dumps(plain(found)))
+    else:
+        print("\n".join(table(found)))
 
 
-def _engine(asked: argparse.Namespace) -> Engine:
-    if asked.config is not None:
-        _, state, home = configured(asked.config)
-        if not (state / "journal.db").exists():
-            return Engine(home, models=shipped())
-        return resume(Journal(state / "journal.db"), home, shipped())
-    if asked.home is None:
+def _of_logs(home_file: Path | None, logs: list[Path]) -> tuple[Promised, int]:
+    """What was promised over the last weeks of these logs, and how many of their lines were skipped."""
+    if home_file is None:
         raise Refused("promise needs --config HUB, or --home HOME with sensor logs")
-    home = home_of(asked.home)
-    engine = Engine(home, models=shipped())
-    if asked.logs:
-        replay(of_lines(LogReader(asked.logs, home, say)), engine, Record(home.id))
-    return engine
+    home = home_of(home_file)
+    engine, waits = Engine(home, models=shipped()), Waits(home)
+    waits.follow(engine)
+    problems = 0
+    if logs:
+        reader = LogReader(logs, home, say)
+        with progress("promise", sum(path.stat().st_size for path in logs if path.exists())) as tell:
+            entries = told(of_lines(reader), lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
+            run(fill(entries, engine), engine, waits)
+        problems = reader.problems
+    return _promised(waits, engine), problems
+
+
+def _of_hub(config: Path) -> tuple[Promised, int]:
+    """What was promised over the last weeks of a hub's journal, and how many of its segments were left out."""
+    _, state, home = configured(config)
+    waits = Waits(home)
+    if not (state / "journal.db").exists():
+        return _promised(waits, Engine(home, models=shipped())), 0
+    journal, models, left_out = Journal(state / "journal.db"), shipped(), 0
+    segments = _last_weeks(journal)
+    with progress("promise", len(segments)) as tell:
+        for count, segment in enumerate(segments):
+            tell(count, rfc3339(segment.started_at)[:10])
+            try:
+                engine = Engine(parse(segment.home), segment.epoch, models)
+                engine.restore(segment.snapshot)
+            except (BadHome, OtherFormat) as fault:
+                since = rfc3339(segment.started_at)
+                say(f"left out what was heard from {since} on: agent {segment.agent} wrote {fault}")
+                left_out += 1
+                continue
+            waits.follow(engine)
+            run(fill(journal.entries(segment.id), engine), engine, waits)
+    return _promised(waits, resume(journal, home, models)), left_out
+
+
+def _last_weeks(journal: Journal) -> list[Segment]:
+    """The segments that hold any of the last days."""
+    last, segments = journal.last(), journal.segments()
+    if last is None:
+        return []
+    ends = [segment.started_at for segment in segments[1:]] + [last[1]]
+    return [segment for segment, end in zip(segments, ends, strict=True) if end > last[1] - DAYS * DAY_MS]
+
+
+def _promised(waits: Waits, engine: Engine) -> Promised:
+    return waits.promised(engine.possible_fall.promise_at, engine.possible_fall.expected())
+
+
+def _minute(text: str) -> int:
+    """A time of day on the command line."""
+    hour, colon, minute = text.partition(":")
+    if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day such as 10:00")
+    return int(hour) * 60 + int(minute)
 
 
 def examined(asked: argparse.Namespace) -> int:
