@@ -1,12 +1,12 @@
 """How soon a sensor that dies is flagged, and how often one is flagged that has not died, on real homes.
 
-    python -m bench.sensors --data DIR [--homes N] [--list]
+    python -m bench.sensors --data DIR [--homes N] [--at PERCENT] [--list]
 
 DIR holds NAME.home.toml and NAME.jsonl.gz (or .jsonl). In every home of four weeks or more each sensor in turn is
-killed in the middle of the log, and the hours are counted until ``ProofOfWatch`` says so and no longer believes it.
-Nobody can tell in a home in which nobody moves: homes that moved less than half as much as usual in the 48 h after are
-told apart. The same homes, and the shorter ones, untouched: a flag on a sensor that speaks again within a day was
-false. ``--list`` prints each case.
+killed in the middle of the log (``--at``: elsewhere), and the hours are counted until ``ProofOfWatch`` says so and no
+longer believes it. Nobody can tell in a home in which nobody moves: homes that moved less than half as much as usual in
+the 48 h after are told apart. The same homes, and the shorter ones, untouched: a flag on a sensor that speaks again
+within a day was false. ``--list`` prints each case.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
@@ -96,11 +97,11 @@ def _flagged(
             yield at, sensor
 
 
-def judge(case: Case) -> Judged:
+def judge(case: Case, percent: int = 50) -> Judged:
     home, path = case
     heard = list(readings(path, home))
     start, end = heard[0].at, heard[-1].at
-    middle = Instant((start + end) // 2)
+    middle = Instant(start + (end - start) * percent // 100)
     proof = ProofOfWatch(home)
     first = list(walk(proof, (one for one in heard if one.at < middle)))
     memory, standing = json.dumps(proof.snapshot()), proof.watch.unseen
@@ -145,7 +146,7 @@ def table(judged: Sequence[Judged]) -> list[str]:
     """The figures as lines of text."""
     killed = [one for home in judged for one in home.killed]
     alive = [one for one in killed if not one.before]
-    lines = [f"{len(killed)} sensors killed half-way; {len(killed) - len(alive)} were flagged before", _HEAD]
+    lines = [f"{len(killed)} sensors killed; {len(killed) - len(alive)} were flagged before", _HEAD]
     moving = [one for one in alive if one.moved_permille >= MOVED_PERMILLE]
     for kind in KINDS:
         lines.append(_row(kind, alive, moving, lambda one, kind=kind: one.kind == kind))  # type: ignore[misc]
@@ -199,22 +200,23 @@ def _each(home: Judged) -> Iterator[str]:
         yield f"flagged {flag.home} {flag.sensor:16} {rfc3339(flag.at)[:16]}, spoke again {again}"
 
 
-def everywhere(cases: Sequence[Case]) -> list[Judged]:
+def everywhere(cases: Sequence[Case], percent: int) -> list[Judged]:
     with ProcessPoolExecutor(2) as pool:
-        return list(pool.map(judge, cases))
+        return list(pool.map(partial(judge, percent=percent), cases))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.sensors", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of NAME.home.toml and NAME.jsonl.gz")
     parser.add_argument("--homes", type=int, help="only the first N homes")
+    parser.add_argument("--at", type=int, default=50, help="where in the log a sensor dies, in percent")
     parser.add_argument("--list", action="store_true", help="each killed sensor and each flag as well")
     args = parser.parse_args()
     cases = homes_in(args.data, args.homes)
     if not cases:
         print(f"{args.data}: no NAME.home.toml with a log beside it", file=sys.stderr)
         return 2
-    judged = everywhere(cases)
+    judged = everywhere(cases, args.at)
     if args.list:
         print("\n".join(line for home in judged for line in _each(home)))
     print("\n".join(table(judged)))

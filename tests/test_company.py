@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Home, Instant
 from agent.simulate.fleet import TEN, home_text
 from bench.company import DAYS, lived, overlapping, score, share, tell, visitor
 from bench.homes import homes_in
+from bench.visits import judge
 from tests.detector_contract import LIFE, Step, keeps_the_contract
 from tests.detector_contract import lived as lived_through
 from tests.driver import Drive, a_home
@@ -258,3 +260,12 @@ def test_in_real_homes_company_is_neither_never_nor_always(hearthwatch_data: Pat
     shares = [share(60, case) for case in cases]
     assert sum(one.company > 20 for one in shares) * 2 > len(shares)
     assert all(one.company < 600 for one in shares)
+
+
+def test_a_visit_put_into_a_real_home_is_found_more_often_than_not(hearthwatch_data: Path) -> None:
+    cases = homes_in(hearthwatch_data / "tihm", None)[1:8]
+    found = [judge(pair) for pair in pairwise(cases)]
+    visits = sum(one.visits for one in found)
+    assert visits >= 10
+    assert sum(one.company for one in found) * 10 >= visits * 7
+    assert sum(one.company for one in found) > sum(one.company_before for one in found)
