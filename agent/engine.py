@@ -9,6 +9,7 @@ from typing import Final, Protocol, cast
 
 from agent.detect.bed import BedExit
 from agent.detect.button import Sos
+from agent.detect.company import Company
 from agent.detect.detector import NO_MODELS, Detector, Models, Silent
 from agent.detect.doors import DoorLeftOpen, NightExit
 from agent.detect.environment import Environment
@@ -47,11 +48,12 @@ class Sink(Protocol):
     def put(self, entry: Entry, outcome: Outcome) -> None: ...
 
 
-def detectors(home: Home, whereabouts: Whereabouts, trust: Trust) -> list[Detector]:
-    """Every detector in the order in which it is asked. ``Whereabouts`` is first: the others read it."""
+def detectors(home: Home, whereabouts: Whereabouts, company: Company, trust: Trust) -> list[Detector]:
+    """Every detector in the order in which it is asked. The first two are there for the others to read."""
     return [
         whereabouts,
-        PossibleFall(home, whereabouts, trust),
+        company,
+        PossibleFall(home, whereabouts, trust, company),
         Sos(home, whereabouts),
         BedExit(home, whereabouts),
         NightExit(home, whereabouts),
@@ -78,7 +80,8 @@ class Engine:
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
         self.whereabouts = Whereabouts(home)
-        self._detectors = detectors(home, self.whereabouts, self.trust)
+        self.company = Company(home)
+        self._detectors = detectors(home, self.whereabouts, self.company, self.trust)
         self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
         self._due = [FAR] * len(self._detectors)
         self._next = FAR
@@ -126,11 +129,11 @@ class Engine:
     def _tell(self, now: Instant, frame: Frame) -> Outcome:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
         since = self.proof.asleep_since(frame)
-        findings = self._revive(now) if frame.link == "hub" and frame.address == "boot" else []
         alerts: tuple[Alert, ...] = ()
         if since is not None and since < now:
             self.proof.blind(since)
             alerts = self._alerts(since, self._detect(since, (), True), late=now - since > LATE_MS)
+        findings = self._revive(now) if frame.link == "hub" and frame.address == "boot" else []
         if frame.link == "hub" and frame.address in ("boot", "model"):
             self.trust.hear(frame)
         findings += self.proof.tell(now, frame)
@@ -145,7 +148,7 @@ class Engine:
         findings = []
         for index, detector in enumerate(self._detectors):
             if isinstance(detector, Silent):
-                fresh = detectors(self.home, self.whereabouts, self.trust)[index]
+                fresh = detectors(self.home, self.whereabouts, self.company, self.trust)[index]
                 self._detectors[index] = fresh
                 if isinstance(fresh, PossibleFall):
                     self.possible_fall = fresh

@@ -20,8 +20,8 @@ from agent.detect.places import place_of
 from agent.engine import Engine, fill
 from agent.nouns import MINUTE_MS, Home, Instant, Reading, Sensor, is_activity
 from agent.replay import of_lines
-from bench.homes import lines, outage, readings
 from bench.beds import BED, BED_ROOM, with_bed
+from bench.homes import lines, outage, readings
 
 Line = tuple[Instant, str, bytes]
 NONE: Final = -1  # no deadline

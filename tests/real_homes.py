@@ -39,16 +39,6 @@ class Told(NamedTuple):
     problems: list[str]
 
 
-class Killed(NamedTuple):
-    """A sensor that goes silent half-way: hours from its last line until it is told, None: never told."""
-
-    home: str
-    sensor: str
-    a_day: float  # how often it spoke before
-    hours: float | None
-    false: bool  # told before it was killed
-
-
 def everywhere(cases: Sequence[Case], ask: Callable[[Case], Answer]) -> list[Answer]:
     """``ask`` of every home, two processes at a time, the longest logs first; answers in the order of the homes."""
     longest = sorted(range(len(cases)), key=lambda n: -cases[n][1].stat().st_size)
@@ -76,29 +66,3 @@ def watched(case: Case) -> Told:
     supervision = [alert for alert in record.said if alert.kind in SUPERVISION]
     days = (log[-1][0] - log[0][0]) / DAY_MS
     return Told(home.id, days, kinds, gaps, supervision, record.rejected, record.rejects)
-
-
-def kill_motion_sensors(case: Case) -> list[Killed]:
-    """Each motion sensor of a home of four weeks or more is silent from the middle of the log on."""
-    home, path = case
-    log = list(lines(path, home))
-    middle = Instant((log[0][0] + log[-1][0]) // 2)
-    if log[-1][0] - log[0][0] < 28 * DAY_MS:
-        return []
-    return [_killed(home, log, middle, s.id) for s in home.sensors.values() if s.kind == "motion"]
-
-
-def _killed(home: Home, log: Sequence[Line], middle: Instant, sensor: str) -> Killed:
-    cut = [line for line in log if line[1] != sensor or line[0] < middle]
-    last = max((line[0] for line in cut if line[1] == sensor), default=middle)
-    silent = Instant(max(last, middle))
-    spoke = sum(line[1] == sensor for line in log if line[0] < middle)
-    told = [
-        alert
-        for alert in lived(home, [line for line in cut if line[0] < silent + 10 * DAY_MS]).said
-        if alert.kind in SUPERVISION and sensor in alert.text and alert.state in ("raised", "updated")
-    ]
-    after = [alert.at for alert in told if alert.at > silent]
-    hours = (after[0] - silent) / HOUR_MS if after else None
-    a_day = spoke / ((middle - log[0][0]) / DAY_MS)
-    return Killed(home.id, sensor, a_day, hours, any(alert.at <= silent for alert in told))

@@ -17,12 +17,13 @@ import numpy as np
 
 from agent.civil import Wall
 from agent.detect.bins import LONGEST_MS
+from agent.detect.company import Company
 from agent.detect.features import Context, Features
 from agent.detect.places import ENTRANCE, PLACES, place_of
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import MINUTE_MS, Home, Reading, Watch, is_activity
-from bench.homes import homes_in, outage, readings
 from bench.beds import BED, BED_ROOM, with_bed
+from bench.homes import homes_in, outage, readings
 
 PLAIN, ONE_LESS, WITH_BED = range(3)
 KEYS: Final = ("at", "place", "silence", "outage", "variant")
@@ -87,7 +88,7 @@ def _minutes(
     places = {s.id: place_of(s.kind, s.role or "", home.rooms[s.room].kind) for s in home.sensors.values()}
     places[BED] = PLACES.index("bedroom")
     seen = sum(1 << place for place in {place for sensor, place in places.items() if sensor not in (dead, BED)})
-    wall, where, watch = Wall(home.timezone), Whereabouts(home), Watch()
+    wall, where, company, watch = Wall(home.timezone), Whereabouts(home), Company(home), Watch()
     in_bed, has_bed = False, any(reading.sensor == BED for reading in heard)
     for reading, after in pairwise([*heard, None]):
         assert reading is not None, "only the end is"
@@ -96,8 +97,9 @@ def _minutes(
             in_bed = reading.value == 1
         else:
             where.observe(at, (reading,), watch)
+            company.observe(at, (reading,), watch)
         features.hear(at, wall.local_ms(at), place)
         if after is None or after.at // MINUTE_MS != at // MINUTE_MS:
             here = in_bed and place == PLACES.index(BED_ROOM)
             bed = 0 if not has_bed else 1 if here else 0 if in_bed else -1
-            yield at, place, after.at - at if after else -1, Context(where.doubt, bed, 0, seen)
+            yield at, place, after.at - at if after else -1, Context(where.doubt, bed, company.people - 1, seen)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.detect.budget import Budget, Population
+from agent.detect.company import Company
 from agent.detect.detector import Model, Models
 from agent.detect.hazard import LEVELS
 from agent.detect.possible_fall import PossibleFall
@@ -48,8 +49,8 @@ class Heard(NamedTuple):
 
 
 def listen(home: Home, log: Path, model: Model) -> Heard:
-    where, watch = Whereabouts(home), Watch()
-    detector = PossibleFall(home, where, Trust(Models({"fall": model}, {}, {"fall": NOBODY})))
+    where, company, watch = Whereabouts(home), Company(home), Watch()
+    detector = PossibleFall(home, where, Trust(Models({"fall": model}, {}, {"fall": NOBODY})), company)
     assert detector.wait.model is not None, "a record was given"
     budget = detector.wait.model.budget = Listening()
     beyond, last = 0, None
@@ -62,6 +63,7 @@ def listen(home: Home, log: Path, model: Model) -> Heard:
         while (due := detector.deadline()) is not None and due < at:
             detector.observe(due, (), watch)
         where.observe(at, (reading,), watch)
+        company.observe(at, (reading,), watch)
         detector.observe(at, (reading,), watch)
         last = at
     return Heard(budget.levels, beyond, max(0, budget.days - WARM_DAYS))

@@ -15,7 +15,6 @@ from agent.detect.record import AT_REST, NEVER, WINDOW_MARGIN_MS, Record
 from agent.detect.window import resumed
 from agent.nouns import ACTIVITY, HOUR_MS, MINUTE_MS, Finding, Home, Instant, Reading, Sensor, Snapshot, is_activity
 
-STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
 CHATTER_SENSORS: Final = 4  # a share of all events says nothing in a home with fewer sensors than this
 MEASURED_HERE: Final = frozenset({"battery_percent", "battery_low", "tamper"})
 NOT_BELIEVED: Final = ("sensor_mute", "sensor_stuck", "sensor_chattering")
@@ -182,8 +181,7 @@ class SensorHealth:
             yield from self._close("sensor_chattering", sensor, now)
 
     def _stuck(self, now: Instant, sensor: str, record: Record) -> Iterator[Finding]:
-        limit = STUCK_MS.get(self._sensors[sensor].kind)
-        if limit is not None and record.level_since >= 0 and now - record.level_since >= limit:
+        if record.is_stuck(now, self._sensors[sensor].kind):
             yield from self._raise("sensor_stuck", sensor, record.level_since, ())
 
     def _mute(self, now: Instant, sensor: str, record: Record) -> Iterator[Finding]:
@@ -192,9 +190,7 @@ class SensorHealth:
                 record.awaited = now
             elif now - record.awaited >= self._never_ms():
                 yield from self._lose(now, sensor)
-        if record.lost or self._sensors[sensor].kind not in ("motion", "presence", "door"):
-            return
-        if record.is_mute(now, self._activities):
+        if not record.lost and record.is_mute(now, self._activities, self._sensors[sensor].kind):
             if record.checks_in:
                 yield from self._raise("sensor_mute", sensor, record.seen, ())
             else:

@@ -20,6 +20,7 @@ from typing import cast
 
 from agent.civil import Wall, in_window
 from agent.detect.budget import Expected
+from agent.detect.company import Company
 from agent.detect.fall_sensors import FallSensors
 from agent.detect.fall_wait import FallWait, Start
 from agent.detect.features import Context
@@ -34,8 +35,11 @@ class PossibleFall:
     name = "possible_fall"
     hears = ACTIVITY | {"fall"}
 
-    def __init__(self, home: Home, whereabouts: Whereabouts, trust: Trust | None = None) -> None:
+    def __init__(
+        self, home: Home, whereabouts: Whereabouts, trust: Trust | None = None, company: Company | None = None
+    ) -> None:
         self.wait = FallWait(home, trust or Trust())
+        self._company = company or Company(home)
         self._whereabouts = whereabouts
         self._falls = FallSensors(home)
         self._wall = Wall(home.timezone)
@@ -57,6 +61,7 @@ class PossibleFall:
         self._due: Instant | None = None
         self._left_ms: int | None = None  # what was left of the wait when it was frozen
         self._whole = True  # observed throughout, so far
+        self._visited = False  # visitors were there when it began
         self._said: str | None = None  # raised, then perhaps updated
 
     # -- what it is told -----------------------------------------------------------------------------------------
@@ -100,7 +105,7 @@ class PossibleFall:
             findings.append(self._finding("cleared", (moved,)))
         if self._falls.open:
             findings += self._falls.move(moved)
-        whole = self._whole and bool(self._heard)
+        whole = self._whole and bool(self._heard) and not self._visited
         if whole:
             self.wait.end(now - self._since)
             self.wait.pass_time(now - self._since)
@@ -114,7 +119,8 @@ class PossibleFall:
         self._room, self._away = where.room, where.away
         self._offset_ms = self._watch.clock.offset_ms
         self._whole = not self._frozen
-        self._await(now, Context(where.doubt, self._bed(where), 0, self._seen))
+        self._visited = self._company.visiting
+        self._await(now, Context(where.doubt, self._bed(where), self._company.people - 1, self._seen))
 
     def _await(self, now: Instant, context: Context, for_model: bool = True) -> None:
         """A wait begins; how long it is, is reckoned when that matters."""
@@ -236,7 +242,7 @@ class PossibleFall:
             "since": [self._since, self._from, self._offset_ms],
             "where": [self._room, self._away],
             "deadline": [self._woken, self._due, self._left_ms],
-            "whole": self._whole,
+            "whole": [self._whole, self._visited],
             "said": self._said,
         }
 
@@ -251,4 +257,5 @@ class PossibleFall:
         self._since, self._from, self._offset_ms = cast(tuple[Instant, Instant, int], snapshot["since"])
         self._room, self._away = cast(tuple[str | None, bool], snapshot["where"])
         self._woken, self._due, self._left_ms = cast(tuple[bool, Instant | None, int | None], snapshot["deadline"])
-        self._whole, self._said = bool(snapshot["whole"]), cast(str | None, snapshot["said"])
+        self._whole, self._visited = cast(tuple[bool, bool], snapshot["whole"])
+        self._said = cast(str | None, snapshot["said"])

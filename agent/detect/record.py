@@ -12,13 +12,17 @@ WINDOW_MOST_MS: Final = 25 * HOUR_MS
 LATE_MARGIN_MS: Final = MINUTE_MS  # beyond the longest gap of the week: late, and not yet lost
 WINDOW_UNKNOWN_MS: Final = 25 * HOUR_MS  # until a day has been seen
 
-# Mute: others spoke three times as often as this sensor ever let them in a week, over at least 20 h. Of 159 motion
-# sensors of 32 real homes, killed half-way, 122 are told within 48 h so; with four times 110. Of 26 words on untouched
-# homes (18 with four) 20 (15) are of sensors that stay silent for more than a day after, or for good.
-MUTE_FACTOR: Final = 3
-MUTE_LEAST: Final = 150
-MUTE_LEAST_MS: Final = 20 * HOUR_MS
-MUTE_DAYS: Final = 3  # days that must be known first
+# Mute: in a day and more the home moved 2.5 times as much as it ever did, but for one odd day of the last week, while
+# this sensor saw nobody. The second longest, not the longest, because one day of repair or illness would double the
+# wait of a whole week. What this finds, and how often it is wrong: `python -m bench.sensors` and docs/company.md.
+MUTE_FACTOR_PERMILLE: Final = 2_500
+MUTE_LEAST: Final = 50  # activities; below it a quiet home says nothing
+# How long it must have seen nobody: a whole day, for what is not entered in the morning may be in the evening; a door
+# that was opened in the afternoon gets the next day to its end.
+MUTE_LEAST_MS: Final = {"motion": 24 * HOUR_MS, "presence": 24 * HOUR_MS, "door": 30 * HOUR_MS}
+# Days that must be known first, of what looks for somebody; a door's week is less alike than a room's.
+MUTE_DAYS: Final = {"motion": 4, "presence": 4, "door": 5}
+STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
 # Chattering: more than four events a minute for an hour, or seven of ten events of the whole home in a day.
 CHATTER_HOUR: Final = 240
 CHATTER_DAY: Final = 300
@@ -76,11 +80,19 @@ class Record:
         at = self.late_at()
         return at is not None and at <= now
 
-    def is_mute(self, now: Instant, activities: int) -> bool:
+    def is_mute(self, now: Instant, activities: int, kind: str) -> bool:
         """``activities`` is the home's count by now; it has seen somebody before, and not for long."""
-        if self.seen < 0 or self.others_gaps.days() < MUTE_DAYS or now - self.seen < MUTE_LEAST_MS:
+        since = self.seen if self.checks_in else self.awaited  # after a day on which nothing was heard, a day anew
+        least_ms = MUTE_LEAST_MS.get(kind)
+        if least_ms is None or now - since < least_ms or self.seen < 0 or self.others_gaps.days() < MUTE_DAYS[kind]:
             return False
-        return activities - self.others > max(MUTE_FACTOR * self.others_gaps.longest(), MUTE_LEAST)
+        usual = self.others_gaps.second() * MUTE_FACTOR_PERMILLE // 1_000
+        return activities - self.others > max(usual, MUTE_LEAST)
+
+    def is_stuck(self, now: Instant, kind: str) -> bool:
+        """It has said 1 for longer than anybody stays."""
+        limit = STUCK_MS.get(kind)
+        return limit is not None and self.level_since >= 0 and now - self.level_since >= limit
 
     def turn_hour(self) -> None:
         """An hour has passed: its events join the last 24."""

@@ -45,6 +45,11 @@ class LongestGaps:
     def longest(self) -> int:
         return self.today if self.today > self.past else self.past
 
+    def second(self) -> int:
+        """The second longest: one odd day, a stay away or a repair, does not make the rule."""
+        days = sorted((self.today, *self.peaks))
+        return days[-2] if len(days) > 1 else self.today
+
     def days(self) -> int:
         """Whole days known."""
         return len(self.peaks)
