@@ -1,12 +1,14 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock
+.PHONY: help demo test check bench bench-detect train lock
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
+# Real homes: NAME.home.toml, and NAME.jsonl.gz beside it.
+DATA ?= $(or $(HEARTHWATCH_DATA),../shared/data)/tihm
 
 help: ## this list
-	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/^([a-z]+): .*## /  make \1\t/'
+	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+): .*## /  make \1\t/'
 
 demo: ## a simulated home, live, through the real pipeline; ends by itself
 	@deploy/bootstrap.sh $(if $(shell PATH="$(PATH)" command -v mosquitto),requirements.lock,requirements-demo.lock)
@@ -28,6 +30,15 @@ check: ## style, types, floors and house rules
 bench: ## speed, memory and wear, measured on this machine
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench
+
+bench-detect: ## how soon a fall would be told, how often wrongly, on homes unseen in training; a quarter of an hour
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) bench.detect --data $(DATA)
+	@$(RUN) bench.routine --data $(DATA) --out build/bench-routine
+
+train: ## the two models, from the homes of DATA; KEY signs them and puts them in their places
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) training --data $(DATA) --out build/train $(if $(KEY),--key $(KEY))
 
 lock: ## new versions of everything, pinned by hash (needs uv)
 	deploy/lock.sh

@@ -1,12 +1,13 @@
 """The models that are shipped with the agent: a signed manifest, and the files whose digests it names.
 
-``models/manifest.json`` is one JSON object: ``models`` (name -> file, digest), signed as a whole by the key that
-training pinned in ``models/release.pub``. A wrong signature means no model at all.
+``models/manifest.json`` is one JSON object: ``models`` (name -> file, digest, perhaps what the population taught beside
+it), signed as a whole by the key that training pinned in ``models/release.pub``. A wrong signature means no model.
 """
 
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,21 +21,24 @@ MANIFEST_MOST_BYTES: Final = 65_536
 
 def shipped(folder: Path = FOLDER, tell_slow: Callable[[str, str], None] = lambda name, why: None) -> Models:
     """The models in ``folder``; of those that cannot be used, why. ``tell_slow`` is told of a slow one, by name."""
-    from agent.detect.onnx_io import load  # 40 MB that a command without a model does not need
-
     found: dict[str, Model] = {}
     faults: dict[str, str] = {}
+    priors: dict[str, list[int]] = {}
     try:
         manifest = _manifest(folder)
     except ModelFault as fault:
         return Models({}, dict.fromkeys(NAMES, str(fault)))
+    from agent.detect.onnx_io import load  # 30 MB that whoever has no model does without
+
     for name in NAMES:
         try:
-            file, digest = _named(manifest, name)
-            found[name] = load(folder / file, digest, lambda why, name=name: tell_slow(name, why))  # type: ignore[misc]
+            file, digest, prior = _named(manifest, name)
+            if prior:
+                priors[name] = prior
+            found[name] = load(folder / file, digest, partial(tell_slow, name))
         except ModelFault as fault:
             faults[name] = str(fault)
-    return Models(found, faults)
+    return Models(found, faults, priors)
 
 
 def _manifest(folder: Path) -> dict[str, object]:
@@ -57,11 +61,15 @@ def _manifest(folder: Path) -> dict[str, object]:
     return manifest
 
 
-def _named(manifest: dict[str, object], name: str) -> tuple[str, str]:
+def _named(manifest: dict[str, object], name: str) -> tuple[str, str, list[int]]:
+    """File, digest and prior of a model."""
     models = manifest.get("models")
     one = models.get(name) if isinstance(models, dict) else None
     if not isinstance(one, dict) or not isinstance(one.get("file"), str) or not isinstance(one.get("digest"), str):
         raise ModelFault(f"the manifest names no {name} model")
     if "/" in one["file"]:
         raise ModelFault(f"the manifest's {name} model lies outside its folder")
-    return one["file"], one["digest"]
+    prior = one.get("prior", [])
+    if not isinstance(prior, list) or not all(isinstance(each, int) for each in prior):
+        raise ModelFault(f"the manifest's {name} model has a record that is no list of whole numbers")
+    return one["file"], one["digest"], prior

@@ -77,4 +77,5 @@ def line_delay(lines: np.ndarray, local: np.ndarray, multiplier: float) -> np.nd
         hit = open_ & (cross < (slot + 1) * SLOT_MS - local)
         delay[hit] = np.minimum(cross[hit], LONGEST_MS)
         open_ &= ~hit
-    return np.maximum(delay, 5 * MINUTE_MS)
+    found: np.ndarray = np.maximum(delay, 5 * MINUTE_MS)
+    return found

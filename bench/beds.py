@@ -6,6 +6,7 @@ the next room. It is not perfect: now and then it misses a stay, so that the mod
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -39,7 +40,7 @@ def _stays(home: Home, heard: Sequence[Reading]) -> Iterator[tuple[int, int]]:
     wall = Wall(home.timezone)
     bedroom = {s.id for s in home.sensors.values() if home.rooms[s.room].kind == BED_ROOM and s.kind != "door"}
     stay: tuple[int, int] | None = None
-    for reading, after in zip(heard, heard[1:], strict=False):
+    for reading, after in pairwise(heard):
         if reading.sensor not in bedroom:
             if stay is not None:
                 yield stay

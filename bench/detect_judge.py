@@ -53,16 +53,19 @@ class Pool:
 
     @property
     def settled(self) -> np.ndarray:
-        return self.age >= SETTLE_MS
+        found: np.ndarray = self.age >= SETTLE_MS
+        return found
 
     @property
     def at_home(self) -> np.ndarray:
-        return (self.place != ENTRANCE) & (self.silence >= 0)
+        found: np.ndarray = (self.place != ENTRANCE) & (self.silence >= 0)
+        return found
 
     @property
     def waking(self) -> np.ndarray:
         minute = self.local % DAY_MS // MINUTE_MS
-        return (minute >= WAKING[0]) & (minute < WAKING[1])
+        found: np.ndarray = (minute >= WAKING[0]) & (minute < WAKING[1])
+        return found
 
     def days(self, use: np.ndarray) -> float:
         return float(self.elapsed[use].sum()) / DAY_MS
@@ -141,7 +144,8 @@ def at(pool: Pool, baseline: Baseline, alerts: int) -> np.ndarray:
     ranked = np.sort(baseline.worst[able & (pool.silence <= LONGEST_MS)])[::-1]
     beyond = int((able & (pool.silence > LONGEST_MS)).sum())
     multiplier = float(ranked[max(alerts - beyond, 0)])
-    return np.clip(baseline.delay(multiplier), LEAST_WAIT_MS, LONGEST_MS)
+    found: np.ndarray = np.clip(baseline.delay(multiplier), LEAST_WAIT_MS, LONGEST_MS)
+    return found
 
 
 def poisson(count: int) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """The population's record for a home's price: how often silences of other homes are beyond each price.
 
-Every home is lived by the product's own code with a model that never saw it; what comes out is the level of each of its
-silences (budget.py). A record is then made from any set of homes: a fold's from all the others, the shipped one from all.
+Every home is lived by the product's own code with a model that never saw it; what comes out is the level of each of
+its silences (budget.py). A record is made from any set of homes: a fold's from all others, the shipped one from all.
 """
 
 from collections.abc import Sequence
