@@ -19,7 +19,7 @@ from training.data import ONE_LESS, PLAIN, WITH_BED, Data
 
 FOLDS: Final = 5
 SEED: Final = 20190401
-REAL, MIXED = 110_000, 40_000  # rows the student is taught on
+REAL, MIXED = 250_000, 60_000  # rows the student is taught on
 SHORT_MS: Final = 267_774  # silences shorter than this are many and decide nothing: KEEP of them are trained on
 KEEP: Final = 0.15
 SHARE: Final = {PLAIN: 1.0, ONE_LESS: 0.33, WITH_BED: 0.5}  # of the rows of each variant
