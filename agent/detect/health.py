@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from agent.detect.losses import Losses
-from agent.detect.record import AT_REST, NEVER, WINDOW_MARGIN_MS, Record
+from agent.detect.record import AT_REST, LATELY_MS, NEVER, WINDOW_MARGIN_MS, Record
 from agent.detect.window import resumed
 from agent.nouns import ACTIVITY, HOUR_MS, MINUTE_MS, Finding, Home, Instant, Reading, Sensor, Snapshot, is_activity
 
@@ -168,8 +168,11 @@ class SensorHealth:
         promised at a sign of life must not move while nothing more is heard."""
         self._unjudged = False
         for sensor, record in self._records.items():
-            if sensor not in dark:
+            if sensor in dark:
+                continue
+            if record.level_since >= 0:
                 yield from self._stuck(now, sensor, record)
+            if now - record.seen >= LATELY_MS:  # most saw somebody today
                 yield from self._mute(now, sensor, record)
 
     def _chatter(self, now: Instant, sensor: str, total: int) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ MUTE_FACTOR_PERMILLE: Final = 2_500
 MUTE_LEAST: Final = 50  # activities; below it a quiet home says nothing
 # How long it must have seen nobody: a whole day, for what is not entered in the morning may be in the evening; a door
 # that was opened in the afternoon gets the next day to its end.
-MUTE_LEAST_MS: Final = {"motion": 24 * HOUR_MS, "presence": 24 * HOUR_MS, "door": 30 * HOUR_MS}
+LATELY_MS: Final = 24 * HOUR_MS  # it saw somebody within it: not mute, of whatever kind
+MUTE_LEAST_MS: Final = {"motion": LATELY_MS, "presence": LATELY_MS, "door": 30 * HOUR_MS}
 # Days that must be known first, of what looks for somebody; a door's week is less alike than a room's.
 MUTE_DAYS: Final = {"motion": 4, "presence": 4, "door": 5}
 STUCK_MS: Final = {"motion": 12 * HOUR_MS, "presence": 24 * HOUR_MS, "vibration": 12 * HOUR_MS, "bed": 22 * HOUR_MS}
