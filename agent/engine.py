@@ -14,6 +14,7 @@ from agent.detect.doors import DoorLeftOpen, NightExit
 from agent.detect.environment import Environment
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.routine import NotHome, NotUp
+from agent.detect.routine_change import RoutineChange
 from agent.detect.supervision import ProofOfWatch
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
@@ -47,7 +48,7 @@ class Sink(Protocol):
     def put(self, entry: Entry, outcome: Outcome) -> None: ...
 
 
-def detectors(home: Home, whereabouts: Whereabouts) -> list[Detector]:
+def detectors(home: Home, whereabouts: Whereabouts, trust: Trust) -> list[Detector]:
     """Every detector in the order in which it is asked. ``Whereabouts`` is first: the others read it."""
     return [
         whereabouts,
@@ -59,6 +60,7 @@ def detectors(home: Home, whereabouts: Whereabouts) -> list[Detector]:
         NotUp(home, whereabouts),
         NotHome(home, whereabouts),
         Environment(home, whereabouts),
+        RoutineChange(home, whereabouts, trust),
     ]
 
 
@@ -78,7 +80,7 @@ class Engine:
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
         self.whereabouts = Whereabouts(home)
-        self._detectors = detectors(home, self.whereabouts)
+        self._detectors = detectors(home, self.whereabouts, self.trust)
         self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
         self._due = [FAR] * len(self._detectors)
         self._next = FAR
@@ -145,7 +147,7 @@ class Engine:
         findings = []
         for index, detector in enumerate(self._detectors):
             if isinstance(detector, Silent):
-                fresh = detectors(self.home, self.whereabouts)[index]
+                fresh = detectors(self.home, self.whereabouts, self.trust)[index]
                 self._detectors[index] = fresh
                 if isinstance(fresh, PossibleFall):
                     self.possible_fall = fresh
