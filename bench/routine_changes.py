@@ -24,6 +24,8 @@ class Change(NamedTuple):
     name: str
     days: int
     make: Callable[[Home, Sequence[Reading], Instant, Instant, Random], list[Reading]]
+    from_midnight: bool = False  # else from a noon, where the days that are judged begin as well
+    needs_night_visits: bool = False  # one a night at least
 
 
 def night_visits_doubled(
@@ -86,9 +88,9 @@ def night_for_day(
 
 
 CHANGES: Final = (
-    Change("night bathroom visits doubled for 3 days", 3, night_visits_doubled),
-    Change("activity down 40 % for a week", 7, less_active),
-    Change("day and night reversed for 3 days", 3, night_for_day),
+    Change("night bathroom visits doubled, 3 days", 3, night_visits_doubled, needs_night_visits=True),
+    Change("activity down 40 %, a week", 7, less_active, from_midnight=True),
+    Change("day and night reversed, 3 days", 3, night_for_day),
 )
 
 

@@ -14,6 +14,7 @@ from agent.detect.supervision import ProofOfWatch
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import DAY_MS, Finding, Home, Instant, Reading, Snapshot, Watch
+from bench.homes import outage
 
 
 class Recorder(RoutineChange):
@@ -70,6 +71,13 @@ class Life:
         other._whereabouts.restore(whereabouts)
         other._recorder.restore(recorder)
         return other
+
+
+def masked(days: Iterable[Day]) -> list[Day]:
+    """The days, those that touch a known outage as ones of which nothing was seen."""
+    return [
+        day._replace(coverage_permille=0) if outage(day.since, Instant(day.since + DAY_MS)) else day for day in days
+    ]
 
 
 def whole(home: Home, readings: Sequence[Reading]) -> Life:

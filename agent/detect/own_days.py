@@ -23,13 +23,13 @@ LINEAR_UNIT: Final = 8  # of a minute, or of a tenth of a second
 LINEAR: Final = frozenset({"up", "down", "transit_ds"})
 LEAST_WIDTH: Final = {"up": 15, "down": 15, "transit_ds": 10}  # minutes, tenths of a second
 LEAST_ROOT: Final = ROOT_UNIT * 35 // 100  # what chance alone gives a count is half of a root
-# The widths of other homes, in the units above: medians over 38 homes; beds are a guess, those homes had none.
+# The widths of other homes, in the units above: medians over the real homes; beds are a guess, those homes had none.
 # Printed by training.anomaly.
 WIDTHS: Final = {
-    "bathroom_day": 30, "bathroom_night": 25, "bed_outs": 32, "bed_minutes": 90, "up": 562, "down": 506,
-    "active_afternoon": 92, "active_evening": 67, "active_night": 71, "active_morning": 76, "moves_day": 109,
-    "moves_night": 65, "kitchen": 33, "fridge": 32, "outings": 36, "away_minutes": 296, "still_minutes": 162,
-    "bedroom_day": 35, "transit_ds": 151,
+    "bathroom_day": 30, "bathroom_night": 25, "bed_outs": 32, "bed_minutes": 90, "up": 550, "down": 502,
+    "active_afternoon": 91, "active_evening": 67, "active_night": 70, "active_morning": 76, "moves_day": 108,
+    "moves_night": 63, "kitchen": 34, "fridge": 32, "outings": 36, "away_minutes": 295, "still_minutes": 158,
+    "bedroom_day": 35, "transit_ds": 150,
 }  # fmt: skip
 
 

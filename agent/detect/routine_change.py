@@ -40,6 +40,20 @@ REASON_LEAST: Final = 16  # one width: less is no reason
 SHOWN_DAYS_MOST: Final = 7
 
 
+def is_apart(day: Day) -> bool:
+    """Whether a day is not to be held against others, nor others against it."""
+    away = day.values[FEATURES.index("away_minutes")]
+    return day.coverage_permille < COVERAGE_LEAST_PERMILLE or away > AWAY_MOST_MINUTES
+
+
+def verdict(p_day: int, p_drift: int, told_ppm: int) -> str:
+    """What two p-values come to: the day or the drift is told, all is usual, or neither ("")."""
+    of_day, of_drift = (told_ppm * share // 100 for share in (DAY_SHARE_PERCENT, 100 - DAY_SHARE_PERCENT))
+    if p_day <= of_day or p_drift <= of_drift:  # what is rarer, against what it is allowed, is what is told
+        return "drift" if p_drift * of_day < p_day * of_drift else "day"
+    return "usual" if min(p_day, p_drift) >= USUAL_AGAIN_PPM else ""
+
+
 class RoutineChange:
     name = "routine_change"
     hears = ACTIVITY
@@ -88,7 +102,7 @@ class RoutineChange:
     def take(self, now: Instant, day: Day, watch: Watch) -> list[Finding]:
         """A day is over: score it against the days before it, then learn it."""
         found: list[Finding] = []
-        if self._is_apart(day):
+        if is_apart(day):
             self._apart = [*self._apart, (day.number, day.coverage_permille)][-APART_KEPT:]
             self._unscored += 1
             if self._unscored == FORGET_DRIFT_AFTER:
@@ -102,21 +116,15 @@ class RoutineChange:
         self._days.keep(day)
         return found
 
-    def _is_apart(self, day: Day) -> bool:
-        away = day.values[FEATURES.index("away_minutes")]
-        return day.coverage_permille < COVERAGE_LEAST_PERMILLE or away > AWAY_MOST_MINUTES
-
     def _judge(self, now: Instant, day: Day, scores: Scores, watch: Watch, found: list[Finding]) -> None:
         by_drift = self._drift.scores(scores)
         p_day, p_drift = self._p_values(scores, by_drift)
-        of_day, of_drift = (self._told_ppm * share // 100 for share in (DAY_SHARE_PERCENT, 100 - DAY_SHARE_PERCENT))
-        if p_day <= of_day or p_drift <= of_drift:
-            # What is rarer, each against what it is allowed, is what is told.
-            drifts = p_drift * of_day < p_day * of_drift
-            if not resting(now, watch) and (self._raised is None or p_day <= of_day):
-                shown = by_drift if drifts else scores
-                self._tell(day, shown, drifts, min(p_day, p_drift), found)
-        elif self._raised is not None and min(p_day, p_drift) >= USUAL_AGAIN_PPM and watch.observed:
+        said = verdict(p_day, p_drift, self._told_ppm)
+        if said in ("day", "drift"):
+            drifts = said == "drift"
+            if not resting(now, watch) and (self._raised is None or not drifts):
+                self._tell(day, by_drift if drifts else scores, drifts, min(p_day, p_drift), found)
+        elif said == "usual" and self._raised is not None and watch.observed:
             last = self._whereabouts.heard
             if last is not None:
                 found.append(Finding("routine_change", "cleared", self._raised, evidence=(last,)))
@@ -125,7 +133,7 @@ class RoutineChange:
     def _p_values(self, scores: Scores, by_drift: Scores) -> tuple[int, int]:
         """Of the day and of the drift: the model's where it may be used. Both ways learn, whichever is asked."""
         kinds = (("day", scores, False), ("drift", by_drift, True))
-        p = [self._learn(f"free_{kind}", free_bits(each, drift)) for kind, each, drift in kinds]
+        p = [self._learn(f"free_{kind}", self._free_bits(each, drift)) for kind, each, drift in kinds]
         model = self._trust.model(MODEL)
         if model is not None:
             if model.digest != self._digest:
@@ -150,11 +158,12 @@ class RoutineChange:
     def _tell(self, day: Day, scores: Scores, drifts: bool, p_ppm: int, found: list[Finding]) -> None:
         reasons = self._reasons(scores, drifts)
         days = self._days_shown(day, reasons[0]) if drifts and reasons else 1
-        parts = [said for index in reasons if (said := self._part(day, index, days))][:REASONS_MOST]
-        if not parts:  # what cannot be told in counts is not told
+        parts = [self._part(day, index, days) for index in reasons]
+        parts = [part for part in parts if part.outside][:REASONS_MOST] or parts[:1]
+        if not parts:
             return
         week = sum(number > day.number - WEEK for number, _ in self._apart)
-        words = (("why", routine_words.sentence(days, parts, week)),)
+        words = (("why", routine_words.sentence(days, [part.said for part in parts], week)),)
         state = "raised" if self._raised is None else "updated"
         if self._raised is None:
             self._raised = Instant(day.since - (days - 1) * DAY_MS)
@@ -183,6 +192,10 @@ class RoutineChange:
                 return model_bits(model, scores, drift)
             except ModelFault as fault:
                 self._trust.doubt(MODEL, str(fault))
+        return self._free_bits(scores, drift)
+
+    def _free_bits(self, scores: Scores, drift: bool) -> int:
+        """The rule without a model; bench.routine puts others in its place, to compare."""
         return free_bits(scores, drift)
 
     def _days_shown(self, day: Day, index: int) -> int:
@@ -197,11 +210,8 @@ class RoutineChange:
         values = [*before, day.values[index]]
         return (2 * sum(values) + len(values)) // (2 * len(values))
 
-    def _part(self, day: Day, index: int, days: int) -> str:
-        """One reason in words; "" where what would be shown lies within the usual."""
-        known, mean = self._days.known(index, day.unseen), self._mean(day, index, days)
-        low, high = routine_words.usual(known)
-        return "" if low <= mean <= high else routine_words.one(index, mean, known)
+    def _part(self, day: Day, index: int, days: int) -> routine_words.Part:
+        return routine_words.one(index, self._mean(day, index, days), self._days.known(index, day.unseen), days)
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What ``routine_change`` says: what was seen, in counts and times, against what is usual for this person."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.detect.day_features import FEATURES
 
@@ -57,18 +57,24 @@ def _forms(name: str) -> tuple[str, str, Callable[[int], str]]:
     return TRANSIT, TRANSIT, _seconds
 
 
-def usual(known: Sequence[int]) -> tuple[int, int]:
-    """What is usual of numbers in ascending order: without the lowest and the highest fifth."""
-    fifth = len(known) // 5
-    return known[fifth], known[-1 - fifth]
+class Part(NamedTuple):
+    """One reason in words. ``outside``: what is shown lies outside of what is shown as usual."""
+
+    said: str
+    outside: bool
 
 
-def one(index: int, value: int, known: Sequence[int]) -> str:
-    """ "4 bathroom visits in the night, usually 1–2"."""
+def one(index: int, value: int, known: Sequence[int], days: int) -> Part:
+    """ "4 bathroom visits in the night, usually 1–2". ``known``: what it was on the days before, ascending.
+
+    Usual is the middle three fifths of them; for an average of days the middle third, because averages vary less.
+    """
     many, single, form = _forms(FEATURES[index])
-    low, high = usual(known)
+    cut = len(known) // (5 if days == 1 else 3)
+    low, high = known[cut], known[-1 - cut]
     span = form(low) if form(low) == form(high) else f"{form(low)}–{form(high)}"
-    return f"{(single if value == 1 else many).format(form(value))}, usually {span}"
+    said = f"{(single if value == 1 else many).format(form(value))}, usually {span}"
+    return Part(said, not low <= value <= high)
 
 
 def sentence(days: int, parts: Sequence[str], apart: int) -> str:

@@ -27,8 +27,8 @@ SPREAD_PERMILLE: Final = 2_646  # sqrt(2 * STEP - 1): how much narrower the aver
 NUMBERS_LEAST: Final = 4  # fewer that can be compared do not make a day
 # The rule without a model: how far out a day is on average over its numbers (root of the mean square, in UNIT) for it
 # to have 0, 1, 2 ... bits; beyond the last as between the last two. Printed by training.anomaly.
-FREE_DAY: Final = (5, 14, 18, 21, 25, 29, 34, 39, 44, 49, 54)
-FREE_DRIFT: Final = (5, 15, 22, 29, 36, 43, 51, 58, 65, 72, 79)
+FREE_DAY: Final = (7, 16, 21, 27, 34, 41, 46, 51, 56, 61, 66)
+FREE_DRIFT: Final = (8, 20, 26, 31, 37, 43, 53, 61, 68, 75, 83)
 
 Scores = Sequence[int | None]
 
