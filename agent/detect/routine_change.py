@@ -29,7 +29,7 @@ AWAY_MOST_MINUTES: Final = 18 * 60  # a home that was empty for longer does not 
 ALERTS_PER_30_DAYS_PERMILLE: Final = 1_000
 # The p-value below which a day is told, at one alert per 30 days. One in thirty would hold for days that have nothing
 # to do with each other; unusual days come together and are one alert, so that it may be higher: bench.routine.
-TOLD_PPM: Final = 75_000
+TOLD_PPM: Final = 83_000
 DAY_SHARE_PERCENT: Final = 25  # of it for single days; the rest for drift, which finds more
 USUAL_AGAIN_PPM: Final = 200_000
 FORGET_DRIFT_AFTER: Final = 7  # days told apart in a row: what was under way before says nothing of what is now

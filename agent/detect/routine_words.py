@@ -80,7 +80,7 @@ def one(index: int, value: int, known: Sequence[int], days: int) -> Part:
 def sentence(days: int, parts: Sequence[str], apart: int) -> str:
     """The whole: of one day, or on average of the last days; and how many of the last week could not be judged."""
     said = "; ".join(parts)
-    said = f"On average of the last {days} days: {said}." if days > 1 else f"{said[:1].upper()}{said[1:]}."
+    said = f"On average over the last {days} days: {said}." if days > 1 else f"{said[:1].upper()}{said[1:]}."
     if apart:
         said += f" {apart} of the last 7 days could not be seen well enough to be counted."
     return said
