@@ -7,7 +7,7 @@ none; so is what hung on a sensor that could not be believed for a tenth of the 
 
 from typing import Final, NamedTuple, cast
 
-from agent.detect.day_seen import IN_THE_EVENING, NEVER, NIGHT, DaySeen
+from agent.detect.day_seen import IN_THE_EVENING, MORNING, NEVER, NIGHT, DaySeen
 from agent.detect.sight import seers
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import DAY_MS, MINUTE_MS, SECOND_MS, Home, Instant, Reading, Snapshot, Watch
@@ -56,7 +56,7 @@ class DayCount:
         self._fridges = frozenset(s.id for s in sensors if s.role == "fridge")
         self._bed = min((s.id for s in sensors if s.kind == "bed"), default=None)
         rest = frozenset(room for room, kind in self._kind.items() if kind in ("bedroom", "bathroom"))
-        self._rest = rest if any(room not in rest for room in seers(home)) else frozenset[str]()
+        self._resting = rest if any(room not in rest for room in seers(home)) else frozenset[str]()
         self._needs = _needs(home, self._bed)
         # What is remembered from one reading to the next, over noon as well.
         self._here = ""  # the room
@@ -99,9 +99,9 @@ class DayCount:
         if minute != self._minute:
             self._minute = minute
             self._active[self._part] += 1
-            if self._part != NIGHT and at - self._heard_at > self._still_ms and self._out_since < 0:
-                self._still_ms = min(at - self._heard_at, at - self.seen.since)
-        if room not in self._rest:
+            if at - self._heard_at > self._still_ms:
+                self._stand_still(at)
+        if room not in self._resting:
             if at < self.seen.up_from:
                 self._last = at
             elif self._first < 0:
@@ -128,6 +128,12 @@ class DayCount:
         self._moves[by_night] += 1
         if not_for_ms > VISIT_MS:
             self._visits.setdefault(self._kind[room], [0, 0])[by_night] += 1
+
+    def _stand_still(self, at: int) -> None:
+        """Nobody was heard for longer than ever today; what of it was by day and at home counts."""
+        if self._part != NIGHT and self._out_since < 0:
+            since = self._ends[NIGHT] if self._part == MORNING else self.seen.since
+            self._still_ms = max(self._still_ms, at - max(self._heard_at, since))
 
     def _go(self, at: int) -> None:
         """Out, or back."""

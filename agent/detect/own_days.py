@@ -28,7 +28,7 @@ LEAST_ROOT: Final = ROOT_UNIT * 35 // 100  # what chance alone gives a count is 
 WIDTHS: Final = {
     "bathroom_day": 30, "bathroom_night": 25, "bed_outs": 32, "bed_minutes": 90, "up": 510, "down": 484,
     "active_afternoon": 91, "active_evening": 68, "active_night": 71, "active_morning": 68, "moves_day": 106,
-    "moves_night": 62, "kitchen": 34, "fridge": 32, "outings": 36, "away_minutes": 295, "still_minutes": 155,
+    "moves_night": 62, "kitchen": 34, "fridge": 32, "outings": 36, "away_minutes": 295, "still_minutes": 112,
     "bedroom_day": 34, "transit_ds": 150,
 }  # fmt: skip
 
