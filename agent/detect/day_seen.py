@@ -12,7 +12,10 @@ from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Home, Instant, Watch
 NOON: Final = 12 * 60
 EVENING: Final = 18 * 60
 UP_FROM_MS: Final = 150 * MINUTE_MS  # before the night's end; who is heard before that is up in the night
-SILENT_MS: Final = 12 * HOUR_MS  # a home that fell dark after so long a silence was dark before: nothing proves it seen
+# A home that fell dark after so long a silence, and stayed dark for so long, was dark before: nothing proves it seen.
+# After a shorter one somebody slept late.
+SILENT_MS: Final = 12 * HOUR_MS
+DARK_MS: Final = 3 * HOUR_MS
 UNSEEN_PERMILLE: Final = 100  # a sensor not believed for more of the day leaves its features out
 CLOCK_MOST_MS: Final = 10 * MINUTE_MS  # a clock set by more makes a day of which no time of day is known
 DAYS_MOST: Final = 60  # days in a row that are closed one by one after nobody looked
@@ -66,7 +69,7 @@ class DaySeen:
             self.begin(now)
         self.tally(now)
         if watch.observed != self._watching:
-            self._take_back(heard_at)
+            self._take_back(now, heard_at)
             self._dark = None if watch.observed else now
             self._watching = watch.observed
         self._rest_until = watch.pause_until or Instant(0)
@@ -123,9 +126,9 @@ class DaySeen:
     def _of_night(self, since: int, until: int) -> int:
         return max(0, min(until, self.ends[NIGHT]) - max(since, self.ends[IN_THE_EVENING]))
 
-    def _take_back(self, heard_at: int) -> None:
+    def _take_back(self, now: int, heard_at: int) -> None:
         """A long silence that ended in the dark was no observation either; it was counted as one while it lasted."""
-        if self._dark is None or self._dark - heard_at < SILENT_MS:
+        if self._dark is None or now - self._dark < DARK_MS or self._dark - heard_at < SILENT_MS:
             return
         since = max(heard_at, self.since)
         self._observed_ms -= max(0, self._dark - since)
@@ -135,7 +138,7 @@ class DaySeen:
     def close(self, heard_at: int) -> Seen:
         """The day is over, ``heard_at`` the last that was heard in it; the next one runs."""
         self.tally(self.until)
-        self._take_back(heard_at)
+        self._take_back(self.until, heard_at)
         length = self.until - self.since
         night = max(1, self._of_night(self.since, self.until))
         coverage = min(self._observed_ms * 1_000 // length, self._night_ms * 1_000 // night, 1_000)

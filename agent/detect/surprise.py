@@ -27,8 +27,8 @@ SPREAD_PERMILLE: Final = 2_646  # sqrt(2 * STEP - 1): how much narrower the aver
 NUMBERS_LEAST: Final = 4  # fewer that can be compared do not make a day
 # The rule without a model: how far out a day is on average over its numbers (root of the mean square, in UNIT) for it
 # to have 0, 1, 2 ... bits; beyond the last as between the last two. Printed by training.anomaly.
-FREE_DAY: Final = (7, 16, 21, 26, 32, 38, 45, 50, 55, 61, 66)
-FREE_DRIFT: Final = (8, 19, 25, 30, 35, 43, 53, 60, 67, 74, 81)
+FREE_DAY: Final = (7, 16, 21, 26, 32, 40, 45, 50, 56, 61, 66)
+FREE_DRIFT: Final = (8, 19, 25, 30, 35, 43, 53, 62, 71, 79, 88)
 
 Scores = Sequence[int | None]
 
