@@ -23,7 +23,7 @@ from agent.detect.own_days import MOST, UNIT
 SEED: Final = 20190401
 N: Final = len(FEATURES)
 HIDDEN: Final = 24
-TOGETHER: Final = 3  # networks with other seeds, joined side by side
+TOGETHER: Final = 5  # networks with other seeds, joined side by side
 LOGIT_WEIGHT: Final = 0.8
 OTHER_SIDE: Final = 0.7  # what a number weighs in the distance on the side that asks for less attention
 COPIES: Final = 8  # of each real row, with a little noise, each time other numbers unknown
@@ -45,7 +45,7 @@ DIRECTIONS: Final[tuple[tuple[float, dict[str, float]], ...]] = (
     (1, {"active_night": 1, "moves_night": 1, "down": 0.6, "bed_minutes": -0.6}),
     (1.5, {"active_night": 1, "moves_night": 1, "active_afternoon": -0.6, "active_evening": -0.4,
            "active_morning": -0.6, "moves_day": -0.6, "up": -0.4, "down": 0.6, "bed_minutes": -0.6}),
-    (1, {"up": 1, "active_morning": -0.6, "bed_minutes": 0.5}),
+    (3, {"up": 1, "active_morning": -0.6, "bed_minutes": 0.5}),
     (0.5, {"down": -1, "active_evening": -0.5, "bed_minutes": 0.5}),
     (0.5, {"down": 1, "bed_minutes": -0.5}),
     (0.7, {"outings": -1, "away_minutes": -1}),
