@@ -22,7 +22,7 @@ from tests.driver import Drive, a_home
 from tests.routine_maker import NOON, a_day, a_life, detector, live, routine, whys
 from tests.test_architecture import CLINICAL
 
-GOLDEN = ROOT / "tests" / "golden" / "anomaly.golden.json"
+GOLDEN = ROOT / "tests" / "fixtures" / "anomaly.golden.json"
 
 
 class Broken:
