@@ -15,6 +15,7 @@ from agent.detect.doors import DoorLeftOpen, NightExit
 from agent.detect.environment import Environment
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.routine import NotHome, NotUp
+from agent.detect.routine_change import RoutineChange
 from agent.detect.supervision import ProofOfWatch
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
@@ -61,6 +62,7 @@ def detectors(home: Home, whereabouts: Whereabouts, company: Company, trust: Tru
         NotUp(home, whereabouts),
         NotHome(home, whereabouts),
         Environment(home, whereabouts),
+        RoutineChange(home, whereabouts, trust),
     ]
 
 

@@ -15,7 +15,7 @@ from agent.detect.detector import Model, ModelFault, Models
 from agent.transport.keys_io import BadKey, verifier
 
 FOLDER: Final = Path(__file__).parent / "detect" / "models"
-NAMES: Final[tuple[str, ...]] = ()  # what an agent wants
+NAMES: Final = ("fall", "anomaly")  # what an agent wants
 MANIFEST_MOST_BYTES: Final = 65_536
 
 

@@ -6,8 +6,10 @@ from functools import cache
 from typing import Final
 
 from agent.civil import parse_rfc3339
+from agent.detect.detector import Models
 from agent.engine import Engine
 from agent.home import parse
+from agent.models_io import shipped
 from agent.nouns import DAY_MS, Alert, Entry, Frame, Home, Instant
 from agent.replay import Record, replay
 from agent.simulate.days import days
@@ -26,6 +28,12 @@ Edit = Callable[[Frames], Frames]
 
 
 @cache
+def models() -> Models:
+    """The shipped ones, loaded once."""
+    return shipped()
+
+
+@cache
 def home() -> Home:
     return parse(home_text(SEED).encode())
 
@@ -39,7 +47,7 @@ def frames(faults: Sequence[Fault] = ()) -> Frames:
 @cache
 def _memory() -> str:
     """What the hub knows on the last midnight of the two weeks; nothing was said until then."""
-    engine, record = Engine(home()), Record("h")
+    engine, record = Engine(home(), models=models()), Record("h")
     replay(entries([one for one in frames() if one.at < SETTLED]), engine, record)
     assert not record.said, "a quiet home is quiet"
     return json.dumps(engine.snapshot())
@@ -52,7 +60,7 @@ def days_after(faults: tuple[Fault, ...] = ()) -> tuple[Heard, ...]:
 
 def settled() -> Engine:
     """The hub at the end of the two weeks."""
-    engine = Engine(home())
+    engine = Engine(home(), models=models())
     engine.restore(json.loads(_memory()))
     return engine
 
@@ -90,7 +98,7 @@ def restarted(edit: Edit = list, faults: tuple[Fault, ...] = (), every: int = 50
     for start in range(0, len(heard), every):
         replay(heard[start : start + every], engine, record)
         memory = json.dumps(engine.snapshot())
-        engine = Engine(home())
+        engine = Engine(home(), models=models())
         engine.restore(json.loads(memory))
     return record.said
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from agent.engine import Engine
 from agent.home import parse
+from agent.models_io import shipped
 from agent.nouns import Entry, Frame, Instant
 from agent.replay import Record, replay
 from agent.sensors.log import Line, frame
@@ -150,6 +151,8 @@ def told(home_text: str, log: Iterable[str], until: str, boots: Iterable[tuple[s
         said = f'{{"from_ms":{instant(since)}}}'.encode()
         heard.append((instant(back), Frame("hub", "boot", said)))
     entries = [Entry(seq, at, one) for seq, (at, one) in enumerate(sorted(heard, key=lambda pair: pair[0]), 1)]
-    record = replay([*entries, Entry(len(entries), instant(until))], Engine(home), Record(home.id, deadlines=True))
+    record = replay(
+        [*entries, Entry(len(entries), instant(until))], Engine(home, models=shipped()), Record(home.id, deadlines=True)
+    )
     assert not record.rejects, record.rejects
     return "".join(f"{one}\n" for one in record.alerts), "".join(f"{one}\n" for one in record.deadlines)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from agent.engine import Engine
+from agent.models_io import shipped
 from agent.nouns import DAY_MS, HOUR_MS, Alert, Home, Instant
 from agent.replay import Record, of_lines, replay
 from bench.homes import OUTAGES, lines
@@ -48,7 +49,7 @@ def everywhere(cases: Sequence[Case], ask: Callable[[Case], Answer]) -> list[Ans
 
 
 def lived(home: Home, log: Sequence[Line]) -> Record:
-    return replay(of_lines(log), Engine(home), Record(home.id))
+    return replay(of_lines(log), Engine(home, models=shipped()), Record(home.id))
 
 
 def watched(case: Case) -> Told:

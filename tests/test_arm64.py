@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from agent import models_io
 from agent.civil import parse_rfc3339
 from agent.nouns import DAY_MS, Instant
 from agent.sensors.log import write
@@ -127,8 +126,6 @@ def compare(what: str, home: Path, log: Path, folder: Path, notes: Notes) -> Non
         f"{what}: {len(here.deadlines):,} deadlines, {different} differ, by less than a step of the model; alerts"
         f" {len(here.alerts)} and {len(there.alerts)}; {here.took_s:.1f} s here, {there.took_s:.1f} s there"
     )
-    if not models_io.NAMES:  # whole numbers throughout
-        assert (different, here.alerts) == (0, there.alerts)
 
 
 def test_it_is_a_pi_of_sixty_four_bits_with_the_wheels_of_the_lock_file() -> None:

@@ -15,6 +15,7 @@ import pytest
 from agent.__main__ import main
 from agent.engine import Engine, fill, run
 from agent.home import parse
+from agent.models_io import shipped
 from agent.nouns import ACTIVITY, DAY_MS, HOUR_MS, Entry, Home, Instant, Outcome, Promise, Reading, is_activity
 from agent.replay import of_lines
 from agent.sensors.log import write
@@ -34,6 +35,7 @@ NEVER_MS: Final = 3 * DAY_MS  # "null" is held for so long
 DAYS: Final = 9
 LAST_MS: Final = (DAYS - 1) * DAY_MS  # later lines of a simulated log have too few check-ins after them
 SAMPLE: Final = 90
+MODELS: Final = shipped()
 
 
 def everything(reading: Reading) -> bool:
@@ -70,7 +72,7 @@ class Falls:
 
 
 def raised(home: Home, memory: str, entry: Entry, later: list[Entry], until: int) -> list[Instant]:
-    engine, falls = Engine(home), Falls()
+    engine, falls = Engine(home, models=MODELS), Falls()
     engine.restore(json.loads(memory))
     on = [one for one in later if one.at <= until and says_nothing_of_a_person(one)]
     run(fill([*on, Entry(entry.seq, Instant(until))], engine), engine, falls)
@@ -79,7 +81,7 @@ def raised(home: Home, memory: str, entry: Entry, later: list[Entry], until: int
 
 def promises_kept(home: Home, told: list[Entry], among: int, fed: bool) -> set[str]:
     """Cut at some of the first so many lines, and look what happens; the states that were seen."""
-    engine, states = Engine(home), set()
+    engine, states = Engine(home, models=MODELS), set()
     wanted = set(Random(1).sample(range(among), SAMPLE))
     for index, entry in enumerate(told):
         promise = None
@@ -151,7 +153,7 @@ def test_no_sensor_is_judged_while_nothing_is_heard_so_that_no_deadline_moves(
 ) -> None:
     folder = hearthwatch_data / "tihm"
     home = parse((folder / f"{name}.home.toml").read_text())
-    engine, promised = Engine(home), None
+    engine, promised = Engine(home, models=MODELS), None
     for entry in of_lines(LogReader([folder / f"{name}.jsonl.gz"], home, lambda line: None)):
         for one in fill([entry], engine):
             promise = engine.step(one).promise

@@ -13,6 +13,7 @@ from agent.engine import Engine, fill, run
 from agent.home import parse
 from agent.journal_io import Journal
 from agent.live_io import Frames, frame_queue
+from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
 from agent.nouns import DAY_MS, HOUR_MS, Entry, Home, Instant
 from agent.recover import clock_of
@@ -26,6 +27,7 @@ from tests.brokers import LONG_S, Mosquitto, until
 SPEED = 1_800  # the story's two hours in four seconds
 SEEDS = 20
 PAST_MS = 3 * DAY_MS
+MODELS = shipped()
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def half(
         clocks.append(HubClock(last, wall=wall, synced=lambda: True, speed=SPEED, anchor=anchor))
         return clocks[0]
 
-    loop = threading.Thread(target=live, args=(state, home, "hub-1", frames, None, "test", clock_for))
+    loop = threading.Thread(target=live, args=(state, home, "hub-1", frames, None, "test", clock_for, False, MODELS))
     listener = Listener(broker, "hub", "zigbee2mqtt", frames.put, lambda line: None)
     stop = threading.Event()
     ear = threading.Thread(target=lambda: _while(listener, stop))
@@ -103,7 +105,7 @@ def _while(listener: Listener, stop: threading.Event) -> None:
 def lived_before(state: Path, home: Home, past: list[Heard]) -> None:
     """What the hub heard on the days before, in its journal."""
     journal = Journal(state / "journal.db", home.id)
-    engine = Engine(home)
+    engine = Engine(home, models=MODELS)
     journal.begin(engine, past[0].at, 1, "test")
     entries = (Entry(seq, at, frame) for seq, (at, frame) in enumerate(past, 1))
     run(fill(entries, engine), engine, journal)
@@ -115,7 +117,7 @@ def replayed(journal: Journal) -> list[str]:
     lines: list[str] = []
     for segment in journal.segments():
         home = parse(segment.home)
-        engine = Engine(home, segment.epoch)
+        engine = Engine(home, segment.epoch, MODELS)
         engine.restore(segment.snapshot)
         lines += replay(journal.entries(segment.id), engine, Record(home.id)).alerts
     return lines
@@ -125,7 +127,7 @@ def through(journal: Journal) -> list[str]:
     """All segments from the very first snapshot, with no snapshot in between."""
     first = journal.segments()[0]
     home = parse(first.home)
-    engine = Engine(home, first.epoch)
+    engine = Engine(home, first.epoch, MODELS)
     engine.restore(first.snapshot)
     record = Record(home.id)
     for segment in journal.segments():

@@ -11,7 +11,7 @@ from agent.nouns import HOUR_MS, Entry, Instant
 from agent.replay import Record, replay
 from agent.simulate.dialects import Heard
 from agent.simulate.sensors import Fault
-from tests.faulty_home import at, bridge, days_after, entries, home, hub, settled
+from tests.faulty_home import at, bridge, days_after, entries, home, hub, models, settled
 
 KINDS: Final = ("dead", "mute", "stuck", "chattering")
 SEEDS: Final = 8
@@ -48,7 +48,7 @@ def test_a_hub_that_is_restarted_every_few_hours_says_the_same(seed: int) -> Non
         if entry.at >= turn:
             replay(part, engine, said)
             memory = json.dumps(engine.snapshot())
-            engine, part = Engine(home()), []
+            engine, part = Engine(home(), models=models()), []
             engine.restore(json.loads(memory))
             assert json.dumps(engine.snapshot()) == memory
             turn = Instant(entry.at + dice.randrange(1, 9) * HOUR_MS)

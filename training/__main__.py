@@ -3,8 +3,8 @@
     python -m training --data DIR --out DIR [--key FILE]
 
 What was made stays in the out folder, so a run that was cut goes on from there. It then takes its places: the models,
-the signed manifest and the public half of the key in agent/detect/models; golden vectors in tests/golden; the models of
-the folds, on which ``make bench-detect`` rests, in training/folds. Without ``--key`` nothing is signed or installed.
+the signed manifest and the public half of the key in agent/detect/models; golden vectors in tests/fixtures; the models
+of the folds, on which ``make bench-detect`` rests, in training/folds. Without ``--key`` nothing is signed or installed.
 Everything is seeded and runs on one thread a process; about a quarter of an hour on two cores.
 """
 
@@ -55,7 +55,7 @@ def _listen(case: tuple[Home, Path, Path]) -> Heard:
 
 
 def records(data: Path, out: Path) -> None:
-    """What the homes outside each fold taught about prices, and all homes; each heard with the model of its own fold."""
+    """What the homes outside each fold taught about prices, and all homes; each heard with its own fold's model."""
     cases = homes_in(data, None)
     fold = train.folds(len(cases)).tolist()
     with ProcessPoolExecutor(2) as pool:
@@ -70,12 +70,12 @@ def records(data: Path, out: Path) -> None:
 
 def install(out: Path, key: Path) -> None:
     """Everything to its place in the repository."""
-    models, folds, golden = ROOT / "agent/detect/models", ROOT / "training/folds", ROOT / "tests/golden"
+    models, folds, fixtures = ROOT / "agent/detect/models", ROOT / "training/folds", ROOT / "tests/fixtures"
     for folder in (models, folds):
         folder.mkdir(exist_ok=True)
     for name in ("fall", "anomaly"):
         shutil.copy(out / f"{name}.onnx", models)
-        shutil.copy(out / f"{name}.golden.json", golden)
+        shutil.copy(out / f"{name}.golden.json", fixtures)
         for each in range(train.FOLDS):
             shutil.copy(out / f"{name}_{each}.onnx", folds)
     said: Mapping[str, Sequence[int]] = json.loads((out / "folds.json").read_text())

@@ -11,8 +11,7 @@ that was not observed throughout, that visitors filled, lasted beyond 12 h, or b
 Without check-ins a short outage cannot be told from stillness, and is learnt as one long silence: one among the few
 that the budget allows, so it can lengthen the wait but not undo it.
 
-While all that sees a room is lost, mute or stuck, the wait is at least the floor's for that room. It never shortens
-within one silence.
+Other sensors may be lost, mute or stuck while a silence runs: it may become longer by that, and never shorter.
 """
 
 from collections.abc import Iterable, Sequence
