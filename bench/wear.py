@@ -12,6 +12,7 @@ from agent.civil import parse_rfc3339
 from agent.engine import Engine, fill, run
 from agent.home import parse
 from agent.journal_io import Journal
+from agent.models_io import shipped
 from agent.nouns import DAY_MS, Entry
 from agent.simulate.days import days
 from agent.simulate.dialects import as_zigbee, opening
@@ -25,7 +26,7 @@ DAYS = 3
 def main() -> None:
     home = parse(home_text(SEED, HEAVY))
     start = parse_rfc3339("2026-03-02T00:00:00Z")
-    engine = Engine(home)
+    engine = Engine(home, models=shipped())
     heard = list(as_zigbee(days(SEED, start, DAYS, fleet=HEAVY), HEAVY, SEED))
     entries = [Entry(n, start, frame) for n, frame in enumerate(opening(HEAVY, SEED), 1)]
     entries += [Entry(len(entries) + n, one.at, one.frame) for n, one in enumerate(heard, 1)]

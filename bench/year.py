@@ -15,6 +15,7 @@ from pathlib import Path
 from agent.engine import Engine, fill, run
 from agent.home import parse
 from agent.journal_io import Journal
+from agent.models_io import shipped
 from agent.nouns import Entry, Outcome
 from agent.simulate.year import synthetic_year, year_home_text
 
@@ -60,7 +61,7 @@ def measure(readings: int, sensors: int) -> dict[str, float]:
         pass
     generated = time.process_time() - generated
     home = parse(year_home_text(SEED, sensors))
-    engine = Engine(home)
+    engine = Engine(home, models=shipped())
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / "journal.db", home.id)
         sink = Storing(journal, engine, readings)

@@ -4,8 +4,9 @@ At a sign of life ``hear`` keeps the features up; ``ask`` runs the model for the
 by what this home's own silences have shown (recalibration.py), and takes the deadline of least expected harm at the
 home's price (hazard.py, budget.py). ``learn`` is told how that silence ended.
 
-After an entrance has moved, and nothing was heard inside since, whoever lives here has most likely left: harm then
-weighs ``DOOR_PERMILLE``, and where that is not worth a false alert there is no deadline.
+While an entrance is the last thing that was heard, somebody may have left, even where somebody came in by it as far as
+can be told, or mostly somebody stays behind: harm then weighs ``DOOR_PERMILLE``, and where that is not worth a false
+alert there is no deadline.
 """
 
 from bisect import bisect_left
@@ -22,7 +23,7 @@ from agent.detect.places import ENTRANCE, place_of
 from agent.detect.recalibration import Cells, Recalibration, cells, corrected
 from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Snapshot
 
-DOOR_PERMILLE: Final = 300  # how much harm weighs while an entrance was the last thing heard
+DOOR_PERMILLE: Final = 80  # how much harm weighs while an entrance was the last thing heard
 PRIOR_ALERTS: Final = 4  # false alerts that the population's record weighs in a home's price
 WATCHED_PER_30_DAYS: Final = 60  # a price at which the population would cost more is never asked
 
@@ -80,6 +81,10 @@ class FallModel:
         weight = DOOR_PERMILLE if self._place == ENTRANCE else 1_000
         self._asked = _Asked(here, hazard, left, weight)
         return wait_ms(left, PRICES[self.budget.reluctance], weight)
+
+    def empties(self) -> bool:
+        """Whether an entrance that moves usually leaves this home silent."""
+        return self._features.empties()
 
     def longer_permille(self, silence_ms: int) -> int:
         """The share of such silences that last longer, rounded up."""

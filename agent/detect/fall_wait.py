@@ -22,8 +22,8 @@ FALL: Final = "fall"  # the model's name
 
 
 class Start(NamedTuple):
-    """How a silence began. ``place`` is where the floor counts it; None: nowhere. ``for_model`` false: it began in a
-    way that the model has not been taught."""
+    """How a silence began. ``place`` is where it is counted; None: nowhere, the person is away. ``for_model`` false: it
+    began in a way that the model has not been taught."""
 
     since: Instant
     offset_ms: int  # of the wall clock then
@@ -77,7 +77,7 @@ class FallWait:
     def _ask_model(self) -> int | None:
         """What the model says; ``_by_model`` tells whether it could be asked."""
         model = self._trust.model(FALL)
-        if self.model is None or model is None or not self._start.for_model:
+        if self.model is None or model is None or self._start.place is None or not self._start.for_model:
             return None
         try:
             wait_ms = self.model.ask(model, self._start.context)
@@ -134,6 +134,10 @@ class FallWait:
     def promise_at(self, place: str, minute_of_day: int) -> int:
         silences = self.floor.silences
         return self.floor.waited(silences.scale_ms[silences.cell(place, minute_of_day)])
+
+    def empties(self) -> bool:
+        """Whether an entrance that moves usually leaves this home silent; without a model that is always believed."""
+        return self.model is None or self._trust.model(FALL) is None or self.model.empties()
 
     def expected(self) -> Expected:
         if self.model is not None and self._trust.model(FALL) is not None:

@@ -209,6 +209,10 @@ class Features:
         found.append(int((local_ms // DAY_MS + 3) % 7 >= 5))
         return [*found, *self._usual_rates, self._days_known()]
 
+    def empties(self) -> bool:
+        """Whether an entrance that moves usually leaves this home silent."""
+        return self._usual.empties()
+
     # -- snapshot ------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:

@@ -26,7 +26,7 @@ ONE: Final = 1 << 30
 FACTOR_UNIT: Final = 1_024
 PARTS: Final = 3  # possible deadlines in each bin
 LOG_PERMILLE: Final = 500  # of the harm along the logarithm
-P_PERMILLE: Final = 500  # of the way to the rule of the few
+P_PERMILLE: Final = 400  # of the way to the rule of the few
 P_SCALE: Final = 250
 # Prices: LEVELS of them in equal steps of the logarithm, from 20 minutes to twenty million
 LEVELS: Final = 256

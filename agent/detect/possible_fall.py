@@ -1,9 +1,9 @@
 """``possible_fall``: no sign of life by a deadline that is set at each sign of life.
 
 How long to wait is for the fall model to say (fall_model.py), and for the rule without a model (floor.py) where none
-may be used. Both learn all the time. Whether the person is out is for ``Whereabouts`` to say: away the floor sets no
-deadline, the model only where leaving is doubtful enough. A wait is never shorter than ``LEAST_WAIT_MS``, so it is
-reckoned only once a silence has lasted that long: most never do.
+may be used. Both learn all the time. Whether the person is out is for ``Whereabouts`` to say: away there is no
+deadline. It is not believed where somebody came in, or in a home that its doors hardly ever leave silent. A wait is
+never shorter than ``LEAST_WAIT_MS``, so it is reckoned only once a silence has lasted that long: most never do.
 
 Silence accrues only while the home is observed and nobody asked for rest; meanwhile what is left of the wait is kept.
 A silence is told once: after an outage only a new sign of life begins a new one. Nothing is learnt from a silence
@@ -115,7 +115,7 @@ class PossibleFall:
         where = self._whereabouts
         self._heard = (*self._heard[-2:], moved)
         self._since = self._from = now
-        self._room, self._away = where.room, where.away
+        self._room, self._away = where.room, where.away and not where.came_in and self.wait.empties()
         self._offset_ms = self._watch.clock.offset_ms
         self._whole = not self._frozen
         self._visited = self._company.visiting
@@ -124,7 +124,8 @@ class PossibleFall:
     def _await(self, now: Instant, context: Context, for_model: bool = True) -> None:
         """A wait begins; how long it is, is reckoned when that matters."""
         where = self._whereabouts
-        place = AT_THE_DOOR if where.doubt else IN_BED if where.in_bed and self._bed_says_so() else where.room
+        in_bed = where.in_bed and self._bed_says_so()
+        place = AT_THE_DOOR if where.doubt or where.away else IN_BED if in_bed else where.room
         self._from, self._due, self._left_ms = now, None, None
         self._woken = self._room is None
         counted = None if self._away else place

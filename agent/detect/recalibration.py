@@ -20,7 +20,7 @@ BAND_OF: Final = tuple(bisect_right(BANDS, each) - 1 for each in range(BINS))
 STAYS: Final = (1, 12, 24)  # steps of a stay
 NIGHT: Final = (22 * 60, 7 * 60)  # minutes of the day
 SIZES: Final = (1, 2 * len(PLACES), len(STAYS) + 1)  # cells of each partition
-K: Final = (30, 20, 20)  # silences
+K: Final = (60, 40, 40)  # silences
 KEEP_DAYS: Final = 10
 Cells = tuple[int, ...]
 
@@ -60,8 +60,8 @@ class Recalibration:
             if EDGES_MS[each] >= silence_ms:
                 break
             meant[BAND_OF[each]] += _passed(each, hazard[each], silence_ms)
-        ended = bisect_right(EDGES_MS, silence_ms) - 1
-        self._today.append((here, meant, BAND_OF[ended] if silence_ms < LONGEST_MS else -1))
+        last = bisect_right(EDGES_MS, silence_ms) - 1
+        self._today.append((here, meant, BAND_OF[last] if silence_ms < LONGEST_MS else -1))
 
     def turn(self) -> None:
         """A new day: what was put aside is learnt, after a tenth of the old is forgotten."""

@@ -53,6 +53,12 @@ class Tails:
         shares = [*self._whole(0), *self._of_place(place), *now, *self._of_cell(place * SLOTS + slot), *later]
         return [rarity(share) for share in shares]
 
+    def outlast(self, place: int, tail: int, of: int, beside: int) -> int:
+        """Parts of a million of the active minutes at a place after which a silence was longer than TAIL_MS[tail].
+        Where nothing is known ``of`` is taken for that, and weighs as much as ``beside`` minutes."""
+        weight = beside * UNIT
+        return (sum(self._over[place][tail]) * 1_000_000 + of * weight) // (sum(self._exposed[place]) + weight)
+
     def _make_home(self, key: int) -> list[int]:
         """Parts of a million, as all of these, at any place but an entrance."""
         inside = [place for place in range(len(PLACES)) if place != ENTRANCE]

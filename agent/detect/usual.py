@@ -19,6 +19,10 @@ DEFAULT_WEIGHT: Final = 10  # silences of a home that nobody knows yet
 QUANTILES: Final = (500, 900, 990, 998)  # permille, of silences
 DWELLS: Final = (500, 900)  # permille, of stays in a place
 HOME: Final = -1  # in place of a cell
+LEFT_TAIL: Final = 1  # of TAIL_MS: 20 minutes
+LEFT_SHARE: Final = 200_000  # of a million; 44 homes in which mostly somebody stays behind have 70,000 (all together)
+LEFT_AT_FIRST: Final = 500_000
+LEFT_BESIDE: Final = 10  # movements of an entrance
 # Half a silence in each quarter-octave fewer: what is taken for a home before it has said anything
 _DEFAULT: Final = tuple(max(UNIT * 2 ** max(0, 10 - abs(each - 14) // 4), 1) if each >= 10 else 0
                         for each in range(STEPS + 1))  # fmt: skip
@@ -80,6 +84,11 @@ class Usual:
         found = self._silence_q(cell) + self._silence_q(HOME) + self._dwell_q(place)
         found.append(step(self._silences.weight[cell] * 100))
         return found + self._half_hours.row(local_ms, place) + self._tails.row(local_ms, place)
+
+    def empties(self) -> bool:
+        """Whether an entrance that moves usually leaves this home silent: whoever lives here goes out by it, and nobody
+        stays behind. Believed until the home has shown otherwise."""
+        return self._tails.outlast(ENTRANCE, LEFT_TAIL, LEFT_AT_FIRST, LEFT_BESIDE) >= LEFT_SHARE
 
     def _make_silence_q(self, cell: int) -> list[int]:
         """Of a place and part of the day, or of the HOME."""

@@ -7,6 +7,10 @@ reads it decides (a fall is still looked for; "came back" is not yet believed). 
 somebody was heard inside: they may have come in and shut it behind them. A door that is shut, with nothing heard
 since it was opened, is still somebody leaving.
 
+Leaving needs evidence: somebody was heard shortly before the door. One that moves after ``QUIET_MS`` in which nothing
+was heard at all was opened from outside: somebody came home, or came to see them. ``empty`` is not changed by that,
+since nobody has been heard inside yet, but ``came_in`` is set, and a fall is looked for.
+
 Two more things keep a person from being taken for away. A bed that says occupied, and is believed: who lives there is
 in it, and whoever moved the door was a visitor. And a second resident: that one left says nothing of the other, nor
 does a bed say whose it is, so every movement of an entrance is doubt: a fall is looked for, and at night the door is
@@ -19,9 +23,10 @@ speak without anybody there. A lost or mute one leaves ``unseen`` by speaking, b
 from collections.abc import Iterable, Sequence
 from typing import Final, cast
 
-from agent.nouns import ACTIVITY, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
+from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
 
 SETTLE_MS: Final = 60_000
+QUIET_MS: Final = 10 * MINUTE_MS
 
 
 class Whereabouts:
@@ -41,6 +46,7 @@ class Whereabouts:
         self.entrance_room: str | None = None
         self.empty = False  # an entrance, then nothing, and nobody known in bed
         self.away = False  # empty, and it was the one resident
+        self.came_in = False  # the entrance that moved last was opened from outside, and nothing was heard since
         self.doubt = False  # an entrance moved, and it cannot be said who is in
         self.in_bed: frozenset[str] = frozenset()  # bed sensors that say occupied
 
@@ -63,11 +69,14 @@ class Whereabouts:
         return min(self.in_bed - watch.unseen, default=None)
 
     def _hear(self, reading: Reading, watch: Watch) -> None:
-        sensor = reading.sensor
+        sensor, before = reading.sensor, self.heard_at
         self.heard_at, self.heard, self.room = reading.at, reading, self._room[sensor]
         if reading.quantity == "door" and sensor in self._entrances:
+            quiet = before is not None and reading.at - before >= QUIET_MS
+            self.came_in = quiet or (self.came_in and self.entrance_at == before)
             self._move(reading, self._bed(watch))
             return
+        self.came_in = False
         if self.empty or self.doubt:
             assert self.entrance_at is not None
             self.empty = self.away = False
@@ -97,6 +106,7 @@ class Whereabouts:
             "room": self.room,
             "empty": self.empty,
             "away": self.away,
+            "came_in": self.came_in,
             "doubt": self.doubt,
             "in_bed": sorted(self.in_bed),
         }
@@ -110,4 +120,5 @@ class Whereabouts:
         self.entrance_room = cast(str | None, snapshot["entrance_room"])
         self.empty = bool(snapshot["empty"])
         self.away, self.doubt = bool(snapshot["away"]), bool(snapshot["doubt"])
+        self.came_in = bool(snapshot["came_in"])
         self.in_bed = frozenset(cast(list[str], snapshot["in_bed"]))
