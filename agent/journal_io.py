@@ -230,6 +230,7 @@ def lay_down(journal: Journal, engine: Engine, past: Iterable[Entry], version: s
     if first is None:
         return
     journal.begin(engine, first.at, first.seq, version)
+    engine.tells_promises = False
     run(fill(chain((first,), entries), engine), engine, journal)
     journal.flush()
     engine.incidents.begin_epoch()

@@ -97,6 +97,7 @@ def _live(
         for one in fill([entry], engine):
             outcome = engine.step(one)
             for alert in outcome.alerts:
+                assert alert.kind not in ("agent_fault", "model_fault"), alert.text
                 if alert.kind == "possible_fall" and alert.state == "raised":
                     raised.add(alert.since)
                 elif dead and alert.kind in SUPERVISION and dead[0] in alert.text and alert.at > dead[1]:

@@ -23,7 +23,7 @@ from agent.detect.places import ENTRANCE, place_of
 from agent.detect.recalibration import Cells, Recalibration, cells, corrected
 from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Snapshot
 
-DOOR_PERMILLE: Final = 80  # how much harm weighs while an entrance was the last thing heard
+DOOR_PERMILLE: Final = 30  # how much harm weighs while an entrance was the last thing heard
 PRIOR_ALERTS: Final = 4  # false alerts that the population's record weighs in a home's price
 WATCHED_PER_30_DAYS: Final = 60  # a price at which the population would cost more is never asked
 
@@ -85,6 +85,9 @@ class FallModel:
     def empties(self) -> bool:
         """Whether an entrance that moves usually leaves this home silent."""
         return self._features.empties()
+
+    def days_known(self) -> int:
+        return self._features.days_known()
 
     def longer_permille(self, silence_ms: int) -> int:
         """The share of such silences that last longer, rounded up."""

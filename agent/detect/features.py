@@ -157,7 +157,7 @@ class Features:
         self._usual_rates = self._rates()
         if hour // 24 != self._day:
             self._day = hour // 24
-            self._usual.turn(self._day, self._days_known())
+            self._usual.turn(self._day, self.days_known())
 
     def _rates(self) -> list[int]:
         """How busy the last day and week were, and how busy it usually is now, in the next hour, in the next three."""
@@ -168,7 +168,8 @@ class Features:
         rates = [day * 10 // max(min(known, 24), 1), sum(ring) * 10 // max(min(known, WEEK_HOURS), 1)]
         return [*rates, usual[0] * 10 // days, usual[1] * 10 // days, sum(usual[1:]) * 10 // (3 * days)]
 
-    def _days_known(self) -> int:
+    def days_known(self) -> int:
+        """Whole days since the first sign of life; 60 at most."""
         return max(min((self._hour - self._first_hour) // 24, 60), 0)
 
     # -- what the model is told ----------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ class Features:
         quarter = minute // 15
         found = [sine(quarter), sine(quarter + 24), sine(2 * quarter), sine(2 * quarter + 24), minute]
         found.append(int((local_ms // DAY_MS + 3) % 7 >= 5))
-        return [*found, *self._usual_rates, self._days_known()]
+        return [*found, *self._usual_rates, self.days_known()]
 
     def empties(self) -> bool:
         """Whether an entrance that moves usually leaves this home silent."""

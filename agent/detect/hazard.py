@@ -7,9 +7,11 @@ way, in steps of the grid, to the first at which so few silences are left that S
 brings is in docs/detection.md.
 
 Units: cumulative hazard in millionths, survival in 1/ONE, harm in thousandths of a minute, price in minutes of harm
-for one false alert. Tables are made once from math.exp and rounded to whole numbers.
+for one false alert. Tables are made once from math.exp and rounded to whole numbers; they are arrays, because tuples of
+them take five times the memory.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from math import exp, log, log1p
@@ -24,7 +26,7 @@ FAR_LOGIT: Final = 20 * OUTPUT_UNIT  # beyond, a hazard is taken for this
 MILLION: Final = 1_000_000
 ONE: Final = 1 << 30
 FACTOR_UNIT: Final = 1_024
-PARTS: Final = 3  # possible deadlines in each bin
+PARTS: Final = 6  # possible deadlines in each bin
 LOG_PERMILLE: Final = 500  # of the harm along the logarithm
 P_PERMILLE: Final = 400  # of the way to the rule of the few
 P_SCALE: Final = 250
@@ -32,9 +34,11 @@ P_SCALE: Final = 250
 LEVELS: Final = 256
 PRICES: Final = tuple(round(20 * (2e7 / 20) ** (level / (LEVELS - 1))) for level in range(LEVELS))
 # Cumulative hazard of a bin, in millionths, by whole logit
-_HAZARD: Final = tuple(round(MILLION * log1p(exp(each / OUTPUT_UNIT))) for each in range(-FAR_LOGIT, FAR_LOGIT + 1))
-_SURVIVAL_STEP: Final = 1_000  # millionths
-_SURVIVAL: Final = tuple(round(ONE * exp(-each * _SURVIVAL_STEP / MILLION)) for each in range(21_000))  # then 0
+_HAZARD: Final = array(
+    "q", [round(MILLION * log1p(exp(each / OUTPUT_UNIT))) for each in range(-FAR_LOGIT, FAR_LOGIT + 1)]
+)
+_SURVIVAL_STEP: Final = 2_000  # millionths
+_SURVIVAL: Final = array("q", [round(ONE * exp(-each * _SURVIVAL_STEP / MILLION)) for each in range(10_500)])  # then 0
 
 
 def _grid() -> list[tuple[int, int, int]]:
