@@ -23,6 +23,8 @@ id = "golden"
 timezone = "{timezone}"
 residents = 1
 """
+# For days of another subject: lives written by hand are too even and too still for what real homes taught.
+PATIENT: Final = "false_alerts_per_30_days = 0.2\n"
 CARE: Final = '[care]\nnight = ["22:30", "06:30"]\n'
 
 
@@ -107,7 +109,7 @@ def a_sensor_that_dies() -> Day:
         told = sorted([*checks, *(entry.strip() for entry in ORDINARY.replace("\n", " ").split(","))])
         alive = [entry for entry in told if day < 4 or "hall" not in entry or entry < "09:00"]
         lines += diary(f"2026-03-0{day}", ", ".join(alive))
-    return Day(home_of(), lines, "2026-03-04T23:59")
+    return Day(home_of(care=PATIENT), lines, "2026-03-04T23:59")
 
 
 def _odd(timezone: str, day: str, by: str) -> Day:
@@ -120,7 +122,7 @@ def _odd(timezone: str, day: str, by: str) -> Day:
         for n in range(-21, 19):  # every half hour from half past one at night
             room = "kitchen" if n >= 0 else "bedroom"
             lines.append(line(f"{at + timedelta(minutes=30 * n):%Y-%m-%dT%H:%M}", f"{room}-motion"))
-    return Day(home_of(timezone, f'not_up_by = "{by}"\n'), lines, f"{at + timedelta(hours=9):%Y-%m-%dT%H:%M}")
+    return Day(home_of(timezone, f'not_up_by = "{by}"\n{PATIENT}'), lines, f"{at + timedelta(hours=9):%Y-%m-%dT%H:%M}")
 
 
 DAYS: Final[dict[str, Callable[[], Day]]] = {
