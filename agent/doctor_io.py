@@ -15,6 +15,7 @@ from agent.home import BadHome
 from agent.home import parse as parse_home
 from agent.hub import Hub, Local, Upstream, unread_serial, unused_upstreams
 from agent.journal_io import JournalError
+from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame
 from agent.sensors.bridge_info import INFO, wrong_settings
@@ -49,6 +50,7 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     yield from _home(folder / hub.home, hub)
     yield _state(state)
     yield _journal(state / "journal.db")
+    yield _models()
     yield _clock()
     local = _reach("local broker", hub.local.host, hub.local.port, "no sensor can be heard: is mosquitto running?")
     yield local
@@ -106,6 +108,14 @@ def _journal(path: Path) -> Check:
     if wrong:
         return Check("journal", False, wrong[0], "keep the file; export what can be read")
     return Check("journal", True, "whole")
+
+
+def _models() -> Check:
+    models = shipped()
+    if models.faults:
+        why = "; ".join(f"{name}: {fault}" for name, fault in sorted(models.faults.items()))
+        return Check("models", False, why, "rules without a model stand in and tell later: install the agent anew")
+    return Check("models", True, ", ".join(sorted(models.by_name)))
 
 
 def _clock() -> Check:

@@ -126,6 +126,7 @@ def main() -> None:
         show(found, "event to alert at the centre's broker", latency(hub, 20 if chosen.quick else EVENTS))
         show(found, "idle", idle(hub, 10 if chosen.quick else IDLE_S))
     show(found, "written on a day of 5,500 readings", child("bench.wear"))
+    show(found, "the models, one sign of life", child("bench.models"))
     show(found, "sensors", sensors(50_000 if chosen.quick else 200_000))
     show(found, "year", year(200_000 if chosen.quick else 2_000_000, 1 if chosen.quick else REPEATS))
     chosen.out.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@
 What was made stays in the out folder, so a run that was cut goes on from there. It then takes its places: the models,
 the signed manifest and the public half of the key in agent/detect/models; golden vectors in tests/fixtures; the models
 of the folds, on which ``make bench-detect`` rests, in training/folds. Without ``--key`` nothing is signed or installed.
-Everything is seeded and runs on one thread a process; about a quarter of an hour on two cores.
+Everything is seeded and runs on one thread a process; about twenty minutes on two cores.
 """
 
 import argparse

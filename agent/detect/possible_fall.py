@@ -206,7 +206,7 @@ class PossibleFall:
         if not self._observed:
             return Promise(None, "not_watched")
         wait_ms = self.wait.reckon()
-        if self._away and wait_ms is None and not self._frozen:
+        if wait_ms is None and self._room is not None and not self._frozen:
             return Promise(None, "away")
         due = self._due
         if not self._woken and not self._frozen and wait_ms is not None:
