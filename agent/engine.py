@@ -214,6 +214,8 @@ class Engine:
     def _drop(self, index: int, now: Instant, fault: Exception) -> Finding:
         detector = self._detectors[index]
         self._detectors[index] = Silent(detector)
+        if isinstance(detector, Whereabouts | Company):  # its last word would stand for ever in what the others read
+            detector.forget()
         self._hearers.clear()
         words = (("why", f"{type(fault).__name__}: {fault}"[:200]),)
         return Finding("agent_fault", "raised", now, detector.name, None, words=words)

@@ -119,7 +119,7 @@ class Incidents:
         self._wall = Wall(home.timezone)
         self._seq = 0
         self._number = 0
-        self._open: dict[str, list[object]] = {}  # "kind subject" -> [id, updates said]
+        self._open: dict[str, list[object]] = {}  # "kind subject" -> [id, updates said, since]
         self._raised: dict[str, list[int]] = {}  # "kind subject" -> when, in the last day
         self._held: dict[str, tuple[Instant, Finding]] = {}  # raised too often; since when that still stands
         self.due: Instant | None = None  # when the first of them has stood long enough to be said all the same
@@ -145,7 +145,9 @@ class Incidents:
     def _named(self, now: Instant, key: str, finding: Finding) -> str | None:
         standing = self._open.get(key)
         if finding.state == "raised":
-            return None if standing is not None else self._raise(now, key, finding)
+            if standing is not None and not self._is_another(finding, standing):
+                return None
+            return self._raise(now, key, finding)
         if standing is None:
             if finding.state == "cleared":
                 self._release(key)
@@ -156,6 +158,20 @@ class Incidents:
         elif not self._may_update(now, key, finding, standing):
             return None
         return cast(str, standing[0])
+
+    @property
+    def seq(self) -> int:
+        """The number of what was said last; 0: nothing in this epoch."""
+        return self._seq
+
+    def is_open(self, kind: str, subject: str = "") -> bool:
+        return f"{kind} {subject}" in self._open
+
+    @staticmethod
+    def _is_another(finding: Finding, standing: list[object]) -> bool:
+        """A critical one that began later than the one that stands: that its detector never said "cleared" (it failed,
+        or was replaced) must not swallow the next."""
+        return SEVERITY[finding.kind] == "critical" and finding.since > cast(int, standing[2])
 
     def _raise(self, now: Instant, key: str, finding: Finding) -> str | None:
         severity = SEVERITY[finding.kind]
@@ -175,7 +191,7 @@ class Incidents:
                 self._raised = {k: ats for k, ats in self._raised.items() if ats[-1] > now - DAY_MS}
         self._number += 1
         id = f"{self.epoch}-{self._number}"
-        self._open[key] = [id, 0]
+        self._open[key] = [id, 0, finding.since]
         return id
 
     def _alert(self, now: Instant, id: str, finding: Finding, watch: Watch, coverage_permille: int) -> Alert:

@@ -1,7 +1,8 @@
 """The models that are shipped with the agent: a signed manifest, and the files whose digests it names.
 
 ``models/manifest.json`` is one JSON object: ``models`` (name -> file, digest, perhaps what the population taught beside
-it), signed as a whole by the key that training pinned in ``models/release.pub``. A wrong signature means no model.
+it), signed as a whole by the key that training pinned in ``models/release.pub``. A wrong signature means no model. The
+key lies beside what it signs: it shows that the files belong together; whoever may write there may write the agent.
 """
 
 import json
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from agent.detect.detector import Model, ModelFault, Models
+from agent.detect.hazard import RECORD
 from agent.transport.keys_io import BadKey, verifier
 
 FOLDER: Final = Path(__file__).parent / "detect" / "models"
 NAMES: Final = ("fall", "anomaly")  # what an agent wants
+RECORDED: Final = {"fall": RECORD}  # models that come with what the population taught: so many numbers
 MANIFEST_MOST_BYTES: Final = 65_536
 
 
@@ -35,6 +38,8 @@ def shipped(folder: Path = FOLDER, tell_slow: Callable[[str, str], None] = lambd
             file, digest, prior = _named(manifest, name)
             if prior:
                 priors[name] = prior
+            if name in RECORDED and len(prior) != RECORDED[name]:
+                raise ModelFault(f"the manifest has no record of {RECORDED[name]} numbers for the {name} model")
             found[name] = load(folder / file, digest, partial(tell_slow, name))
         except ModelFault as fault:
             faults[name] = str(fault)
@@ -50,12 +55,15 @@ def _manifest(folder: Path) -> dict[str, object]:
         raise ModelFault(f"the manifest of the models cannot be read: {fault}") from None
     try:
         signed = json.loads(text)
-        body, signature = signed["manifest"], urlsafe_b64decode(signed["sig"] + "==")
-        manifest = json.loads(body)
-    except (ValueError, KeyError, TypeError):
+        body, signature = str(signed["manifest"]).encode(), urlsafe_b64decode(signed["sig"] + "==")
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ModelFault("the manifest of the models is damaged") from None
-    if not verify(signature, body.encode()):
+    if not verify(signature, body):
         raise ModelFault("the manifest of the models is not signed by the key that belongs to it")
+    try:
+        manifest = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ModelFault("the manifest of the models is damaged") from None
     if not isinstance(manifest, dict):
         raise ModelFault("the manifest of the models is damaged")
     return manifest

@@ -29,6 +29,8 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
     if segment is None:
         return Engine(home, models=models)
     before = _home_then(segment.home, home)
+    # What is at fault with a model is told aloud by the boot that comes next, and not by entries that are muted here.
+    models = models._replace(faults={})
     engine = Engine(before, segment.epoch, models)
     try:
         engine.restore(segment.snapshot)
@@ -37,19 +39,30 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
     run(fill(journal.entries(segment.id), engine), engine, _Muted())
     same_models = _same_models(segment.models, models.digests())
     if before.text == home.text and same_models:
-        return engine
+        return _numbered(engine, journal)
     changed = Engine(home, segment.epoch, models)
     if _same_identities(before, home) and same_models:
         changed.restore(engine.snapshot())
     else:
         _warm(changed, journal, engine.now)
         changed.incidents.restore(engine.incidents.snapshot())
-    return changed
+        if not changed.incidents.is_open("possible_fall"):
+            changed.possible_fall.say_again()
+    return _numbered(changed, journal)
+
+
+def _numbered(engine: Engine, journal: Journal) -> Engine:
+    """If what was said since the snapshot would be said otherwise today (another model, another release), numbers go on
+    in a new epoch: none may be used twice, and none may be missing."""
+    said = journal.alerts(engine.incidents.epoch)
+    if engine.incidents.seq != (said[-1][1] if said else 0):
+        engine.incidents.begin_epoch()
+    return engine
 
 
 def _same_models(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
-    """Whether none has become another. One that was missing, or is, changes nothing that was learnt."""
-    return all(now[name] == digest for name, digest in then.items() if name in now)
+    """Whether each model that is here was there. One that is missing now changes nothing that was learnt."""
+    return all(then.get(name) == digest for name, digest in now.items())
 
 
 def _anew(home: Home, journal: Journal, models: Models) -> Engine:
@@ -75,8 +88,10 @@ def _same_identities(one: Home, other: Home) -> bool:
 
 
 def _warm(engine: Engine, journal: Journal, now: Instant) -> None:
-    for segment in journal.segments():
-        if segment.started_at >= now - WARM_DAYS * DAY_MS:
+    segments = journal.segments()
+    ends = [*(segment.started_at for segment in segments[1:]), now]
+    for segment, end in zip(segments, ends, strict=True):
+        if end >= now - WARM_DAYS * DAY_MS:
             run(fill(journal.entries(segment.id), engine), engine, _Muted())
 
 

@@ -1,20 +1,15 @@
 """The signed manifest of the models: which file is which model, and its digest. agent/models_io.py reads it.
 
-    python -m training.manifest --folder DIR --key FILE --model NAME=FILE [--model NAME=FILE ...]
-
 The private key stays outside the repository; its public half is written beside the manifest as release.pub, which is
 what an agent pins. A key that is not there is made, once.
 """
 
-import argparse
 import hashlib
 import json
-import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.nouns import Refused
 from agent.transport.keys_io import public_path, signer
 
 
@@ -37,23 +32,3 @@ def sign(folder: Path, models: Mapping[str, str], key: Path, priors: Mapping[str
 
 def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.manifest", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--folder", type=Path, required=True, help="where the models are, and the manifest goes")
-    parser.add_argument("--key", type=Path, required=True, help="the private key that releases are signed with")
-    parser.add_argument("--model", action="append", required=True, metavar="NAME=FILE", help="one for each model")
-    args = parser.parse_args()
-    models = dict(pair.partition("=")[::2] for pair in args.model)
-    try:
-        sign(args.folder, models, args.key)
-    except (OSError, Refused) as fault:
-        print(f"{args.folder}: {fault}", file=sys.stderr)
-        return 2
-    print(f"{args.folder / 'manifest.json'}: {', '.join(sorted(models))}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -95,6 +95,10 @@ class Company:
         self._had = False  # company in the running half hour
         self._usual = [[0, UNKNOWN_SLOTS] for _ in range(PARTS)]  # half hours with company, and all, by part
 
+    def forget(self) -> None:
+        """It failed, or begins anew: nobody else is known to be there."""
+        self.people, self.visiting, self.since, self._sum = 1, False, None, 0
+
     # -- what it is told -----------------------------------------------------------------------------------------
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:

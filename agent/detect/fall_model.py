@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
 from agent.civil import Wall
-from agent.detect.bins import LONGEST_MS, step
+from agent.detect.bins import BINS, LONGEST_MS, step
 from agent.detect.budget import Budget, Population
-from agent.detect.detector import Model
+from agent.detect.detector import Model, ModelFault
 from agent.detect.features import Context, Features
 from agent.detect.hazard import LEAST_WAIT_MS, LEVELS, ONE, PRICES, WAITS_MS, critical, hazards, survival, wait_ms
 from agent.detect.places import ENTRANCE, place_of
@@ -75,12 +75,18 @@ class FallModel:
 
     def ask(self, model: Model, context: Context) -> int | None:
         """How long to wait after the last sign of life, in ms; None: for ever. ModelFault if the model fails."""
-        hazard = hazards(model.run(self._features.row(context)))
+        logits = model.run(self._features.row(context))
+        if len(logits) != BINS:
+            raise ModelFault(f"it answers with {len(logits)} numbers, not {BINS}")
+        hazard = hazards(logits)
         here = cells(self._place, self._local % DAY_MS // MINUTE_MS, step(self._since - self._stay_at))
         left = survival(corrected(hazard, self._recalibration.factors(here)))
         weight = DOOR_PERMILLE if self._place == ENTRANCE else 1_000
         self._asked = _Asked(here, hazard, left, weight)
         return wait_ms(left, PRICES[self.budget.reluctance], weight)
+
+    def has_heard(self) -> bool:
+        return self._place >= 0
 
     def empties(self) -> bool:
         """Whether an entrance that moves usually leaves this home silent."""

@@ -14,6 +14,7 @@ from agent.detect.detector import ModelFault
 from agent.detect.fall_model import FallModel
 from agent.detect.features import Context
 from agent.detect.floor import Floor
+from agent.detect.hazard import RECORD
 from agent.detect.silences import LONGEST_MS
 from agent.detect.trust import Trust
 from agent.nouns import MINUTE_MS, Home, Instant, Snapshot
@@ -46,18 +47,19 @@ class FallWait:
         self._trust = trust
         self.floor = Floor(home)
         prior = trust.prior(FALL)
-        self.model = FallModel(home, prior) if prior else None
+        self.model = FallModel(home, prior) if prior is not None and len(prior) == RECORD else None
         self._wall = Wall(home.timezone)
         self._slot, self._minute = -1, 0  # quarter hour of the wall clock, and its first minute of the day
         self._start = NOT_YET
         self._known = True
         self._by_model = False
         self._wait_ms: int | None = None  # None: never from silence alone
+        self._fault = ""  # of the model, when it was asked about this silence
 
     def begin(self, start: Start) -> None:
         self._start = start
         self._known = start.room is None
-        self._by_model, self._wait_ms = False, None
+        self._by_model, self._wait_ms, self._fault = False, None, ""
 
     def reckon(self) -> int | None:
         """The wait of the silence that runs, in ms; None: never from silence alone."""
@@ -68,6 +70,20 @@ class FallWait:
                 self._wait_ms = self.floor.wait(self._start.place, self._minute_then()).wait_ms
             self.lengthen()
         return self._wait_ms
+
+    def interrupt(self) -> int:
+        """Nobody looks any more: how much longer the wait becomes, in ms. The model's is for a silence that is watched
+        throughout; whoever moves or leaves meanwhile is not heard, so an interrupted one waits as the floor does."""
+        if self._wait_ms is None or not self._by_model or self._start.place is None:
+            return 0
+        longer_ms = max(0, self.floor.wait(self._start.place, self._minute_then()).wait_ms - self._wait_ms)
+        self._wait_ms += longer_ms
+        return longer_ms
+
+    def own_up(self) -> None:
+        """The wait is needed, and not only asked for: a fault of the model now puts it out of use."""
+        if self._fault:
+            self._trust.doubt(FALL, self._fault)
 
     def lengthen(self) -> int:
         """Other sensors may be believed than before: a wait of the floor that is known may become longer; by how much,
@@ -82,12 +98,13 @@ class FallWait:
     def _ask_model(self) -> int | None:
         """What the model says; ``_by_model`` tells whether it could be asked."""
         model = self._trust.model(FALL)
-        if self.model is None or model is None or self._start.place is None or not self._start.for_model:
+        asked = self._start.place is not None and self._start.for_model
+        if self.model is None or model is None or not asked or not self.model.has_heard():
             return None
         try:
             wait_ms = self.model.ask(model, self._start.context)
         except ModelFault as fault:
-            self._trust.doubt(FALL, str(fault))
+            self._fault = str(fault)
             return None
         self._by_model = True
         return None if wait_ms is None else min(wait_ms, self._most_ms())
@@ -162,7 +179,7 @@ class FallWait:
             "floor": self.floor.snapshot(),
             "model": None if self.model is None else self.model.snapshot(),
             "start": [*self._start[:4], list(self._start.context), self._start.for_model],
-            "wait": [self._known, self._by_model, self._wait_ms],
+            "wait": [self._known, self._by_model, self._wait_ms, self._fault],
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -172,4 +189,5 @@ class FallWait:
         start = cast(tuple[Instant, int, str | None, str | None, list[int], bool], snapshot["start"])
         doubt, bed, company, seen = start[4]
         self._start = Start(*start[:4], Context(bool(doubt), bed, company, seen), start[5])
-        self._known, self._by_model, self._wait_ms = cast(tuple[bool, bool, int | None], snapshot["wait"])
+        wait = cast(tuple[bool, bool, int | None, str], snapshot["wait"])
+        self._known, self._by_model, self._wait_ms, self._fault = wait

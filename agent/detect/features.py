@@ -78,8 +78,9 @@ class Features:
         self._long = [(-1, NEVER)] * len(LONG_MS)  # end and length in steps of the last such silence
         self._hours = [0] * WEEK_HOURS  # active minutes by hour, a ring
         self._hour = -1
-        self._first_hour = 0
+        self._first_at = -1  # the first sign of life
         self._usual_rates = [0] * 5  # of this hour
+        self._hours_known = 0  # since then, at the turn of this hour
         self._day = -1
         self._inside = 0  # active minutes since an entrance moved
         self._inside_places = 0  # places heard since, one bit each
@@ -98,7 +99,7 @@ class Features:
             return
         hour = local_ms // HOUR_MS
         if hour != self._hour:
-            self._turn(hour)
+            self._turn(hour, at)
         if minute != self._minute:
             if self._at >= 0:
                 self._end(at - self._at, at, local_ms, whole)
@@ -146,10 +147,11 @@ class Features:
         if whole and silence_ms <= LONGEST_MS:
             self._usual.learn_silence(self._place, local_ms - silence_ms, silence_ms)
 
-    def _turn(self, hour: int) -> None:
+    def _turn(self, hour: int, at: int) -> None:
         """Another hour of the wall clock; perhaps another day."""
-        if self._hour < 0:
-            self._first_hour = hour
+        self._hours_known = 0 if self._first_at < 0 else (at - self._first_at) // HOUR_MS
+        if self._first_at < 0:
+            self._first_at = at
         else:
             for each in range(max(self._hour, hour - WEEK_HOURS) + 1, hour + 1):
                 self._hours[each % WEEK_HOURS] = 0
@@ -161,7 +163,7 @@ class Features:
 
     def _rates(self) -> list[int]:
         """How busy the last day and week were, and how busy it usually is now, in the next hour, in the next three."""
-        known, ring, now = max(self._hour - self._first_hour, 0), self._hours, self._hour % WEEK_HOURS
+        known, ring, now = self._hours_known, self._hours, self._hour % WEEK_HOURS
         day = sum(ring[(now - each) % WEEK_HOURS] for each in range(1, 25))
         usual = [sum(ring[(now + ahead - 24 * back) % WEEK_HOURS] for back in range(1, 8)) for ahead in range(4)]
         days = max(min(known // 24, 7), 1)
@@ -169,8 +171,8 @@ class Features:
         return [*rates, usual[0] * 10 // days, usual[1] * 10 // days, sum(usual[1:]) * 10 // (3 * days)]
 
     def days_known(self) -> int:
-        """Whole days since the first sign of life; 60 at most."""
-        return max(min((self._hour - self._first_hour) // 24, 60), 0)
+        """Whole days since the first sign of life, of time and not of the wall clock; 60 at most."""
+        return min(self._hours_known // 24, 60)
 
     # -- what the model is told ----------------------------------------------------------------------------------
 
@@ -223,7 +225,7 @@ class Features:
             "since": self._since,
             "minutes": list(self._minutes),
             "long": [list(each) for each in self._long],
-            "hours": [self._hour, self._first_hour, self._day, *self._hours],
+            "hours": [self._hour, self._first_at, self._hours_known, self._day, *self._hours],
             "rates": self._usual_rates,
             "inside": [self._inside, self._inside_places],
             "entrances": list(self._entrances),
@@ -238,7 +240,7 @@ class Features:
         self._since = list(cast(list[int], snapshot["since"]))
         self._minutes = deque(cast(list[int], snapshot["minutes"]))
         self._long = [(ended, length) for ended, length in cast(list[tuple[int, int]], snapshot["long"])]
-        self._hour, self._first_hour, self._day, *self._hours = cast(list[int], snapshot["hours"])
+        self._hour, self._first_at, self._hours_known, self._day, *self._hours = cast(list[int], snapshot["hours"])
         self._usual_rates = list(cast(list[int], snapshot["rates"]))
         self._inside, self._inside_places = cast(list[int], snapshot["inside"])
         self._entrances = deque(cast(list[int], snapshot["entrances"]))

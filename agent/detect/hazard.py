@@ -32,6 +32,7 @@ P_PERMILLE: Final = 400  # of the way to the rule of the few
 P_SCALE: Final = 250
 # Prices: LEVELS of them in equal steps of the logarithm, from 20 minutes to twenty million
 LEVELS: Final = 256
+RECORD: Final = LEVELS + 1  # numbers of the population's record: silences beyond 12 h, then the rate at each level
 PRICES: Final = tuple(round(20 * (2e7 / 20) ** (level / (LEVELS - 1))) for level in range(LEVELS))
 # Cumulative hazard of a bin, in millionths, by whole logit
 _HAZARD: Final = array(

@@ -123,7 +123,7 @@ class SensorHealth:
             lates = [at for record in self._records.values() if (at := record.late_at()) is not None]
             self._lost_due = min((at for at in lates if now < at < self._lost_due), default=self._lost_due)
         if self._review_at is not None and now >= self._review_at:
-            yield from self._review(now)
+            self._review()
             self._review_at = Instant(now - now % HOUR_MS + HOUR_MS)
 
     def resume(self, since: Instant, now: Instant, sensors: Iterable[str] | None) -> None:
@@ -155,19 +155,20 @@ class SensorHealth:
                 earliest = due
         self._lost_due = Instant(earliest if earliest is not None else now + HOUR_MS)
 
-    def _review(self, now: Instant) -> Iterator[Finding]:
-        total = sum(record.day + record.fired for record in self._records.values())
-        for sensor, record in self._records.items():
+    def _review(self) -> None:
+        """An hour has passed; sensors are judged at the next sign of life."""
+        for record in self._records.values():
             if record.fired or record.day:
                 record.turn_hour()
-                yield from self._chatter(now, sensor, total)
         self._unjudged = True
 
     def _judge(self, now: Instant, dark: frozenset[str]) -> Iterator[Finding]:
-        """Who no longer sees, and who never rests: judged at the first sign of life after each hour, because what is
-        promised at a sign of life must not move while nothing more is heard."""
+        """Judged at the first sign of life after each hour: a promise must not move while nothing more is heard."""
         self._unjudged = False
+        total = sum(record.day + record.fired for record in self._records.values())
         for sensor, record in self._records.items():
+            if record.hours:
+                yield from self._chatter(now, sensor, total)
             if sensor in dark:
                 continue
             if record.level_since >= 0:

@@ -142,6 +142,7 @@ class PossibleFall:
             return
         self._woken = True
         wait_ms = self.wait.reckon()
+        self.wait.own_up()
         if wait_ms is None:
             return
         if self._frozen:
@@ -160,6 +161,13 @@ class PossibleFall:
         beds = self._whereabouts.in_bed
         return bool(beds) and any(bed not in self._unseen and self._bed_room.get(bed) == self._room for bed in beds)
 
+    def say_again(self) -> None:
+        """What was said while nobody listened is said at the next entry."""
+        wait_ms = self.wait.reckon()
+        if self._said is not None and wait_ms is not None:
+            self._said, self._woken = None, True
+            self._due = Instant(self._from + wait_ms)
+
     # -- what is observed ----------------------------------------------------------------------------------------
 
     def _turn(self, now: Instant, watch: Watch, findings: list[Finding]) -> None:
@@ -176,7 +184,7 @@ class PossibleFall:
         if frozen:
             self._whole = False
             if self._due is not None:
-                self._left_ms, self._due = self._due - now, None
+                self._left_ms, self._due = self._due - now + self.wait.interrupt(), None
         elif self._left_ms is not None:
             self._due, self._left_ms = Instant(now + self._left_ms), None
 

@@ -72,7 +72,7 @@ class Whereabouts:
         sensor, before = reading.sensor, self.heard_at
         self.heard_at, self.heard, self.room = reading.at, reading, self._room[sensor]
         if reading.quantity == "door" and sensor in self._entrances:
-            quiet = before is not None and reading.at - before >= QUIET_MS
+            quiet = before is not None and watch.observed and reading.at - max(before, watch.since) >= QUIET_MS
             self.came_in = quiet or (self.came_in and self.entrance_at == before)
             self._move(reading, self._bed(watch))
             return
@@ -90,6 +90,11 @@ class Whereabouts:
         self.doubt = not self.away and not (bed is not None and self._alone)
         if bed is not None and self._alone:
             self.room = self._room[bed]
+
+    def forget(self) -> None:
+        """It failed, or begins anew: nobody is known to be away, or in bed."""
+        self.empty = self.away = self.doubt = self.came_in = False
+        self.in_bed = frozenset()
 
     def kind_of(self, room: str | None) -> str:
         """The kind of a room; "other" for one that is not known."""
