@@ -6,7 +6,7 @@ Every home of DIR is lived through the product itself with the model of the fold
 (training/folds). No public home data holds a real fall, so a freeze is *injected* at every active minute. Three
 baselines, tuned with hindsight to the same number of false alerts, stand in the same tables; so does the rule without a
 model. Tables (detect.md), figures (detect.json) and plots are written to the folder. ``--every N`` takes each Nth home
-and ``--quick`` two budgets: the short version that CI runs.
+and ``--quick`` two budgets: the short version, which tests/test_bench_detect.py runs.
 """
 
 import argparse

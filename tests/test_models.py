@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -181,6 +183,14 @@ def test_the_manifest_names_nothing_outside_its_folder(folder: Path) -> None:
 
 def test_the_private_key_stays_where_it_was_made() -> None:
     assert sorted(file.suffix for file in models_io.FOLDER.iterdir()) == [".json", ".onnx", ".onnx", ".pub"]
+
+
+def test_the_models_leave_no_trace_of_their_use_anywhere(tmp_path: Path) -> None:
+    """Later releases of their library leave an identity in the temporary folder, and hold code that reports."""
+    use = "from agent.models_io import shipped; shipped().by_name['fall'].run([0] * FEATURES)"
+    words = [sys.executable, "-c", use.replace("FEATURES", str(len(names())))]
+    subprocess.run(words, cwd=ROOT, env={"TMPDIR": str(tmp_path), "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_days_are_long_enough_to_say_something() -> None:

@@ -13,7 +13,7 @@ LATE_MARGIN_MS: Final = MINUTE_MS  # beyond the longest gap of the week: late, a
 WINDOW_UNKNOWN_MS: Final = 25 * HOUR_MS  # until a day has been seen
 
 # Mute: in a day and more the home moved 2.5 times as much as it ever did, but for one odd day of the last week, while
-# this sensor saw nobody. The second longest, not the longest, because one day of repair or illness would double the
+# this sensor saw nobody. The second longest, not the longest, because one odd day would double the
 # wait of a whole week. What this finds, and how often it is wrong: `python -m bench.sensors` and docs/company.md.
 MUTE_FACTOR_PERMILLE: Final = 2_500
 MUTE_LEAST: Final = 50  # activities; below it a quiet home says nothing
