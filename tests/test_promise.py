@@ -273,3 +273,8 @@ def test_a_mistake_is_one_clear_line_and_nothing_is_written(mistake: str, told: 
     assert len(said) == 1
     assert len(said[0]) < 250
     assert {path: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before
+
+
+def test_a_hub_and_a_home_at_once_are_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["promise", "--config", "hub.toml", "--home", "home.toml"]) == 2
+    assert "either --config HUB, or --home HOME" in capsys.readouterr().err

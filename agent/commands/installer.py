@@ -44,6 +44,8 @@ def promised(asked: argparse.Namespace) -> int:
     inputs = {path.resolve() for path in (*asked.logs, asked.home, asked.config) if path is not None}
     if asked.svg is not None and asked.svg.resolve() in inputs:
         raise Refused(f"{asked.svg}: is read by this very command; name another file to write to")
+    if asked.config is not None and (asked.logs or asked.home is not None):
+        raise Refused("promise takes either --config HUB, or --home HOME with sensor logs")
     found, problems = _of_hub(asked.config) if asked.config is not None else _of_logs(asked.home, asked.logs)
     if asked.room in found.unheard:
         raise Refused(f"no sensor hears anybody in {asked.room!r}: who falls there was last heard in another room")

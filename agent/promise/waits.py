@@ -89,7 +89,8 @@ class Waits:
     def put(self, entry: Entry, outcome: Outcome) -> None:
         now, promise, watch = entry.at, outcome.promise, self._proof.watch
         if self._last is not None and now > self._last:
-            self._spend(self._last, now, "not_watched" if sees_nothing_before(entry.frame) else self._state)
+            state = "not_watched" if sees_nothing_before(entry.frame) else self._state
+            self._spend(self._last, now, state, watch.clock.offset_ms)
         if promise is not None:
             self._away = promise.state == "away"
             self._hear(now, outcome, promise.deadline, watch.clock.offset_ms)
@@ -115,11 +116,11 @@ class Waits:
         else:
             day.waits_ms[cell].append(deadline - now)
 
-    def _spend(self, since: Instant, until: Instant, state: str) -> None:
+    def _spend(self, since: Instant, until: Instant, state: str, offset_ms: int) -> None:
         """Count time in the hours of the day in which it passed."""
         at = max(since, Instant(until - DAYS * DAY_MS))
         while at < until:
-            local = self._wall.local_ms(at)
+            local = self._wall.local_ms(Instant(at + offset_ms))
             end = min(until, Instant(at + HOUR_MS - local % HOUR_MS))
             self._day(local // DAY_MS).spent_ms[state, local % DAY_MS // HOUR_MS] += end - at
             at = end
