@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import Final
 
 from agent.civil import Wall
-from agent.detect.budget import WITHOUT_MODEL, Budget
+from agent.detect.budget import WITHOUT_MODEL, Budget, Population
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.silences import LONGEST_MS, PART_MINUTES, PARTS, SHORTEST_MS
 from agent.detect.whereabouts import Whereabouts
@@ -41,16 +41,16 @@ WARM_DAYS: Final = 3  # a home's own ratios count for the prior once its scales 
 
 
 class Listening(Budget):
-    """A budget that keeps every ratio it hears."""
+    """A budget that keeps every level it hears, from ``WARM_DAYS`` on."""
 
-    def __init__(self) -> None:
-        super().__init__(1.0, WITHOUT_MODEL)
-        self.ratios: list[int] = []
+    def __init__(self, population: Population) -> None:
+        super().__init__(1.0, population)
+        self.levels: list[int] = []
         self.days = 0
 
     def note(self, level: int) -> None:
         if self.days >= WARM_DAYS:
-            self.ratios.append(level)
+            self.levels.append(level)
 
     def pass_time(self, observed_ms: int) -> bool:
         whole = super().pass_time(observed_ms)
@@ -103,13 +103,13 @@ def ratios(homes: Sequence[tuple[Home, Path]]) -> tuple[list[int], int]:
     days = beyond = 0
     for home, log in homes:
         where = Whereabouts(home)
-        detector, budget = PossibleFall(home, where), Listening()
+        detector, budget = PossibleFall(home, where), Listening(WITHOUT_MODEL)
         detector.wait.floor.budget = budget
         for reading in readings(log, home):
             beyond += budget.days >= WARM_DAYS and _beyond(where, reading.at)
             where.observe(reading.at, (reading,), Watch())
             detector.observe(reading.at, (reading,), Watch())
-        heard += budget.ratios
+        heard += budget.levels
         days += max(0, budget.days - WARM_DAYS)
     heard.sort(reverse=True)
     return [heard[min(rate * days // 30_000, len(heard) - 1)] for rate in RATES], beyond * 30_000 // max(days, 1)

@@ -4,6 +4,7 @@
 and of the drift; what they come to at a budget is a matter of ``verdict``, as on a hub.
 """
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from math import log2
@@ -44,15 +45,16 @@ class Judge(RoutineChange):
         return other
 
 
-class Baseline(Judge):
+class Baseline(Judge, ABC):
     """A score of its own in place of the rule without a model, made bits by how it spreads over these homes."""
 
     def __init__(self, home: Home, tables: "Tables") -> None:
         super().__init__(home)
         self._tables = tables
 
+    @abstractmethod
     def raw(self, scores: Scores, drift: bool) -> float:
-        raise NotImplementedError
+        """The score, higher for a day less usual."""
 
     def _free_bits(self, scores: Scores, drift: bool) -> int:
         return self._tables.bits(self.raw(scores, drift), drift)

@@ -25,6 +25,7 @@ from agent.simulate.dialects import as_readings
 from agent.simulate.fleet import home_text
 from agent.simulate.sensors import Fault
 from tests.conftest import ROOT
+from tests.notes import Notes, told
 from tests.small_onnx import INPUTS, OUTPUTS, two_layers
 
 PI: Final = ROOT / "build" / "arm64" / "python"
@@ -44,23 +45,9 @@ print([model.run(row) for row in rows])
 """
 
 
-class Notes:
-    """What was compared, told after the tests: pytest's summary shows what is asked of it."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.section("aarch64 under an emulator, against this machine")
-        for line in self.lines:
-            terminalreporter.line(line)
-
-
 @pytest.fixture(scope="module")
 def notes(pytestconfig: pytest.Config) -> Notes:
-    notes = Notes()
-    pytestconfig.pluginmanager.register(notes)
-    return notes
+    return told(pytestconfig, "aarch64 under an emulator, against this machine")
 
 
 @pytest.fixture(scope="module", autouse=True)

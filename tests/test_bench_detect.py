@@ -8,19 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.notes import told
 
 EVERY = 8  # six homes, a minute and a half
-
-
-class Notes:
-    """The tables, told after the tests."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.section("bench-detect in short: a few homes say little; the figures are in docs/detection.md")
-        terminalreporter.write(self.text + "\n")
 
 
 def test_on_homes_it_never_saw_the_model_is_sooner_than_every_baseline_at_equal_false_alerts(
@@ -28,7 +18,8 @@ def test_on_homes_it_never_saw_the_model_is_sooner_than_every_baseline_at_equal_
 ) -> None:
     words = ["--data", str(hearthwatch_data / "tihm"), "--out", str(tmp_path), "--every", str(EVERY), "--quick"]
     subprocess.run([sys.executable, "-m", "bench.detect", *words], cwd=ROOT, check=True, capture_output=True)
-    pytestconfig.pluginmanager.register(Notes((tmp_path / "detect.md").read_text()))
+    notes = told(pytestconfig, "bench-detect in short: a few homes say little; the figures are in docs/detection.md")
+    notes.lines += (tmp_path / "detect.md").read_text().splitlines()
     found = json.loads((tmp_path / "detect.json").read_text())
     for budget in ("2", "4"):
         assert found[f"ratios {budget}"]["mean"] < 0.9

@@ -13,6 +13,8 @@ from bench.floor import Figures, judge, report
 from bench.homes import homes_in
 from bench.sensors import MOVED_PERMILLE, Judged, table
 from bench.sensors import judge as judge_sensors
+from tests.notes import Notes
+from tests.notes import told as told_after
 from tests.real_homes import SUPERVISION, Case, Gap, Told, everywhere, watched
 
 BUDGETS: Final = (1.0, 2.0, 4.0)
@@ -20,23 +22,9 @@ LEAST_PERCENT: Final = {"motion": 90, "entrance": 75, "fridge": 85}  # told with
 LEAST_A_DAY: Final = 5.0  # a room that is seldom entered says little by its silence
 
 
-class Notes:
-    """Figures, told after the tests: pytest's summary shows what is asked of it."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.section("real homes")
-        for line in self.lines:
-            terminalreporter.line(line)
-
-
 @pytest.fixture(scope="module")
 def notes(pytestconfig: pytest.Config) -> Notes:
-    notes = Notes()
-    pytestconfig.pluginmanager.register(notes)
-    return notes
+    return told_after(pytestconfig, "real homes")
 
 
 @pytest.fixture(scope="module")

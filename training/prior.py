@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.detect.budget import Budget, Population
+from agent.detect.budget import Population
 from agent.detect.company import Company
 from agent.detect.detector import Model, Models
 from agent.detect.hazard import LEVELS
@@ -17,27 +17,10 @@ from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import HOUR_MS, Home, Watch, is_activity
 from bench.homes import outage, readings
+from bench.prior import WARM_DAYS, Listening
 
-WARM_DAYS = 3  # a home's own levels count once its habits are a little known
+SILENT = Population(0, LEVELS - 1, 30, 0, lambda level: 0)
 NOBODY = [0] * (LEVELS + 1)  # no record: every price is the least, so that every silence is asked about
-
-
-class Listening(Budget):
-    """A budget that keeps every level it hears."""
-
-    def __init__(self) -> None:
-        super().__init__(1.0, Population(0, LEVELS - 1, 30, 0, lambda level: 0))
-        self.levels: list[int] = []
-        self.days = 0
-
-    def note(self, level: int) -> None:
-        if self.days >= WARM_DAYS:
-            self.levels.append(level)
-
-    def pass_time(self, observed_ms: int) -> bool:
-        whole = super().pass_time(observed_ms)
-        self.days += whole
-        return whole
 
 
 class Heard(NamedTuple):
@@ -52,7 +35,7 @@ def listen(home: Home, log: Path, model: Model) -> Heard:
     where, company, watch = Whereabouts(home), Company(home), Watch()
     detector = PossibleFall(home, where, Trust(Models({"fall": model}, {}, {"fall": NOBODY})), company)
     assert detector.wait.model is not None, "a record was given"
-    budget = detector.wait.model.budget = Listening()
+    budget = detector.wait.model.budget = Listening(SILENT)
     beyond, last = 0, None
     for reading in readings(log, home):
         if not is_activity(reading):
