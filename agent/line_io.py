@@ -10,6 +10,7 @@ import select
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -85,9 +86,9 @@ class Line(threading.Thread):
             if len(row.payload) > MAX_RECEIPT_BYTES:
                 _say(f"what uplink handed over is longer than {MAX_RECEIPT_BYTES} bytes: refused")
             elif row.what == "link":
-                yield _frame("centre", "link", plain(row.payload) | {"row": row.id})
+                yield _frame("centre", "link", plain(row.payload) | {"row": row.id, "line": row.line})
             elif (said := self._receipt(row.payload, outbox)) is not None:
-                yield _frame("centre", "receipt", said | {"row": row.id})
+                yield _frame("centre", "receipt", said | {"row": row.id, "line": row.line})
 
     def _receipt(self, payload: bytes, outbox: Outbox) -> dict[str, object] | None:
         """A receipt that the pinned centre signed, and that names what we sent; anything else is dropped and said."""
@@ -100,7 +101,9 @@ class Line(threading.Thread):
         except (BadFrame, KeyError) as fault:
             _say(f"receipt refused: {fault}")
             return None
-        return {"epoch": receipt.epoch, "seq": receipt.seq, "alert": receipt.alert, "kind": receipt.kind}
+        said: dict[str, object] = asdict(receipt)
+        del said["hub"]
+        return {name: value for name, value in said.items() if value is not None}
 
     def _requests(self) -> Iterator[Frame]:
         """Files that a person's command laid into the state directory; each is taken once."""

@@ -152,6 +152,19 @@ class Promise(NamedTuple):
     state: str
 
 
+class Act(NamedTuple):
+    """What the hub is to do besides speaking. A replay knows of it and does nothing.
+
+    ``second_path``: send message (``epoch``, ``seq``) on every other line too. ``sound`` and ``ask``: ``seconds`` of
+    the home's signals, for an alert that nobody has, or to ask the resident before one is raised; 0 ends it.
+    """
+
+    kind: str
+    epoch: int = 0
+    seq: int = 0
+    seconds: int = 0
+
+
 class Outcome(NamedTuple):
     """What one entry came to."""
 
@@ -159,6 +172,7 @@ class Outcome(NamedTuple):
     alerts: tuple[Alert, ...] = ()
     promise: Promise | None = None
     reject: str | None = None
+    acts: tuple[Act, ...] = ()
 
 
 NOTHING: Final = Outcome()

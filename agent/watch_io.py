@@ -24,7 +24,7 @@ from agent.line_io import Line, answered, plain
 from agent.live_io import Frames, boot_frame, frame_queue, intake
 from agent.models_io import shipped
 from agent.mqtt_io import Broker
-from agent.nouns import Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
+from agent.nouns import Act, Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
 from agent.packing import alert_line
 from agent.recover import clock_of, resume
 from agent.sensors.zigbee import CONNECTION
@@ -74,8 +74,11 @@ class Sealer:
 class HubSink:
     """Journal first, then the outbox, then a knock at uplink's door."""
 
-    def __init__(self, state: Path, journal: Journal, outbox: Outbox, engine: Engine, version: str) -> None:
-        self._state, self._journal, self._outbox = state, journal, outbox
+    def __init__(
+        self, state: Path, journal: Journal, outbox: Outbox, engine: Engine, version: str, lines: int = 1
+    ) -> None:
+        """``lines``: how many ways lead to a centre."""
+        self._state, self._journal, self._outbox, self._lines = state, journal, outbox, lines
         self._engine, self._version = engine, version
         self._door = uplink_door(str(state))
 
@@ -83,6 +86,8 @@ class HubSink:
         self._journal.put(entry, outcome)
         if outcome.alerts:
             self.send()
+        for act in outcome.acts:
+            self._do(act)
         frame = entry.frame
         if frame is not None and frame.link in ("care", "centre"):
             self._journal.flush()
@@ -97,14 +102,20 @@ class HubSink:
             self._outbox.put(epoch, seq, severity, sealed)
         knock(self._door)
 
+    def _do(self, act: Act) -> None:
+        if act.kind == "second_path":
+            for line in range(2, self._lines + 1):
+                self._outbox.escalate(act.epoch, act.seq, line)
+            knock(self._door)
+
     def _done(self, frame: Frame) -> None:
         """What a person asked, or what came back, is in the journal: its original may go."""
         said = plain(frame.payload)
         if frame.link == "care":
             answered(self._state, str(said["request"]))
             return
-        if frame.address == "receipt":
-            self._outbox.receipted(int(str(said["epoch"])), int(str(said["seq"])))
+        if frame.address == "receipt" and said["kind"] == "received":
+            self._outbox.receipted(int(str(said["epoch"])), int(str(said["seq"])), int(str(said["line"])))
             knock(self._door)
         self._outbox.forget_returned(int(str(said["row"])))
 

@@ -150,7 +150,7 @@ class Receiver:
         if verdict.keep:
             self._audit.keep(said, payload, received)
         if verdict.receipt:
-            receipt = Receipt(hub, said.epoch, said.seq, digest(payload))
+            receipt = Receipt(hub, said.epoch, said.seq, digest(payload), at=received)
             self._answers.append((topic(hub, "receipt"), seal_receipt(receipt, self._sign)))
         if verdict.keep:
             self._tell(record(said, received, verdict.notes), line(said, received, verdict.notes))

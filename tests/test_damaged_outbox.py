@@ -42,7 +42,7 @@ def foreign() -> bytes:
 
 def later(path: str) -> bytes:
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version=2")
+        db.execute("PRAGMA user_version=9")
     db.close()
     return Path(path).read_bytes()
 

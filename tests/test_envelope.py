@@ -180,3 +180,11 @@ def test_one_json_object_that_any_mqtt_tool_can_read() -> None:
     assert found["raised"] == "2026-03-01T10:20:00.000Z"
     assert sorted(found) == list(found)
     assert len(json.dumps(found, separators=(",", ":"), sort_keys=True)) == 1_024
+
+
+def test_an_outcome_says_its_verdict_and_a_false_one_its_reason() -> None:
+    said = e.Receipt("hub-7", 3, 12, e.digest(SEALED), "outcome", Instant(5_000), "false", "asleep")
+    assert e.open_receipt(e.seal_receipt(said, KEY.sign), verify) == said
+    for wrong in ({"verdict": None}, {"verdict": "true"}, {"reason": None}, {"kind": "human"}, {"kind": "closed"}):
+        with pytest.raises(ValueError, match=r"verdict|reason|kind"):
+            e.seal_receipt(replace(said, **wrong), KEY.sign)

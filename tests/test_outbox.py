@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.transport import outbox_io
-from agent.transport.custody import Waiting
 from agent.transport.outbox_io import Outbox
+from agent.transport.sending import Waiting
 from tests.brokers import Process, until
 
 
@@ -92,9 +92,9 @@ def test_a_flood_of_receipts_does_not_fill_the_disk(tmp_path: Path, monkeypatch:
 def test_an_outbox_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
     path = str(tmp_path / "outbox.db")
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version=2")
+        db.execute("PRAGMA user_version=9")
     db.close()
-    with pytest.raises(sqlite3.DatabaseError, match="format 2"):
+    with pytest.raises(sqlite3.DatabaseError, match="format 9"):
         Outbox(path)
 
 
@@ -141,3 +141,33 @@ def test_what_was_put_is_there_after_a_kill(tmp_path: Path) -> None:
     assert found == list(range(1, len(found) + 1))
     assert len(found) >= said
     box.close()
+
+
+def test_what_nobody_answered_goes_on_a_second_line_until_that_one_has_its_receipt_too(tmp_path: Path) -> None:
+    outbox = Outbox(str(tmp_path / "outbox.db"))
+    outbox.put(1, 1, "critical", bytes(1_024))
+    assert outbox.waiting(line=2) == []
+    outbox.escalate(1, 1, 2)
+    outbox.escalate(1, 1, 2)
+    outbox.receipted(1, 1)
+    assert (outbox.waiting(), outbox.waiting(line=2)) == ([], [Waiting(0, 1, 1)])
+    assert outbox.receipted(1, 1, 2)
+    assert not outbox.receipted(1, 1, 2)
+    assert outbox.waiting(line=2) == []
+
+
+def test_an_outbox_with_one_line_is_taken_over(tmp_path: Path) -> None:
+    path = str(tmp_path / "outbox.db")
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "CREATE TABLE message (epoch INTEGER, seq INTEGER, rank INTEGER, envelope BLOB, broker_said INTEGER,"
+            " receipted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (epoch, seq)) STRICT"
+        )
+        db.execute("CREATE TABLE returned (id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT, payload BLOB) STRICT")
+        db.execute("INSERT INTO message VALUES (1, 1, 0, zeroblob(1024), NULL, 0)")
+        db.execute("PRAGMA user_version=1")
+    db.close()
+    outbox = Outbox(path)
+    assert outbox.waiting() == [Waiting(0, 1, 1)]
+    outbox.give_back("receipt", b"{}", line=2)
+    assert outbox.returned(0)[0].line == 2

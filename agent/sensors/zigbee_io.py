@@ -54,6 +54,10 @@ class Listener:
         """As ``mqtt_io.Client.turn``: sleep at most ``limit_s`` and return which of ``others`` can be read."""
         return self._client.turn(limit_s, *others)
 
+    def command(self, address: str, payload: bytes) -> bool:
+        """Tell a device to do something; False: not sent, the broker is away. Only from the thread that takes turns."""
+        return self._client.publish(f"{self._prefix}{address}/set", payload) is not None
+
     def close(self) -> None:
         self._client.close()
 

@@ -30,7 +30,9 @@ LAST_INSTANT: Final = 253_402_300_799_999  # 9999-12-31; a clock that is past it
 MAX_NUMBER: Final = 2**53 - 1  # what every JSON reader still counts exactly
 SIGNATURE_BYTES: Final = 64
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")  # most urgent first
-RECEIPTS: Final = ("received",)
+RECEIPTS: Final = ("received", "human", "outcome", "cancelled-test")
+VERDICTS: Final = ("true", "false", "test", "visitor")  # what a person found; "true": help was needed
+REASONS: Final = ("asleep", "away", "moving", "sensor", "other")  # why a false one was false
 
 Sign = Callable[[bytes], bytes]  # message -> signature of 64 bytes
 Verify = Callable[[bytes, bytes], bool]  # signature, message -> whether it is theirs
@@ -50,12 +52,16 @@ _FORMS: Final[dict[str, re.Pattern[str]]] = {
     "clock": re.compile("synced|rtc|unknown"),
     "previous": _HASH,
     "alert": _HASH,
+    "verdict": re.compile("|".join(VERDICTS)),
+    "reason": re.compile("|".join(REASONS)),
 }
+_MAY_BE_NULL: Final = frozenset({"room", "verdict", "reason"})
 _RANGES: Final = {
     "epoch": (1, MAX_NUMBER),
     "seq": (1, MAX_NUMBER),
     "raised": (0, LAST_INSTANT),
     "since": (0, LAST_INSTANT),
+    "at": (0, LAST_INSTANT),
     "confidence_permille": (0, 1_000),
     "coverage_permille": (0, 1_000),
 }
@@ -88,13 +94,21 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The centre has this alert. ``alert`` is the hash of its envelope."""
+    """What the centre says of an alert; ``alert`` is the hash of its envelope, ``at`` the centre's time.
+
+    received: it is written down here. human: a person has taken it. outcome: a person closed the incident, with a
+    ``verdict``, and a ``reason`` where that is "false". cancelled-test: a test call needs nobody any more. Who the
+    person was stays in the centre's audit.
+    """
 
     hub: str
     epoch: int
     seq: int
     alert: str
     kind: str = "received"
+    at: Instant = Instant(0)
+    verdict: str | None = None
+    reason: str | None = None
 
 
 def envelope(alert: Alert, hub: str, epoch: int, room: str | None, previous: str) -> Envelope:
@@ -139,9 +153,9 @@ def open_envelope(data: bytes, verify: Verify) -> Envelope:
 
 def seal_receipt(receipt: Receipt, sign: Sign) -> bytes:
     """At most 512 bytes. ValueError if a field breaks its bounds."""
-    if fault := _fault(asdict(receipt)):
+    if fault := _fault(asdict(receipt)) or _unsaid(receipt):
         raise ValueError(fault)
-    body = asdict(receipt) | {"version": VERSION}
+    body = _receipt_body(receipt)
     return _canonical(body | {"sig": _text(sign(_canonical(body)))})
 
 
@@ -150,10 +164,26 @@ def open_receipt(data: bytes, verify: Verify) -> Receipt:
     if len(data) > MAX_RECEIPT_BYTES:
         raise BadFrame(f"receipt of {len(data)} bytes, more than {MAX_RECEIPT_BYTES}")
     fields, signature = _opened(data, Receipt)
+    fields["at"] = _instant("at", fields["at"])
     receipt = Receipt(**_sound(fields))
+    if fault := _unsaid(receipt):
+        raise BadFrame(fault)
+    return _proved(receipt, _receipt_body(receipt), signature, data, verify)
+
+
+def _receipt_body(receipt: Receipt) -> dict[str, Any]:
+    return asdict(receipt) | {"at": rfc3339(receipt.at), "version": VERSION}
+
+
+def _unsaid(receipt: Receipt) -> str | None:
+    """What a receipt of its kind must say, or may not; None: it is whole."""
     if receipt.kind not in RECEIPTS:
-        raise BadFrame(f"receipt of kind {receipt.kind!r}; known: {', '.join(RECEIPTS)}")
-    return _proved(receipt, asdict(receipt) | {"version": VERSION}, signature, data, verify)
+        return f"receipt of kind {receipt.kind!r}; known: {', '.join(RECEIPTS)}"
+    if (receipt.kind == "outcome") != (receipt.verdict is not None):
+        return f"a verdict belongs to an outcome, and this is {receipt.kind}: {receipt.verdict!r}"
+    if (receipt.verdict == "false") != (receipt.reason is not None):
+        return f"a reason belongs to the verdict false, and this is {receipt.verdict!r}: {receipt.reason!r}"
+    return None
 
 
 def digest(sealed: bytes) -> str:
@@ -194,7 +224,7 @@ def _body(said: Envelope) -> dict[str, Any]:
 def _fault(fields: dict[str, Any]) -> str | None:
     """What breaks a bound, or None."""
     for name, value in fields.items():
-        if name == "room" and value is None:
+        if name in _MAY_BE_NULL and value is None:
             continue
         if name == "test":
             sound = isinstance(value, bool)

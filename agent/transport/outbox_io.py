@@ -12,10 +12,11 @@ import os
 import sqlite3
 from typing import Final, NamedTuple
 
-from agent.transport.custody import Waiting
 from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES
+from agent.transport.sending import Waiting
 
-FORMAT: Final = 1  # PRAGMA user_version; another one is refused
+FORMAT: Final = 2  # PRAGMA user_version; 1 had one line only; another one is refused
+FIRST_LINE: Final = 1
 BUSY_MS: Final = 10_000  # to wait for the other process's transaction before giving up
 KEPT: Final = 1_000  # envelopes kept after their receipt, to be looked at
 MAX_RETURNED: Final = 10_000  # rows that ``watch`` has not taken; beyond it what comes back is refused
@@ -31,14 +32,22 @@ CREATE TABLE IF NOT EXISTS message (
   rank INTEGER NOT NULL,          -- 0 critical .. 3 low: who goes first
   envelope BLOB NOT NULL,         -- sealed, as it goes out
   broker_said INTEGER,            -- the last PUBACK's reason, a hint: 16 nobody listens, from 128 refused
-  receipted INTEGER NOT NULL DEFAULT 0,
+  receipted INTEGER NOT NULL DEFAULT 0, -- by the first line's centre
   PRIMARY KEY (epoch, seq)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting ON message (rank, epoch, seq) WHERE receipted = 0;
+CREATE TABLE IF NOT EXISTS escalated ( -- what goes on another line too, because nobody answered in time
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  line INTEGER NOT NULL,          -- 2 and up, as hub.toml names its upstreams
+  receipted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, seq, line)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS returned (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   what TEXT NOT NULL CHECK (what IN ('receipt', 'link')),
-  payload BLOB NOT NULL           -- a receipt as it came, not yet verified; the state of the line as JSON
+  payload BLOB NOT NULL,          -- a receipt as it came, not yet verified; the state of the line as JSON
+  line INTEGER NOT NULL DEFAULT 1 -- on which it came
 ) STRICT;
 """
 
@@ -54,11 +63,12 @@ class Message(NamedTuple):
 
 
 class Returned(NamedTuple):
-    """Something that came back from outside: ``what`` is receipt or link."""
+    """Something that came back from outside, and on which line: ``what`` is receipt or link."""
 
     id: int
     what: str
     payload: bytes
+    line: int = FIRST_LINE
 
 
 class Outbox:
@@ -80,8 +90,10 @@ class Outbox:
         self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         self._db.execute("BEGIN IMMEDIATE")  # two processes may make the file at once
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
-        if found not in (0, FORMAT):
+        if found not in (0, 1, FORMAT):
             raise sqlite3.DatabaseError(f"{path}: outbox of format {found}, not {FORMAT}; update this program")
+        if found == 1:
+            self._db.execute("ALTER TABLE returned ADD COLUMN line INTEGER NOT NULL DEFAULT 1")
         for statement in _SCHEMA.strip().split(";\n"):
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version={FORMAT}")
@@ -106,16 +118,25 @@ class Outbox:
         ).fetchone()
         return row
 
-    def receipted(self, epoch: int, seq: int) -> bool:
-        """A verified receipt names this message, hash and all: it is out of our hands. False: it did not wait."""
+    def receipted(self, epoch: int, seq: int, line: int = FIRST_LINE) -> bool:
+        """A verified receipt names this message, hash and all: on its line it is out of our hands. False: it did not
+        wait there."""
         self._db.execute("BEGIN IMMEDIATE")
-        done = self._db.execute(
-            "UPDATE message SET receipted = 1 WHERE epoch = ? AND seq = ? AND receipted = 0", (epoch, seq)
+        table = (
+            "message SET receipted = 1 WHERE"
+            if line == FIRST_LINE
+            else (f"escalated SET receipted = 1 WHERE line = {int(line)} AND")
         )
+        done = self._db.execute(f"UPDATE {table} epoch = ? AND seq = ? AND receipted = 0", (epoch, seq))
         self._db.execute(
             "DELETE FROM message WHERE receipted = 1 AND (epoch, seq) <= "
-            "(SELECT epoch, seq FROM message ORDER BY epoch DESC, seq DESC LIMIT 1 OFFSET ?)",
+            "(SELECT epoch, seq FROM message ORDER BY epoch DESC, seq DESC LIMIT 1 OFFSET ?)"
+            " AND NOT EXISTS (SELECT 1 FROM escalated e WHERE e.epoch = message.epoch AND e.seq = message.seq"
+            " AND e.receipted = 0)",
             (KEPT,),
+        )
+        self._db.execute(
+            "DELETE FROM escalated WHERE receipted = 1 AND (epoch, seq) NOT IN (SELECT epoch, seq FROM message)"
         )
         self._db.execute("COMMIT")
         return done.rowcount == 1
@@ -123,7 +144,7 @@ class Outbox:
     def returned(self, after: int, limit: int = 100) -> list[Returned]:
         """What came back later than the row ``after``, oldest first."""
         rows = self._db.execute(
-            "SELECT id, what, payload FROM returned WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+            "SELECT id, what, payload, line FROM returned WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
         )
         return [Returned(*row) for row in rows]
 
@@ -131,13 +152,19 @@ class Outbox:
         """These rows are in the journal now."""
         self._db.execute("DELETE FROM returned WHERE id <= ?", (upto,))
 
+    def escalate(self, epoch: int, seq: int, line: int) -> None:
+        """Send this message on that line too, whatever became of it on the first."""
+        self._db.execute("INSERT OR IGNORE INTO escalated (epoch, seq, line) VALUES (?, ?, ?)", (epoch, seq, line))
+
     # uplink
 
-    def waiting(self, limit: int = -1) -> list[Waiting]:
-        """What has no receipt, most urgent first; all of it, or the first ``limit``."""
-        rows = self._db.execute(
-            "SELECT rank, epoch, seq FROM message WHERE receipted = 0 ORDER BY rank, epoch, seq LIMIT ?", (limit,)
-        )
+    def waiting(self, limit: int = -1, line: int = FIRST_LINE) -> list[Waiting]:
+        """What has no receipt on this line, most urgent first; all of it, or the first ``limit``."""
+        if line == FIRST_LINE:
+            found = "message WHERE receipted = 0"
+        else:
+            found = f"escalated e JOIN message USING (epoch, seq) WHERE e.receipted = 0 AND e.line = {int(line)}"
+        rows = self._db.execute(f"SELECT rank, epoch, seq FROM {found} ORDER BY rank, epoch, seq LIMIT ?", (limit,))
         return [Waiting(*row) for row in rows]
 
     def envelope(self, epoch: int, seq: int) -> bytes:
@@ -151,13 +178,13 @@ class Outbox:
     def broker_said(self, epoch: int, seq: int, code: int) -> None:
         self._db.execute("UPDATE message SET broker_said = ? WHERE epoch = ? AND seq = ?", (code, epoch, seq))
 
-    def give_back(self, what: str, payload: bytes) -> bool:
+    def give_back(self, what: str, payload: bytes, line: int = FIRST_LINE) -> bool:
         """Append what came back for ``watch``; False: refused, because it is too long or too much is waiting."""
         if len(payload) > MAX_RECEIPT_BYTES:
             return False
         done = self._db.execute(
-            "INSERT INTO returned (what, payload) SELECT ?, ? WHERE (SELECT count(*) FROM returned) < ?",
-            (what, payload, MAX_RETURNED),
+            "INSERT INTO returned (what, payload, line) SELECT ?, ?, ? WHERE (SELECT count(*) FROM returned) < ?",
+            (what, payload, line, MAX_RETURNED),
         )
         return done.rowcount == 1
 

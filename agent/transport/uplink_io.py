@@ -15,15 +15,15 @@ from typing import Final
 
 from agent.mqtt_io import Broker, Client, Will
 from agent.nouns import Refused
-from agent.transport.custody import Custody, Waiting
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
 from agent.transport.outbox_io import Fault, Outbox
+from agent.transport.sending import Sending, Waiting
 
 LOOK_S: Final = 3_600.0  # look into the outbox at least so often, knock or not
 RETRY_S: Final = 30.0  # an outbox that cannot be used is tried again after that, or when somebody knocks
 LOOK_AHEAD: Final = (
-    400  # messages looked at; custody needs the most urgent 100 and what may follow, not a backlog of days
+    400  # messages looked at; sending needs the most urgent 100 and what may follow, not a backlog of days
 )
 REFUSED: Final = 128  # PUBACK reasons from here on are refusals
 NOBODY: Final = 16  # the broker took it, and nobody subscribes to the topic
@@ -86,7 +86,7 @@ class Uplink:
         self._hub = hub
         self._watch_door = watch_door(state_dir)
         self._door, self._outbox = door, outbox
-        self._custody = Custody()
+        self._sending = Sending()
         self._mids: dict[int, Waiting | None] = {}  # None: the Will, being cleared
         self._waiting = self._outbox.waiting(LOOK_AHEAD)
         self._told: tuple[str, str] | None = None
@@ -115,7 +115,7 @@ class Uplink:
         self._client.drop()
 
     def _send(self) -> int | None:
-        plan = self._custody.plan(_now_ms(), self._waiting)
+        plan = self._sending.plan(_now_ms(), self._waiting)
         for message in plan.publish:
             try:
                 sealed = self._outbox.envelope(message.epoch, message.seq)
@@ -125,12 +125,12 @@ class Uplink:
             if mid is None:  # the broker's window is full, or the line went down: the next turn knows which
                 return None
             self._mids[mid] = message
-            self._custody.published(_now_ms(), message)
-        return self._custody.plan(_now_ms(), self._waiting).again_at_ms if plan.publish else plan.again_at_ms
+            self._sending.published(_now_ms(), message)
+        return self._sending.plan(_now_ms(), self._waiting).again_at_ms if plan.publish else plan.again_at_ms
 
     def _link(self, up: bool, reason: str) -> None:
         self._mids.clear()
-        self._custody.lost()
+        self._sending.lost()
         self._waiting = self._outbox.waiting(LOOK_AHEAD)
         if up:
             mid = self._client.publish(topic(self._hub, "will"), b"", retain=True)
@@ -144,11 +144,11 @@ class Uplink:
             return
         self._outbox.broker_said(message.epoch, message.seq, code)
         if code >= REFUSED or code == NOBODY:
-            self._custody.refused(_now_ms(), message)
+            self._sending.refused(_now_ms(), message)
             why = "nobody listens at the centre" if code == NOBODY else f"the broker refused an alert (code {code})"
             self._say("offline", why)
             return
-        self._custody.taken()
+        self._sending.taken()
         if self._told is not None and self._told[0] == "offline":
             self._say("online", "alerts are taken again")
 

@@ -1,4 +1,4 @@
-"""Who goes next: the custody of messages that the centre has not yet signed for. Pure; time is an argument.
+"""Who goes next on one line: messages that the centre has not yet signed for. Pure; time is an argument.
 
 A message is in our hands until its signed receipt. What happens to it in between:
 
@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     again_at_ms: int | None
 
 
-class Custody:
+class Sending:
     """Memory of what was tried when, for one connection at a time."""
 
     def __init__(self) -> None:
