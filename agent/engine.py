@@ -1,21 +1,17 @@
 """The agent: a function of the entries, the home file and the models. Pure; knows no clock.
 
-``step`` takes one entry and says what it came to. ``fill`` puts the silences that were due before each entry, at the
-instants that were due, so that live and replay walk through the same instants. ``run`` is the only loop.
+``step`` takes one entry and says what it came to. loop.py puts the silences that were due before each entry, at the
+instants that were due, so that live and replay walk through the same instants.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Protocol, cast
+from collections.abc import Sequence
+from typing import Final, cast
 
-from agent.detect.bed import BedExit
-from agent.detect.button import Sos
 from agent.detect.company import Company
-from agent.detect.detector import NO_MODELS, Detector, Models, Silent
-from agent.detect.doors import DoorLeftOpen, NightExit
-from agent.detect.environment import Environment
+from agent.detect.detector import NO_MODELS, Models, Silent
+from agent.detect.own_words import plain
 from agent.detect.possible_fall import PossibleFall
-from agent.detect.routine import NotHome, NotUp
-from agent.detect.routine_change import RoutineChange
+from agent.detect.roster import detectors
 from agent.detect.supervision import ProofOfWatch
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
@@ -38,32 +34,12 @@ from agent.nouns import (
     is_activity,
 )
 from agent.sensors.decode import Decoder
+from agent.transport.custody import Custody
 
 FORMAT: Final = 2  # of a snapshot; counts up when one that was written before can no longer be restored
 LATE_MS: Final = 2 * SECOND_MS  # an alert that could only be said so long after its instant is marked late
 FAR: Final = Instant(1 << 62)
 OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
-
-
-class Sink(Protocol):
-    def put(self, entry: Entry, outcome: Outcome) -> None: ...
-
-
-def detectors(home: Home, whereabouts: Whereabouts, company: Company, trust: Trust) -> list[Detector]:
-    """Every detector in the order in which it is asked. The first two are there for the others to read."""
-    return [
-        whereabouts,
-        company,
-        PossibleFall(home, whereabouts, trust, company),
-        Sos(home, whereabouts),
-        BedExit(home, whereabouts),
-        NightExit(home, whereabouts),
-        DoorLeftOpen(home, whereabouts),
-        NotUp(home, whereabouts),
-        NotHome(home, whereabouts),
-        Environment(home, whereabouts),
-        RoutineChange(home, whereabouts, trust),
-    ]
 
 
 class OtherFormat(Exception):
@@ -81,24 +57,25 @@ class Engine:
         self.decoder = Decoder(home)
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
+        self.custody = Custody()
         self.whereabouts = Whereabouts(home)
         self.company = Company(home)
         self._detectors = detectors(home, self.whereabouts, self.company, self.trust)
         self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
         self._due = [FAR] * len(self._detectors)
-        self._next = FAR
+        self.next_due = FAR
         self._proof_due: Instant | None = None
         self._hearers: dict[str, tuple[int, ...]] = {}
         self.tells_promises = True  # a promise costs a run of the model: who needs none at each sign of life, says so
 
     def next_deadline(self) -> Instant | None:
-        return None if self._next == FAR else self._next
+        return None if self.next_due == FAR else self.next_due
 
     def step(self, entry: Entry) -> Outcome:
         """What this entry comes to. A frame that cannot be understood is the outcome's ``reject``."""
         frame = entry.frame
         if frame is None:
-            if entry.at < self._next:
+            if entry.at < self.next_due:
                 return NOTHING
             self.now = entry.at
             return self._observe(entry.at, ())
@@ -108,8 +85,9 @@ class Engine:
                 return self._tell(entry.at, frame)
             readings = self.decoder.decode(entry.at, frame)
         except BadFrame as fault:
-            return Outcome(reject=str(fault))
-        return self._observe(entry.at, readings) if readings or entry.at >= self._next else NOTHING
+            due = entry.at >= self.next_due  # what falls due at this instant does not wait for a better frame
+            return (self._observe(entry.at, ()) if due else NOTHING)._replace(reject=str(fault))
+        return self._observe(entry.at, readings) if readings or entry.at >= self.next_due else NOTHING
 
     def _observe(self, now: Instant, readings: tuple[Reading, ...]) -> Outcome:
         proof = self.proof
@@ -120,9 +98,11 @@ class Engine:
         alerts: tuple[Alert, ...] = ()
         if findings or found or self.trust.news or (held is not None and now >= held):
             alerts = self._alerts(now, [*findings, *found, *self._models_news(now)])
+        promise = None
         if self.tells_promises and any(is_activity(reading) for reading in readings):
-            return Outcome(readings, alerts, self.promise())
-        return Outcome(readings, alerts)
+            promise = self.promise()
+        outcome = Outcome(readings, alerts, promise)
+        return outcome if now < self.custody.due else self._escalated(now, outcome)
 
     def promise(self) -> Promise:
         """What the detector promises; a detector that was dropped raises nothing any more."""
@@ -130,17 +110,45 @@ class Engine:
 
     def _tell(self, now: Instant, frame: Frame) -> Outcome:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
+        if (frame.link, frame.address) == ("centre", "receipt"):
+            return self._signed(now, frame)
         since = self.proof.asleep_since(frame)
         alerts: tuple[Alert, ...] = ()
         if since is not None and since < now:
             self.proof.blind(since)
             alerts = self._alerts(since, self._detect(since, (), True), late=now - since > LATE_MS)
-        findings = self._revive(now) if frame.link == "hub" and frame.address == "boot" else []
+        booted = frame.link == "hub" and frame.address == "boot"
+        if booted and plain(frame).get("lines"):
+            self.custody.begin()
+        findings = self._revive(now) if booted else []
         if frame.link == "hub" and frame.address in ("boot", "model"):
             self.trust.hear(frame)
         findings += self.proof.tell(now, frame)
         findings += self._detect(now, (), True)
-        return Outcome((), alerts + self._alerts(now, [*findings, *self._models_news(now)]))
+        outcome = Outcome((), alerts + self._alerts(now, [*findings, *self._models_news(now)]))
+        return outcome if now < self.custody.due else self._escalated(now, outcome)
+
+    def _escalated(self, now: Instant, outcome: Outcome) -> Outcome:
+        """What nobody signed for, or came to, in time."""
+        steps, acts = self.custody.wake(now)
+        alerts = outcome.alerts + self._alerts(now, self._unsigned(now))
+        self._plan()
+        return outcome._replace(alerts=alerts, acts=acts, steps=steps)
+
+    def _signed(self, now: Instant, frame: Frame) -> Outcome:
+        """A receipt that was believed: the centre has an alert, a person has it, or a person has closed it."""
+        steps, acts, closed = self.custody.hear(now, plain(frame))
+        if closed is not None:
+            self.incidents.close(closed.id)
+            if closed.kind == "possible_fall":
+                self.possible_fall.judged(closed.since, steps[0].verdict)
+        alerts = self._alerts(now, self._unsigned(now))
+        self._plan()
+        return Outcome((), alerts, acts=acts, steps=steps)
+
+    def _unsigned(self, now: Instant) -> Sequence[Finding]:
+        """A line that is known to be down has been told already."""
+        return self.custody.tell(now, self.incidents.is_open("upstream_lost"))
 
     def _models_news(self, now: Instant) -> list[Finding]:
         return self.trust.tell(now) if self.trust.news else []
@@ -189,16 +197,16 @@ class Engine:
 
     def _plan(self) -> None:
         """The next instant at which anything is due."""
-        others = (self._proof_due, self.incidents.due)
-        self._next = min(*self._due, *(FAR if due is None else due for due in others))
-        if self._next <= self.now:  # ours to prevent; a loop that never leaves an instant would watch over nobody
-            self._next = Instant(self.now + MINUTE_MS)
+        others = (self._proof_due, self.incidents.due, self.custody.due)
+        self.next_due = min(*self._due, *(FAR if due is None else due for due in others))
+        if self.next_due <= self.now:  # ours to prevent; a loop that never leaves an instant would watch over nobody
+            self.next_due = Instant(self.now + MINUTE_MS)
 
     def _asked(self, now: Instant, readings: Sequence[Reading], everyone: bool) -> Sequence[int]:
         """Which detectors are asked: all when the watch has changed, else who hears this and whose time has come."""
         if everyone:
             return range(len(self._detectors))
-        if now < self._next and len(readings) == 1:
+        if now < self.next_due and len(readings) == 1:
             quantity = readings[0].quantity
             return self._hearers.get(quantity) or self._heard_by(quantity)
         heard = {index for reading in readings for index in self._heard_by(reading.quantity)}
@@ -223,7 +231,9 @@ class Engine:
     def _alerts(self, now: Instant, findings: Sequence[Finding], late: bool = False) -> tuple[Alert, ...]:
         coverage, held = self.proof.coverage_permille(now), self.incidents.due
         alerts = tuple(self.incidents.take(now, findings, self.proof.watch, coverage, late))
-        if self.incidents.due != held:
+        if alerts:
+            self.custody.take(now, alerts)
+        if alerts or self.incidents.due != held:
             self._plan()
         return alerts
 
@@ -237,6 +247,7 @@ class Engine:
             "decoder": self.decoder.snapshot(),
             "proof": self.proof.snapshot(),
             "incidents": self.incidents.snapshot(),
+            "custody": self.custody.snapshot(),
             "trust": self.trust.snapshot(),
             "detectors": {detector.name: detector.snapshot() for detector in self._detectors},
             "dropped": [detector.name for detector in self._detectors if isinstance(detector, Silent)],
@@ -251,6 +262,8 @@ class Engine:
         self.proof.restore(cast(Snapshot, snapshot["proof"]))
         self.incidents.restore(cast(Snapshot, snapshot["incidents"]))
         self.trust.restore(cast(Snapshot, snapshot["trust"]))
+        if "custody" in snapshot:  # the release before knew of none
+            self.custody.restore(cast(Snapshot, snapshot["custody"]))
         memories = cast(dict[str, Snapshot], snapshot["detectors"])
         dropped = cast(list[str], snapshot["dropped"])
         for index, detector in enumerate(self._detectors):
@@ -264,28 +277,3 @@ class Engine:
             self._due[index] = FAR if due is None else max(due, Instant(self.now + 1))
         self._proof_due = self.proof.deadline()
         self._plan()
-
-
-def sees_nothing_before(frame: Frame | None) -> bool:
-    """Whether the time before this frame was not observed, so that no silence may be put there."""
-    return frame is not None and frame.link == "hub" and frame.address in ("boot", "gap")
-
-
-def fill(entries: Iterable[Entry], engine: Engine) -> Iterator[Entry]:
-    """The entries, and before each the silences that the engine was waiting for.
-
-    A frame that arrives at the very instant of a deadline counts as heard, so only earlier deadlines are put. Each
-    carries the number of the frame before it.
-    """
-    for entry in entries:
-        if not sees_nothing_before(entry.frame):
-            before = entry.seq if entry.frame is None else entry.seq - 1
-            while engine._next < entry.at:
-                yield Entry(before, engine._next)
-        yield entry
-
-
-def run(entries: Iterable[Entry], engine: Engine, sink: Sink) -> None:
-    """The only loop, live and in replay."""
-    for entry in entries:
-        sink.put(entry, engine.step(entry))

@@ -10,98 +10,9 @@ from dataclasses import replace
 from typing import Final, cast
 
 from agent.civil import Wall
+from agent.kinds import ROOMS, SEVERITY, TEXTS
 from agent.nouns import DAY_MS, MINUTE_MS, Alert, Finding, Home, Instant, Reading, Snapshot, Watch
 
-SEVERITY: Final = {
-    "sos": "critical",
-    "possible_fall": "critical",
-    "smoke": "critical",
-    "bed_exit": "high",
-    "night_exit": "high",
-    "not_up": "high",
-    "not_home": "high",
-    "home_not_watched": "high",
-    "door_left_open": "medium",
-    "leak": "medium",
-    "low_temperature": "medium",
-    "sensor_lost": "medium",
-    "sensor_mute": "medium",
-    "sensor_stuck": "medium",
-    "sensor_chattering": "medium",
-    "battery_low": "medium",
-    "tamper": "medium",
-    "link_lost": "medium",
-    "upstream_lost": "medium",
-    "clock_unknown": "medium",
-    "storage_fault": "medium",
-    "model_fault": "medium",
-    "agent_fault": "medium",
-    "power_fault": "medium",
-    "routine_change": "low",
-    "test_call": "info",
-}
-
-# kind -> what is said when it is raised, updated, cleared. {since} and {at} are the resident's wall clock.
-TEXTS: Final = {
-    "sos": ("Help button pressed at {since}.", "Help button pressed again at {at}.", ""),
-    "possible_fall": (
-        "No movement since {since}; last seen in the {room}.",
-        "No movement was seen since {since}; the home can no longer be seen.",
-        "Movement seen again at {at}.",
-    ),
-    "possible_fall/sensor": (
-        "The fall sensor in the {room} reports a fall at {since}.",
-        "The fall sensor in the {room} reports a fall again at {at}.",
-        "The fall sensor in the {room} no longer reports a fall.",
-    ),
-    "smoke": ("Smoke or gas reported in the {room}.", "", "The sensor in the {room} no longer reports smoke or gas."),
-    "bed_exit": ("Out of bed since {since} and not back.", "", "Back in bed, or up for the day, at {at}."),
-    "night_exit": (
-        "An outside door was opened at {since}; nobody has been seen inside since.",
-        "",
-        "Movement seen inside again at {at}.",
-    ),
-    "not_up": ("No sign of getting up by {at}.", "", "Up: movement seen at {at}."),
-    "not_home": ("Out since {since}; not back by {at}.", "", "Back home: movement seen at {at}."),
-    "home_not_watched": (
-        "The home cannot be observed: {why}.",
-        "The home still cannot be observed: {why}.",
-        "The home is observed again.",
-    ),
-    "door_left_open": ("An outside door has been open since {since}.", "", "The outside door was closed at {at}."),
-    "leak": ("Water reported in the {room}.", "", "The sensor in the {room} no longer reports water."),
-    "low_temperature": ("The {room} has been cold since {since}.", "", "The {room} is warm again."),
-    "sensor_lost": (
-        "Not heard since {since}: {sensor}.",
-        "Not heard since {since}, and more went with it: {sensor}.",
-        "Heard again: {sensor}.",
-    ),
-    "sensor_mute": (
-        "{sensor} answers but has seen nobody since {since}, while others have.",
-        "",
-        "{sensor} sees again.",
-    ),
-    "sensor_stuck": ("{sensor} has said the same since {since}.", "", "{sensor} changes again."),
-    "sensor_chattering": ("{sensor} reported {count} times in a {span}.", "", "{sensor} has calmed down."),
-    "battery_low": ("The battery of {sensor} is low.", "", "The battery of {sensor} is good again."),
-    "tamper": ("{sensor} reports that it was opened or moved.", "", "{sensor} is closed again."),
-    "link_lost": ("No connection to the {link} sensors since {since}.", "", "The {link} sensors are connected again."),
-    "upstream_lost": ("No connection to the monitoring centre since {since}.", "", "The centre is connected again."),
-    "clock_unknown": ("The hub does not know the time.", "", "The hub knows the time again."),
-    "storage_fault": ("The hub cannot write its journal.", "", "The hub can write its journal again."),
-    "model_fault": (
-        "The {model} model cannot be used; the rule without a model has taken over: {why}.",
-        "",
-        "The {model} model is in use again.",
-    ),
-    "agent_fault": ("The {subject} detector failed and was switched off: {why}.", "", "Back in use."),
-    "power_fault": ("The hub's power supply is too weak.", "", "The hub's power supply is good again."),
-    "routine_change": ("{why}", "{why}", "As usual again."),
-    "test_call": ("Test call.", "", ""),
-}
-assert SEVERITY.keys() <= TEXTS.keys()
-
-ROOMS: Final = {"living": "living room", "other": "room"}
 STATES: Final = ("raised", "updated", "cleared")
 UPDATES_MOST: Final = 3  # per incident; later ones are counted, not said
 # How often one kind may be raised for one subject within a day; critical: always.
@@ -164,6 +75,10 @@ class Incidents:
         """The number of what was said last; 0: nothing in this epoch."""
         return self._seq
 
+    def close(self, id: str) -> None:
+        """A person has closed it: what its sensors say of it later is nothing new."""
+        self._open = {key: standing for key, standing in self._open.items() if standing[0] != id}
+
     def is_open(self, kind: str, subject: str = "") -> bool:
         return f"{kind} {subject}" in self._open
 
@@ -215,6 +130,7 @@ class Incidents:
     def _text(self, now: Instant, finding: Finding, offset_ms: int) -> str:
         of_sensor = finding.kind == "possible_fall" and finding.subject
         templates = TEXTS["possible_fall/sensor" if of_sensor else finding.kind]
+        templates = TEXTS.get(f"{finding.kind}/{finding.subject}", templates)
         words = {
             "since": self._wall.hhmm(Instant(finding.since + offset_ms)),
             "at": self._wall.hhmm(Instant(now + offset_ms)),

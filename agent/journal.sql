@@ -42,3 +42,16 @@ CREATE TABLE alert (
   envelope BLOB,
   PRIMARY KEY (epoch, seq)
 ) WITHOUT ROWID;
+
+-- What became of what was said: signed for, taken by a person, closed by one; or escalated by the hub itself.
+CREATE TABLE custody (
+  at      INTEGER NOT NULL,     -- instant
+  epoch   INTEGER NOT NULL,     -- of the message
+  seq     INTEGER NOT NULL,
+  id      TEXT NOT NULL,        -- the incident
+  kind    TEXT NOT NULL,
+  state   TEXT NOT NULL,        -- received, human, outcome, cancelled-test, escalated
+  verdict TEXT,                 -- of an outcome: true, false, test, visitor
+  reason  TEXT,                 -- of a false one
+  PRIMARY KEY (epoch, seq, at, state)
+) WITHOUT ROWID;

@@ -15,8 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from agent.engine import Engine, fill, run
-from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Refused, Snapshot
+from agent.engine import Engine
+from agent.loop import fill, run
+from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Refused, Snapshot, Step
 from agent.packing import (
     alert_line,
     pack,
@@ -27,7 +28,7 @@ from agent.packing import (
     unpack_snapshot,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 BATCH_ENTRIES: Final = 256  # a full batch is written at once
 BATCH_BYTES: Final = 1 << 20  # nor does more than this wait: a batch must be small enough to be read again
 BATCH_SPAN_MS: Final = 10 * MINUTE_MS  # and no entry waits longer than this
@@ -64,6 +65,7 @@ class Journal:
         self._since = Instant(0)  # when the oldest entry that is pending came
         self._bytes = 0  # of payloads that are pending
         self._readings: list[Reading] = []
+        self._steps: list[Step] = []
         self._path = path
         ((newest,),) = self.rows("SELECT coalesce(max(id), -1) FROM batch")
         self._batch = int(newest)
@@ -98,6 +100,7 @@ class Journal:
                 self._bytes += len(frame.payload)
         if outcome.readings:
             self._readings.extend(outcome.readings)
+        self._steps.extend(outcome.steps)
         if outcome.alerts:
             self.flush(outcome.alerts)
         elif len(pending) >= BATCH_ENTRIES or entry.at - self._since >= BATCH_SPAN_MS or self._bytes >= BATCH_BYTES:
@@ -115,6 +118,8 @@ class Journal:
                 self._write_batch()
             for alert in alerts:
                 self._write_alert(alert)
+            self._db.executemany("INSERT OR IGNORE INTO custody VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._steps)
+        self._steps = []
         self._segment_frames += self._frames
         self._pending, self._readings, self._frames, self._bytes = [], [], 0, 0
 
@@ -180,6 +185,11 @@ class Journal:
         where, values = ("WHERE epoch = ?", (epoch,)) if epoch is not None else ("", ())
         rows = self.rows(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def custody(self, since: Instant = Instant(0)) -> list[Step]:
+        """What became of every alert from then on, in order of time."""
+        rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
+        return sorted(Step(*row) for row in rows)
 
     def last_sealed(self) -> tuple[int, int]:
         """(epoch, seq) of the last alert that left with an envelope; (0, 0): none."""

@@ -69,12 +69,19 @@ def _clock_frames(clock: HubClock, known: Clock, seq: int) -> tuple[Clock, int, 
 
 
 def boot_frame(
-    clock: HubClock, boot_id: str, last: Instant | None, version: str, models: Mapping[str, str] | None = None
+    clock: HubClock,
+    boot_id: str,
+    last: Instant | None,
+    version: str,
+    models: Mapping[str, str] | None = None,
+    lines: int = 0,
 ) -> Frame:
-    """What the first entry of a run says: when the hub last knew anything, how its time is anchored, and why which of
-    its models cannot be used ("": it can)."""
+    """What the first entry of a run says: when the hub last knew anything, how its time is anchored, why which of its
+    models cannot be used ("": it can), and how many lines lead to a centre that signs."""
     zero, at = clock.anchor
     said: dict[str, object] = {"boot": boot_id, "zero_ms": zero, "at_ms": at, "agent": version, "models": models or {}}
+    if lines:
+        said["lines"] = lines
     if last is not None:
         said["from_ms"] = last
     return Frame("hub", "boot", json.dumps(said).encode())

@@ -5,6 +5,7 @@
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlite_utils
@@ -15,13 +16,29 @@ journal = Migrations("hearthwatch-journal")
 
 @journal()
 def schema_1(db: sqlite_utils.Database) -> None:
+    for statement in _statements():
+        if "TABLE custody" not in statement:
+            db.conn.execute(statement)
+    db.conn.execute("PRAGMA user_version = 1")
+
+
+@journal()
+def schema_2(db: sqlite_utils.Database) -> None:
+    """What became of what was said."""
+    for statement in _statements():
+        if "TABLE custody" in statement:
+            db.conn.execute(statement)
+    db.conn.execute("PRAGMA user_version = 2")
+
+
+def _statements() -> Iterator[str]:
+    """Of journal.sql, one by one: executescript would commit, and leave half a schema after a crash."""
     statement = ""
     for line in Path(__file__).with_name("journal.sql").read_text().splitlines(keepends=True):
         statement += line
-        if sqlite3.complete_statement(statement):  # executescript would commit, and leave half a schema after a crash
-            db.conn.execute(statement)
+        if sqlite3.complete_statement(statement):
+            yield statement
             statement = ""
-    db.conn.execute("PRAGMA user_version = 1")
 
 
 def migrate(path: Path) -> None:

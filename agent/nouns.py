@@ -6,7 +6,7 @@ that exist once per sensor event are named tuples, because a year holds two mill
 dataclasses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, NewType
 
@@ -165,6 +165,20 @@ class Act(NamedTuple):
     seconds: int = 0
 
 
+class Step(NamedTuple):
+    """What became of a message, and so of the incident ``id``: received, human, outcome or cancelled-test, by a
+    receipt; or escalated, by the hub itself. ``verdict`` and ``reason`` come with an outcome."""
+
+    at: Instant
+    epoch: int
+    seq: int
+    id: str
+    kind: str
+    state: str
+    verdict: str | None = None
+    reason: str | None = None
+
+
 class Outcome(NamedTuple):
     """What one entry came to."""
 
@@ -172,7 +186,8 @@ class Outcome(NamedTuple):
     alerts: tuple[Alert, ...] = ()
     promise: Promise | None = None
     reject: str | None = None
-    acts: tuple[Act, ...] = ()
+    acts: Sequence[Act] = ()
+    steps: Sequence[Step] = ()
 
 
 NOTHING: Final = Outcome()

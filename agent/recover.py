@@ -10,9 +10,10 @@ from typing import Final
 
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
-from agent.engine import Engine, OtherFormat, fill, run
+from agent.engine import Engine, OtherFormat
 from agent.home import BadHome, parse
 from agent.journal_io import Journal
+from agent.loop import fill, run
 from agent.nouns import DAY_MS, Entry, Home, Instant, Outcome
 
 WARM_DAYS: Final = 35  # of earlier segments that a home with other sensors or rooms is warmed with

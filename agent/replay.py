@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from agent.civil import rfc3339
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
+from agent.loop import fill, run
 from agent.nouns import Alert, Entry, Frame, Instant, Outcome, is_activity
 from agent.packing import alert_line
 

@@ -18,10 +18,11 @@ from typing import Final
 from agent.civil import rfc3339
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
-from agent.engine import OWN_LINKS, Engine, fill, run
+from agent.engine import OWN_LINKS, Engine
 from agent.journal_io import Journal
 from agent.line_io import Line, answered, plain
 from agent.live_io import Frames, boot_frame, frame_queue, intake
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.mqtt_io import Broker
 from agent.nouns import Act, Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
@@ -154,15 +155,17 @@ def live(
     clock_for: Callable[[Engine, Instant | None], HubClock],
     follow: bool = False,
     models: Models = NO_MODELS,
+    lines: int = 1,
 ) -> None:
-    """Watch until a None comes through the queue. The state directory must be locked by the caller."""
+    """Watch until a None comes through the queue. The state directory must be locked by the caller. ``lines``: how many
+    ways lead to a centre."""
     if (aside := fresh_if_damaged(outbox_path(str(state)))) is not None:
         _say(aside)
     # Not durable by itself: the journal is, and what a power cut takes from the outbox is put there again at the start.
     outbox = Outbox(outbox_path(str(state)), durable=False)
     journal = Journal(state / "journal.db", home.id)
     engine = resume(journal, home, models)
-    sink = HubSink(state, journal, outbox, engine, version)
+    sink = HubSink(state, journal, outbox, engine, version, lines)
     engine.tells_promises = follow
     sink.send()  # what the last run had written and not yet handed over
     newest = outbox.newest()
@@ -171,7 +174,7 @@ def live(
     journal.seal = Sealer(hub, home, _key(state, newest is not None), newest)
     seq, last = journal.last() or (0, None)
     clock = clock_for(engine, last)
-    boot = boot_frame(clock, boot_id(), last, version, models.state())
+    boot = boot_frame(clock, boot_id(), last, version, models.state(), lines)
     journal.begin(engine, clock.now(), seq + 1, version)
     line = Line(state, receipt_key, frames)
     line.start()
@@ -200,6 +203,7 @@ def watch(
     version: str,
     simulated: tuple[Instant | None, int] = (None, 1),
     follow: bool = False,
+    lines: int = 1,
 ) -> None:
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock."""
     frames = frame_queue()
@@ -207,7 +211,11 @@ def watch(
     listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, home.sensors.values())
     threading.excepthook = _crash
     threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
-    live(state, home, hub, frames, receipt_key, version, lambda e, last: clock_of(e, last, *simulated), follow, models)
+
+    def clock(engine: Engine, last: Instant | None) -> HubClock:
+        return clock_of(engine, last, *simulated)
+
+    live(state, home, hub, frames, receipt_key, version, clock, follow, models, lines)
 
 
 def _tell_slow(frames: Frames, name: str, why: str) -> None:

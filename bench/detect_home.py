@@ -17,7 +17,8 @@ from agent.detect.bins import LONGEST_MS
 from agent.detect.detector import Models
 from agent.detect.onnx_io import OnnxModel
 from agent.detect.places import place_of
-from agent.engine import Engine, fill
+from agent.engine import Engine
+from agent.loop import fill
 from agent.nouns import MINUTE_MS, Home, Instant, Reading, Sensor, is_activity
 from agent.replay import of_lines
 from bench.beds import BED, BED_ROOM, with_bed

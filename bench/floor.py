@@ -21,7 +21,8 @@ from typing import Final
 
 from agent.civil import Wall
 from agent.detect.silences import LONGEST_MS
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
+from agent.loop import fill, run
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Entry, Home, Instant, Outcome
 from agent.replay import of_lines
 from bench.homes import homes_in, lines, outage

@@ -11,8 +11,9 @@ from time import perf_counter
 from typing import Final
 
 from agent.detect.detector import Models
-from agent.engine import Engine, fill
+from agent.engine import Engine
 from agent.home import parse
+from agent.loop import fill
 from agent.models_io import shipped
 from agent.nouns import Entry, is_activity
 from agent.simulate.year import synthetic_year, year_home_text

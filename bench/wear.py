@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 
 from agent.civil import parse_rfc3339
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import DAY_MS, Entry
 from agent.simulate.days import days

@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import Entry, Outcome
 from agent.simulate.year import synthetic_year, year_home_text

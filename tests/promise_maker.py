@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
+from agent.loop import fill, run
 from agent.nouns import Entry, Instant
 from agent.promise.waits import Promised, Waits
 from agent.replay import of_lines

@@ -76,7 +76,7 @@ FORBIDDEN_NAMES: Final = {
     "misc",
 }
 # Where people are told something: no word of an illness, of a diagnosis, or of the risk of one.
-TEXTS: Final = ("agent/incidents.py", "agent/detect/", "agent/summary/")
+TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/")
 CLINICAL: Final = re.compile(
     r"\b(alzheimer\w*|anxi\w+|arrhythmi\w*|apn(o)?ea|clinic\w*|confus\w+|dementi\w*|depress\w+|deliri\w+|diabet\w*"
     r"|diagnos\w*|diseas\w*|disorder\w*|agitat\w*|epilep\w*|frail\w*|fractur\w*|illness\w*|impair\w*|incontinen\w*"

@@ -13,8 +13,9 @@ from typing import Final
 import pytest
 
 from agent.__main__ import main
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import ACTIVITY, DAY_MS, HOUR_MS, Entry, Home, Instant, Outcome, Promise, Reading, is_activity
 from agent.replay import of_lines

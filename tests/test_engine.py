@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
+from agent.loop import fill, run
 from agent.nouns import (
     DAY_MS,
     HOUR_MS,

@@ -5,8 +5,9 @@ from functools import cache
 from typing import Final
 
 from agent.civil import parse_rfc3339
-from agent.engine import Engine, fill
+from agent.engine import Engine
 from agent.home import parse
+from agent.loop import fill
 from agent.models_io import shipped
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Alert, Entry, Frame, Home, Instant, Promise, Reading
 from agent.replay import Record, replay

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.incidents import RAISED_MOST, SEVERITY, TEXTS, UPDATES_MOST, Incidents
+from agent.incidents import RAISED_MOST, UPDATES_MOST, Incidents
+from agent.kinds import SEVERITY, TEXTS
 from agent.nouns import DAY_MS, HOUR_MS, Alert, Clock, Finding, Instant, Reading, Watch
 from agent.packing import alert_line
 from tests.home_maker import make_home

@@ -15,9 +15,10 @@ from typing import Final
 import pytest
 
 from agent.__main__ import main
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import BATCH_ENTRIES, BATCH_SPAN_MS, Journal, JournalError
+from agent.loop import fill, run
 from agent.nouns import MINUTE_MS, NOTHING, Entry, Frame, Instant
 from agent.replay import of_lines
 from agent.sensors.log import write
@@ -39,7 +40,8 @@ KILLED: Final = """
 import sys
 from pathlib import Path
 from tests.test_journal import HOME, a_day
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
+from agent.loop import fill, run
 from agent.journal_io import Journal
 journal, engine = Journal(Path(sys.argv[1]), HOME.id), Engine(HOME)
 class Sink:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.journal_io import Journal
+from agent.loop import fill, run
 from agent.nouns import MINUTE_MS, Entry, Frame, Instant
 from tests.home_maker import make_home
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from agent.clock_io import HubClock, boot_ms
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
 from agent.live_io import Frames, frame_queue
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
 from agent.nouns import DAY_MS, HOUR_MS, Entry, Home, Instant

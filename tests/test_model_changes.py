@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from agent.detect.detector import Models
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.incidents import Incidents
 from agent.journal_io import Journal
+from agent.loop import fill, run
 from agent.models_io import FOLDER, shipped
 from agent.nouns import DAY_MS, HOUR_MS, Alert, Entry, Finding, Frame, Instant, Outcome, Watch
 from agent.recover import resume

@@ -17,8 +17,9 @@ from agent import models_io
 from agent.detect import onnx_io
 from agent.detect.detector import Models
 from agent.detect.features import names
-from agent.engine import Engine, fill
+from agent.engine import Engine
 from agent.home import parse
+from agent.loop import fill
 from agent.models_io import FOLDER, NAMES, shipped
 from agent.nouns import DAY_MS, Entry, Frame, Instant, Outcome
 from agent.sensors.log import write

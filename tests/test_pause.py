@@ -11,10 +11,11 @@ import pytest
 from agent.__main__ import main
 from agent.civil import rfc3339
 from agent.clock_io import HubClock, wall_ms
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
 from agent.live_io import Frames, frame_queue
+from agent.loop import fill, run
 from agent.nouns import DAY_MS, HOUR_MS, Care, Entry, Frame, Instant, Sensor
 from agent.replay import Record
 from agent.simulate.fleet import home_text

@@ -6,9 +6,10 @@ from typing import Final
 import pytest
 
 from agent.clock_io import boot_id
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
+from agent.loop import fill, run
 from agent.nouns import DAY_MS, HOUR_MS, Alert, Entry, Frame, Home, Instant, Outcome
 from agent.recover import clock_of, resume
 from agent.replay import of_lines

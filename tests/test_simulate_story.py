@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.engine import Engine, fill
+from agent.engine import Engine
 from agent.home import parse
+from agent.loop import fill
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Alert, Entry, Frame, Reading, is_activity
 from agent.sensors.decode import Decoder
 from agent.simulate.dialects import Heard

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from agent.civil import rfc3339
-from agent.engine import fill
+from agent.loop import fill
 from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Alert, Instant
 from agent.simulate.dialects import Heard
 from agent.simulate.sensors import Fault

@@ -70,7 +70,7 @@ def watched(asked: argparse.Namespace) -> int:
         name = hub_id(hub, folder, state)
         simulated = (hub.simulation.start, hub.simulation.speed) if hub.simulation else (None, 1)
         key = _receipt_key(hub, folder)
-        watch(state, home, name, local, hub.local.base_topic, key, VERSION, simulated, asked.follow)
+        watch(state, home, name, local, hub.local.base_topic, key, VERSION, simulated, asked.follow, len(hub.upstreams))
     return DONE
 
 

@@ -8,10 +8,11 @@ from agent.civil import rfc3339
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
 from agent.commands.hub import configured, hub_of
 from agent.doctor_io import examine
-from agent.engine import Engine, OtherFormat, fill, run
+from agent.engine import Engine, OtherFormat
 from agent.files_io import write_whole
 from agent.home import BadHome, parse
 from agent.journal_io import Journal, Segment
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import DAY_MS
 from agent.promise.picture import picture

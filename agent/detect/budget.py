@@ -86,6 +86,14 @@ class Budget:
         if level > self.reluctance:
             self.calibrate()
 
+    def take_back(self, level: int) -> None:
+        """A silence that was noted was no false alert: a person said so."""
+        for day in (self._today, *reversed(self._days)):
+            if level in day:
+                day.remove(level)
+                self.calibrate()
+                return
+
     def calibrate(self) -> None:
         """The smallest reluctance that keeps the budget."""
         own = self._own()

@@ -101,15 +101,19 @@ class FallModel:
         index = min(bisect_left(WAITS_MS, silence_ms), len(WAITS_MS) - 1)
         return -(-self._asked.left[index] * 1_000 // ONE)
 
-    def learn(self, silence_ms: int) -> None:
-        """How the silence ended that was asked about, if it was observed throughout; before ``hear``."""
+    def learn(self, silence_ms: int) -> int | None:
+        """How the silence ended that was asked about, if it was observed throughout; before ``hear``. The level that
+        was noted."""
         asked = self._asked
         if asked is None or not LEAST_WAIT_MS <= silence_ms <= LONGEST_MS:
-            return
+            return None
         self._recalibration.learn(asked.here, asked.hazard, silence_ms)
         wait = wait_ms(asked.left, PRICES[self.budget.least], asked.weight_permille)
-        if wait is not None and wait < silence_ms:  # else it is an alert at no price that this home may come to have
-            self.budget.note(critical(asked.left, silence_ms, asked.weight_permille))
+        if wait is None or wait >= silence_ms:  # an alert at no price that this home may come to have
+            return None
+        level = critical(asked.left, silence_ms, asked.weight_permille)
+        self.budget.note(level)
+        return level
 
     def pass_time(self, observed_ms: int) -> None:
         """Count time that was observed."""

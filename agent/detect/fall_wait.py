@@ -25,6 +25,7 @@ FALL: Final = "fall"  # the model's name
 # little: of 44 homes' first days, at most the floor's wait took a third off the delay for one more false alert.
 MOST_PERCENT: Final = 200
 FIRST_DAY_PERCENT: Final = 100
+Levels = tuple[int | None, int | None]  # noted by the floor, and by the model
 
 
 class Start(NamedTuple):
@@ -136,14 +137,24 @@ class FallWait:
 
     # -- learning ------------------------------------------------------------------------------------------------
 
-    def end(self, silence_ms: int) -> None:
-        """The silence ended; it was observed throughout, and teaches if the room was seen."""
-        start = self._start
+    def end(self, silence_ms: int) -> Levels:
+        """The silence ended; it was observed throughout, and teaches if the room was seen. What the floor and the model
+        noted in their budgets."""
+        start, floor, model = self._start, None, None
         if start.room is not None and start.room not in self.floor.blind:
             if silence_ms >= MINUTE_MS and start.place is not None:
-                self.floor.learn(self.floor.wait(start.place, self._minute_then()), silence_ms)
+                floor = self.floor.learn(self.floor.wait(start.place, self._minute_then()), silence_ms)
             if self._by_model and self.model is not None:
-                self.model.learn(silence_ms)
+                model = self.model.learn(silence_ms)
+        return floor, model
+
+    def take_back(self, levels: Levels) -> None:
+        """The silence that these were noted of was no false alert."""
+        floor, model = levels
+        if floor is not None:
+            self.floor.take_back(floor)
+        if model is not None and self.model is not None:
+            self.model.budget.take_back(model)
 
     def pass_time(self, observed_ms: int) -> None:
         self.floor.pass_time(observed_ms)

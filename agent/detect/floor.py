@@ -58,12 +58,19 @@ class Floor:
     def waited(self, scale_ms: int) -> int:
         return min(max(scale_ms * self.budget.reluctance // 1_000, LEAST_WAIT_MS), LONGEST_MS)
 
-    def learn(self, wait: Wait, silence_ms: int) -> None:
-        """How a silence ended that was observed throughout, at a place that is seen."""
-        if SHORTEST_MS <= silence_ms <= LONGEST_MS:
-            self.silences.learn(wait.cell, silence_ms)
-            self.budget.note(silence_ms * 1_000 // wait.scale_ms)
-            self._waits.clear()
+    def learn(self, wait: Wait, silence_ms: int) -> int | None:
+        """How a silence ended that was observed throughout, at a place that is seen; the level that was noted."""
+        if not SHORTEST_MS <= silence_ms <= LONGEST_MS:
+            return None
+        level = silence_ms * 1_000 // wait.scale_ms
+        self.silences.learn(wait.cell, silence_ms)
+        self.budget.note(level)
+        self._waits.clear()
+        return level
+
+    def take_back(self, level: int) -> None:
+        self.budget.take_back(level)
+        self._waits.clear()
 
     def pass_time(self, observed_ms: int) -> None:
         """Count time that was observed; once a day of it is whole, scales and multiplier are made anew."""

@@ -15,19 +15,22 @@ Other sensors may be lost, mute or stuck while a silence runs: it may become lon
 """
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Final, cast
 
 from agent.civil import Wall, in_window
 from agent.detect.budget import Expected
 from agent.detect.company import Company
 from agent.detect.fall_sensors import FallSensors
-from agent.detect.fall_wait import FallWait, Start
+from agent.detect.fall_wait import FallWait, Levels, Start
 from agent.detect.features import Context
 from agent.detect.hazard import LEAST_WAIT_MS
 from agent.detect.silences import AT_THE_DOOR, IN_BED
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import ACTIVITY, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity
+
+NO_FALSE_ALERT: Final = frozenset({"true", "test"})  # verdicts after which a silence is no measure of this home
+TOLD_MOST: Final = 16  # told silences that a verdict may still be given on; the oldest is left as it was learnt
 
 
 class PossibleFall:
@@ -62,6 +65,7 @@ class PossibleFall:
         self._whole = True  # observed throughout, so far
         self._visited = False  # visitors were there when it began
         self._said: str | None = None  # raised, then perhaps updated
+        self._told: dict[Instant, Levels] = {}  # silences that were told and have ended, by their beginning
 
     # -- what it is told -----------------------------------------------------------------------------------------
 
@@ -99,14 +103,17 @@ class PossibleFall:
 
     def _end(self, now: Instant, moved: Reading, findings: list[Finding]) -> None:
         """A sign of life: what was said is over; what was observed is learnt."""
-        if self._said is not None:
+        told = self._said is not None
+        if told:
             self._said = None
             findings.append(self._finding("cleared", (moved,)))
         if self._falls.open:
             findings += self._falls.move(moved)
         whole = self._whole and bool(self._heard) and not self._visited
         if whole:
-            self.wait.end(now - self._since)
+            levels = self.wait.end(now - self._since)
+            if told:
+                self._told = dict([*self._told.items(), (self._since, levels)][-TOLD_MOST:])
             self.wait.pass_time(now - self._since)
         self.wait.hear(now, self._watch.clock.offset_ms, moved.sensor, whole)
 
@@ -160,6 +167,15 @@ class PossibleFall:
         """Occupied, believed, and nothing was heard elsewhere since: a mat may stick, a second person may walk."""
         beds = self._whereabouts.in_bed
         return bool(beds) and any(bed not in self._unseen and self._bed_room.get(bed) == self._room for bed in beds)
+
+    def judged(self, since: Instant, verdict: str | None) -> None:
+        """What a person found of the silence that began then. One that was no false alert costs no budget."""
+        if verdict not in NO_FALSE_ALERT:
+            return
+        if since == self._since:
+            self._whole = False  # it still runs, and teaches nothing
+        elif (levels := self._told.pop(since, None)) is not None:
+            self.wait.take_back(levels)
 
     def say_again(self) -> None:
         """What was said while nobody listened is said at the next entry."""
@@ -252,6 +268,7 @@ class PossibleFall:
             "deadline": [self._woken, self._due, self._left_ms],
             "whole": [self._whole, self._visited],
             "said": self._said,
+            "told": [[since, *levels] for since, levels in self._told.items()],
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -267,3 +284,5 @@ class PossibleFall:
         self._woken, self._due, self._left_ms = cast(tuple[bool, Instant | None, int | None], snapshot["deadline"])
         self._whole, self._visited = cast(tuple[bool, bool], snapshot["whole"])
         self._said = cast(str | None, snapshot["said"])
+        told = cast(list[tuple[Instant, int | None, int | None]], snapshot.get("told", []))
+        self._told = {since: (floor, model) for since, floor, model in told}

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 from agent.civil import Wall
 from agent.detect.budget import Expected
-from agent.engine import Engine, sees_nothing_before
+from agent.engine import Engine
+from agent.loop import sees_nothing_before
 from agent.nouns import ACTIVITY, DAY_MS, HOUR_MS, Entry, Home, Instant, Outcome, is_activity
 
 DAYS: Final = 28

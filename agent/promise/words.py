@@ -3,7 +3,7 @@
 from typing import Final
 
 from agent.civil import Wall, rfc3339
-from agent.incidents import ROOMS
+from agent.kinds import ROOMS
 from agent.nouns import HOUR_MS, MINUTE_MS, Home, Instant
 from agent.promise.waits import DAYS, HOURS, LEAST_DAYS, LEAST_SIGNS, NO_DEADLINE, Cell, Promised
 

@@ -1,0 +1,222 @@
+"""The life of an alert until a person has it. Pure: a table, with time as an argument.
+
+    state    | what happens                       | state    | what the hub does
+    ---------|------------------------------------|----------|------------------------------------------------------
+    raised   | RECEIPT_MS, and a message unsigned | raised   | that message by the second path; sound if critical
+    raised   | received                           | received | no more sound for want of a receipt
+    any      | human                              | human    | no more sound
+    any      | HUMAN_MS, and no human             | the same | the newest message by the second path; sound, likewise
+    any      | outcome, cancelled-test            | closed   | no more sound; forgotten
+
+``sent`` is no state here: what the broker says is a hint, which ``uplink`` keeps for itself. Only what is critical or
+high, and no test, waits for a human; it is asked for again as often as MOST_ASKED says. A critical incident is closed
+by a person's outcome alone. Any other is forgotten once the hub itself has cleared it, or a person has it, and
+everything said of it is signed for. Where the line says that it is up and nobody signs, ``upstream_lost`` is told.
+
+Times are instants, so a restart or a clock that is set changes none of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from agent.nouns import MINUTE_MS, SECOND_MS, Act, Alert, BadFrame, Finding, Instant, Snapshot, Step
+from agent.transport.envelope import RECEIPTS
+
+RECEIPT_MS: Final = 60 * SECOND_MS
+HUMAN_MS: Final = 5 * MINUTE_MS
+UNSIGNED_MS: Final = 4 * MINUTE_MS  # a receipt was missed for so long: the centre is not there, whatever the line says
+UNSIGNED: Final = "unsigned"  # the subject of upstream_lost then
+SOUND_S: Final = 60  # one sounding of the home's signals
+MOST_ASKED: Final = 12  # soundings and second paths for want of a human: an hour of them
+MOST_LIVES: Final = 20_000  # incidents followed; beyond it the oldest that is not critical is left to its receipts
+AWAITED: Final = frozenset({"critical", "high"})
+FAR: Final = Instant(1 << 62)
+CLOSING: Final = frozenset({"outcome", "cancelled-test"})
+
+
+@dataclass(slots=True)
+class Life:
+    """One incident. ``unsigned``: messages without a receipt -> when one is missed (FAR: it was, and was told)."""
+
+    id: str
+    kind: str
+    severity: str
+    test: bool
+    since: Instant  # of the silence, the press, whatever it is about
+    newest: int = 0
+    cleared: bool = False
+    human: bool = False
+    asked: int = 0
+    human_due: Instant = FAR
+    unsigned: dict[int, Instant] = field(default_factory=dict)
+
+    @property
+    def due(self) -> Instant:
+        return min(self.human_due, *self.unsigned.values()) if self.unsigned else self.human_due
+
+    def ended(self) -> bool:
+        return self.severity != "critical" and not self.unsigned and (self.cleared or self.human or not self.awaits())
+
+    def awaits(self) -> bool:
+        return self.severity in AWAITED and not self.test
+
+
+class Custody:
+    """Memory of every incident that nobody has yet. It begins with the hub's first start: a log has no centre."""
+
+    def __init__(self) -> None:
+        self.due = FAR
+        self._live = False
+        self._lives: dict[str, Life] = {}
+        self._of: dict[tuple[int, int], str] = {}  # message -> its incident
+        self._sounding = False
+        self._missed: Instant | None = None  # since when a receipt is missed
+        self._told = False  # that nobody signs
+
+    def begin(self) -> None:
+        """The hub has started: from now on somebody is expected to sign."""
+        self._live = True
+
+    def take(self, now: Instant, alerts: Iterable[Alert]) -> None:
+        if not self._live:
+            return
+        for alert in alerts:
+            life = self._lives.get(alert.id)
+            if life is None:
+                life = Life(alert.id, alert.kind, alert.severity, alert.test, alert.since)
+                self._lives[alert.id] = life
+                if life.awaits():
+                    life.human_due = Instant(now + HUMAN_MS)
+            life.newest = alert.seq
+            life.cleared = alert.state == "cleared"
+            if life.cleared and life.severity != "critical":
+                life.human_due = FAR
+            life.unsigned[alert.seq] = Instant(now + RECEIPT_MS)
+            self._of[_epoch(alert.id), alert.seq] = alert.id
+        self._shed()
+        self._plan()
+
+    def wake(self, now: Instant) -> tuple[list[Step], list[Act]]:
+        """What was due by now."""
+        steps: list[Step] = []
+        acts: list[Act] = []
+        for life in [life for life in self._lives.values() if life.due <= now]:
+            late = [seq for seq, due in life.unsigned.items() if due <= now]
+            if late and self._missed is None:
+                self._missed = now
+            life.unsigned |= dict.fromkeys(late, FAR)
+            if life.human_due <= now:
+                life.asked += 1
+                life.human_due = Instant(now + HUMAN_MS) if life.asked < MOST_ASKED else FAR
+                late = sorted({*late, life.newest})
+            epoch = _epoch(life.id)
+            steps += [Step(now, epoch, seq, life.id, life.kind, "escalated") for seq in late]
+            acts += [Act("second_path", epoch, seq) for seq in late]
+            if late and life.severity == "critical" and not life.human:
+                self._sounding = True
+                acts.append(Act("sound", epoch, life.newest, SOUND_S))
+        self._plan()
+        return steps, acts
+
+    def hear(self, now: Instant, said: Mapping[str, object]) -> tuple[list[Step], list[Act], Life | None]:
+        """A receipt that was believed. The life that it closed comes last. BadFrame: it is none of ours."""
+        epoch, seq, what = said.get("epoch"), said.get("seq"), said.get("kind")
+        if type(epoch) is not int or type(seq) is not int or what not in RECEIPTS:
+            raise BadFrame(f"a receipt of {epoch!r:.20}/{seq!r:.20} and kind {what!r:.20}")
+        id = self._of.get((epoch, seq))
+        life = self._lives.get(id or "")
+        if life is None:
+            return [], [], None  # signed for before, or of a hub that was here before us
+        verdict, reason = _word(said.get("verdict")), _word(said.get("reason"))
+        step = Step(now, epoch, seq, life.id, life.kind, str(what), verdict, reason)
+        life.unsigned.pop(seq, None)
+        if what == "human":
+            life.human, life.human_due = True, FAR
+        closed = what in CLOSING
+        if closed or life.ended():
+            self._forget(life)
+        self._plan()
+        return [step], self._quiet(), life if closed else None
+
+    def tell(self, now: Instant, known: bool) -> list[Finding]:
+        """After ``wake`` and ``hear``: that nobody signs, or signs again. ``known``: that the centre is not there has
+        been said already; then this is looked at again later."""
+        found = []
+        if not self._misses():
+            if self._told:
+                found.append(Finding("upstream_lost", "cleared", now, UNSIGNED))
+            self._told, self._missed = False, None
+        elif self._missed is not None and not self._told and now >= self._missed + UNSIGNED_MS:
+            if known:
+                self._missed = now
+            else:
+                self._told = True
+                found.append(Finding("upstream_lost", "raised", self._missed, UNSIGNED))
+        self._plan()
+        return found
+
+    def _misses(self) -> bool:
+        return any(FAR in life.unsigned.values() for life in self._lives.values())
+
+    def _quiet(self) -> list[Act]:
+        """An end of the sound, if one is on and nobody is left whom it should call for."""
+        wanted = any(
+            life.severity == "critical" and not life.human and (life.asked or FAR in life.unsigned.values())
+            for life in self._lives.values()
+        )
+        if not self._sounding or wanted:
+            return []
+        self._sounding = False
+        return [Act("sound")]
+
+    def _shed(self) -> None:
+        while len(self._lives) > MOST_LIVES:
+            others = (life for life in self._lives.values() if life.severity != "critical")
+            self._forget(next(others, None) or next(iter(self._lives.values())))
+
+    def _forget(self, life: Life) -> None:
+        del self._lives[life.id]
+        self._of = {message: id for message, id in self._of.items() if id != life.id}
+
+    def _plan(self) -> None:
+        waits = self._missed is not None and not self._told and self._misses()
+        told = Instant((self._missed or 0) + UNSIGNED_MS) if waits else FAR
+        self.due = min(told, *(life.due for life in self._lives.values()), FAR)
+
+    def snapshot(self) -> Snapshot:
+        def plain(life: Life) -> list[object]:
+            unsigned = [[seq, due] for seq, due in life.unsigned.items()]
+            known = [life.id, life.kind, life.severity, life.test, life.since, life.newest, life.cleared, life.human]
+            return [*known, life.asked, life.human_due, unsigned]
+
+        return {
+            "live": self._live,
+            "lives": [plain(life) for life in self._lives.values()],
+            "of": [[*message, id] for message, id in self._of.items()],
+            "sounding": self._sounding,
+            "missed": [self._missed, self._told],
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._live, self._sounding = bool(snapshot["live"]), bool(snapshot["sounding"])
+        self._missed, self._told = cast(tuple[Instant | None, bool], snapshot["missed"])
+        lives = [_life(row) for row in cast(list[list[object]], snapshot["lives"])]
+        self._lives = {life.id: life for life in lives}
+        self._of = {(epoch, seq): id for epoch, seq, id in cast(list[tuple[int, int, str]], snapshot["of"])}
+        self._plan()
+
+
+def _epoch(id: str) -> int:
+    return int(id.partition("-")[0])
+
+
+def _life(row: list[object]) -> Life:
+    *known, unsigned = row
+    life = Life(*cast(tuple[str, str, str, bool, Instant, int, bool, bool, int, Instant], tuple(known)))
+    life.unsigned = dict(cast(list[tuple[int, Instant]], unsigned))
+    return life
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,106 @@
+"""What a person found comes back to the hub: it is kept, it closes the incident, and the hub learns from it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.engine import Engine
+from agent.journal_io import Journal
+from agent.loop import fill, run
+from agent.nouns import HOUR_MS, MINUTE_MS, Entry, Frame, Instant, Outcome, Sensor, Step
+from tests.flat_maker import MORNING, Flat
+from tests.home_maker import make_home
+
+PENDANT = Sensor("pendant", "button", "living", None, "log", "pendant")
+
+
+def told_and_moved(flat: Flat) -> tuple[Instant, int]:
+    """A silence that was told and then ended by itself; its beginning, and the false alerts that it counts as."""
+    flat.hear("kitchen-motion")
+    since = flat.now
+    wait_ms = flat.wait_ms()
+    flat.wait(wait_ms + MINUTE_MS)
+    flat.hear("hall-motion", after_ms=MINUTE_MS)
+    assert flat.states() == ["raised", "cleared"]
+    return since, flat.fall.expected().silences_over
+
+
+@pytest.mark.parametrize(("verdict", "counts"), [("true", False), ("test", False), ("false", True), ("visitor", True)])
+def test_help_that_was_needed_is_no_false_alert_of_this_home(verdict: str, counts: bool) -> None:
+    flat = Flat()
+    since, before = told_and_moved(flat)
+    waited = flat.fall.wait.floor.budget.snapshot()["today"]
+    flat.fall.judged(since, verdict)
+    assert (flat.fall.wait.floor.budget.snapshot()["today"] == waited) == counts
+    flat.fall.judged(since, verdict)
+    assert flat.fall.expected().silences_over <= before, "a verdict that comes twice takes nothing more back"
+
+
+def test_a_fall_that_is_confirmed_while_the_silence_lasts_teaches_nothing() -> None:
+    flat = Flat()
+    flat.hear("kitchen-motion")
+    flat.wait(flat.wait_ms() + MINUTE_MS)
+    flat.fall.judged(flat.fall.snapshot()["since"][0], "true")  # type: ignore[index]
+    flat.hear("hall-motion", after_ms=MINUTE_MS)
+    assert flat.fall.wait.floor.budget.snapshot()["today"] == []
+
+
+def lived(journal: Journal, engine: Engine, *told: tuple[int, str, str, dict[str, object] | str]) -> list[Outcome]:
+    """Frames of the hub's own links, and the silences between them; what each came to, journaled."""
+    kept: list[Outcome] = []
+
+    class Sink:
+        def put(self, entry: Entry, outcome: Outcome) -> None:
+            journal.put(entry, outcome)
+            kept.append(outcome)
+
+    entries = [
+        Entry(seq, Instant(at), Frame(link, address, (said if isinstance(said, str) else json.dumps(said)).encode()))
+        for seq, (at, link, address, said) in enumerate(told, 1)
+    ]
+    run(fill(entries, engine), engine, Sink())
+    journal.flush()
+    return kept
+
+
+def test_a_help_call_is_escalated_taken_and_closed_and_the_journal_tells_all_of_it(tmp_path: Path) -> None:
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(make_home(PENDANT))
+    journal.begin(engine, MORNING, 1, "test")
+    receipt = {"epoch": 1, "seq": 1, "alert": "0" * 64}
+    outcomes = lived(
+        journal,
+        engine,
+        (MORNING, "hub", "boot", {"boot": "b", "zero_ms": 0, "at_ms": MORNING, "lines": 2}),
+        (MORNING + 1_000, "log", "pendant", "button 1"),
+        (MORNING + 90_000, "centre", "receipt", receipt | {"kind": "received"}),
+        (MORNING + 95_000, "centre", "receipt", receipt | {"kind": "human"}),
+        (MORNING + 300_000, "centre", "receipt", receipt | {"kind": "outcome", "verdict": "false", "reason": "other"}),
+    )
+    assert [act.kind for outcome in outcomes for act in outcome.acts] == ["second_path", "sound", "sound"]
+    assert [(step.at - MORNING, step.state, step.verdict) for step in journal.custody()] == [
+        (61_000, "escalated", None),
+        (90_000, "received", None),
+        (95_000, "human", None),
+        (300_000, "outcome", "false"),
+    ]
+    assert not engine.incidents.is_open("sos", "pendant@1")
+
+
+def test_a_replay_of_the_journal_takes_the_same_steps(tmp_path: Path) -> None:
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(make_home(PENDANT))
+    journal.begin(engine, MORNING, 1, "test")
+    lived(
+        journal,
+        engine,
+        (MORNING, "hub", "boot", {"boot": "b", "zero_ms": 0, "at_ms": MORNING, "lines": 1}),
+        (MORNING + 1_000, "log", "pendant", "button 1"),
+        (MORNING + HOUR_MS, "log", "kitchen-motion", "motion 1"),
+    )
+    again = Engine(make_home(PENDANT))
+    steps: list[Step] = []
+    for entry in fill(journal.entries(1), again):
+        steps += again.step(entry).steps
+    assert steps == journal.custody()
+    assert len(steps) > 1
+    assert again.snapshot() == engine.snapshot()
