@@ -23,7 +23,7 @@ check: ## style, types, floors and house rules
 	@deploy/bootstrap.sh requirements-dev.lock
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(RUN) mypy agent centre tests bench
+	$(RUN) mypy agent centre tests bench training
 	.venv/bin/lint-imports --no-cache
 	$(RUN) pytest -q tests/test_architecture.py
 
@@ -38,6 +38,7 @@ bench-detect: ## how soon a fall would be told, how often wrongly, on homes unse
 
 train: ## the two models, from the homes of DATA; KEY signs them and puts them in their places
 	@deploy/bootstrap.sh requirements-dev.lock
+	@ldconfig -p | grep -q libgomp.so.1 || deploy/apt-install.sh "training needs OpenMP" libgomp1
 	@$(RUN) training --data $(DATA) --out build/train $(if $(KEY),--key $(KEY))
 
 lock: ## new versions of everything, pinned by hash (needs uv)

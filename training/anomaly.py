@@ -28,7 +28,8 @@ BLANK: Final = (np.zeros(1, dtype=np.float32),) * 2
 def free_sums(rows: np.ndarray) -> np.ndarray:
     """The rule without a model, before it is made bits: root of the mean square, in UNIT."""
     known = rows[:, N : 2 * N]
-    return np.sqrt((rows[:, :N] ** 2 * known).sum(1) / np.maximum(known.sum(1), 1))
+    found: np.ndarray = np.sqrt((rows[:, :N] ** 2 * known).sum(1) / np.maximum(known.sum(1), 1))
+    return found
 
 
 def train(rows: Rows) -> tuple[Net, list[Net]]:

@@ -71,7 +71,8 @@ class Net:
 
     def sums(self, x: np.ndarray) -> np.ndarray:
         hidden = np.maximum(scaled(x) @ self.weights[0] + self.biases[0], 0)
-        return LOGIT_WEIGHT * (hidden @ self.weights[1] + self.biases[1])[:, 0] + distance(x)
+        found: np.ndarray = LOGIT_WEIGHT * (hidden @ self.weights[1] + self.biases[1])[:, 0] + distance(x)
+        return found
 
     def bits(self, x: np.ndarray) -> np.ndarray:
         sums = self.sums(x)
@@ -84,7 +85,8 @@ def scaling() -> np.ndarray:
 
 
 def scaled(x: np.ndarray) -> np.ndarray:
-    return x.astype(np.float32) * scaling()
+    found: np.ndarray = x.astype(np.float32) * scaling()
+    return found
 
 
 def sides() -> np.ndarray:
@@ -99,7 +101,8 @@ def sides() -> np.ndarray:
 
 def distance(x: np.ndarray) -> np.ndarray:
     parts = np.maximum(x.astype(np.float32) @ sides(), 0)
-    return np.sqrt((parts**2).sum(1) / np.maximum(x[:, N : 2 * N].sum(1), 1))
+    found: np.ndarray = np.sqrt((parts**2).sum(1) / np.maximum(x[:, N : 2 * N].sum(1), 1))
+    return found
 
 
 def fit(day: np.ndarray, drift: np.ndarray, seed: int = SEED) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -173,7 +176,8 @@ def knots_of(sums: Sequence[float] | np.ndarray) -> np.ndarray:
 
 def bits_of(sums: np.ndarray, knots: np.ndarray) -> np.ndarray:
     slopes = bends(knots)
-    return np.maximum(sums[:, None] - knots[:-1], 0) @ slopes
+    found: np.ndarray = np.maximum(sums[:, None] - knots[:-1], 0) @ slopes
+    return found
 
 
 def bends(knots: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from agent.detect.company import Company
 from agent.detect.features import Context, Features
 from agent.detect.places import ENTRANCE, PLACES, place_of
 from agent.detect.whereabouts import Whereabouts
-from agent.nouns import MINUTE_MS, Home, Reading, Watch, is_activity
+from agent.nouns import MINUTE_MS, Home, Instant, Reading, Watch, is_activity
 from bench.beds import BED, BED_ROOM, with_bed
 from bench.homes import homes_in, outage, readings
 
@@ -45,7 +45,8 @@ class Data:
     @property
     def away(self) -> np.ndarray:
         """The last sign of life was an entrance."""
-        return self.place == ENTRANCE
+        found: np.ndarray = self.place == ENTRANCE
+        return found
 
 
 def load(folder: Path, cache: Path) -> Data:
@@ -55,7 +56,7 @@ def load(folder: Path, cache: Path) -> Data:
             parts = list(pool.map(_lives, range(len(cases)), cases))
         arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
         arrays["home"] = np.repeat(np.arange(len(parts)), [len(part["at"]) for part in parts])
-        np.savez(cache, **arrays)
+        np.savez(cache, allow_pickle=False, **arrays)
     with np.load(cache) as stored:
         names = [home.id for home, _ in cases]
         return Data(names, *[stored[key] for key in ("home", *KEYS, "x")])
@@ -74,7 +75,7 @@ def _lives(number: int, case: tuple[Home, Path]) -> dict[str, np.ndarray]:
 def _life(home: Home, heard: Sequence[Reading], variant: int, dead: str = "") -> dict[str, np.ndarray]:
     features, rows, x = Features(), [], []
     for at, place, silence, context in _minutes(home, heard, features, dead):
-        masked = silence > LONGEST_MS and outage(at, at + silence)
+        masked = silence > LONGEST_MS and outage(Instant(at), Instant(at + silence))
         rows.append((at, place, silence, int(masked), variant))
         x.append(features.row(context))
     columns = np.array(rows, dtype=np.int64).reshape(-1, len(KEYS)).T

@@ -52,12 +52,14 @@ FAR: Final = 6.0  # deviations; a feature further out than this is taken for thi
 
 def folds(homes: int) -> np.ndarray:
     """The fold of each home."""
-    return np.random.default_rng(SEED).permutation(homes) % FOLDS
+    found: np.ndarray = np.random.default_rng(SEED).permutation(homes) % FOLDS
+    return found
 
 
 def usable(data: Data) -> np.ndarray:
     """Rows whose silence ended, outages apart."""
-    return (data.silence >= 0) & (data.outage == 0)
+    found: np.ndarray = (data.silence >= 0) & (data.outage == 0)
+    return found
 
 
 def bin_of(silence_ms: np.ndarray) -> np.ndarray:
@@ -139,7 +141,7 @@ class Student:
     layers: list[tuple[np.ndarray, np.ndarray]]
 
     def logits(self, x: np.ndarray) -> np.ndarray:
-        h = np.clip((x.astype(np.float32) - self.mean) * self.scale, -FAR, FAR).astype(np.float32)
+        h: np.ndarray = np.clip((x.astype(np.float32) - self.mean) * self.scale, -FAR, FAR).astype(np.float32)
         for number, (weight, bias) in enumerate(self.layers):
             h = h @ weight + bias
             if number + 1 < len(self.layers):
