@@ -15,6 +15,7 @@ from agent.home import BadHome, parse
 from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.nouns import DAY_MS, Entry, Home, Instant, Outcome
+from agent.transport.custody import Custody
 
 WARM_DAYS: Final = 35  # of earlier segments that a home with other sensors or rooms is warmed with
 
@@ -47,6 +48,7 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
     else:
         _warm(changed, journal, engine.now)
         changed.incidents.restore(engine.incidents.snapshot())
+        changed.custody.restore(engine.custody.snapshot())
         if not changed.incidents.is_open("possible_fall"):
             changed.possible_fall.say_again()
     return _numbered(changed, journal)
@@ -72,6 +74,7 @@ def _anew(home: Home, journal: Journal, models: Models) -> Engine:
     engine = Engine(home, max(segment.epoch for segment in journal.segments()), models)
     _warm(engine, journal, last[1] if last else Instant(0))
     engine.incidents.begin_epoch()
+    engine.custody = Custody()  # the weeks told again were numbered otherwise: receipts still come, nobody is called
     return engine
 
 

@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 
 from agent.engine import Engine
+from agent.home import parse
 from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.nouns import HOUR_MS, MINUTE_MS, Entry, Frame, Instant, Outcome, Sensor, Step
+from agent.recover import resume
 from tests.flat_maker import MORNING, Flat
 from tests.home_maker import make_home
+from tests.test_recover import ADDED, PRESS, TEXT
 
 PENDANT = Sensor("pendant", "button", "living", None, "log", "pendant")
+PENDANT_HOME = make_home(PENDANT)
 
 
 def told_and_moved(flat: Flat) -> tuple[Instant, int]:
@@ -65,7 +69,7 @@ def lived(journal: Journal, engine: Engine, *told: tuple[int, str, str, dict[str
 
 
 def test_a_help_call_is_escalated_taken_and_closed_and_the_journal_tells_all_of_it(tmp_path: Path) -> None:
-    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(make_home(PENDANT))
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(PENDANT_HOME)
     journal.begin(engine, MORNING, 1, "test")
     receipt = {"epoch": 1, "seq": 1, "alert": "0" * 64}
     outcomes = lived(
@@ -88,7 +92,7 @@ def test_a_help_call_is_escalated_taken_and_closed_and_the_journal_tells_all_of_
 
 
 def test_a_replay_of_the_journal_takes_the_same_steps(tmp_path: Path) -> None:
-    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(make_home(PENDANT))
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(PENDANT_HOME)
     journal.begin(engine, MORNING, 1, "test")
     lived(
         journal,
@@ -97,10 +101,24 @@ def test_a_replay_of_the_journal_takes_the_same_steps(tmp_path: Path) -> None:
         (MORNING + 1_000, "log", "pendant", "button 1"),
         (MORNING + HOUR_MS, "log", "kitchen-motion", "motion 1"),
     )
-    again = Engine(make_home(PENDANT))
+    again = Engine(PENDANT_HOME)
     steps: list[Step] = []
     for entry in fill(journal.entries(1), again):
         steps += again.step(entry).steps
     assert steps == journal.custody()
     assert len(steps) > 1
     assert again.snapshot() == engine.snapshot()
+
+
+def test_an_alert_that_nobody_has_is_still_followed_after_a_sensor_was_added(tmp_path: Path) -> None:
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(parse(TEXT))
+    journal.begin(engine, MORNING, 1, "test")
+    lived(
+        journal,
+        engine,
+        (MORNING, "hub", "boot", {"boot": "b", "zero_ms": 0, "at_ms": MORNING, "lines": 1}),
+        (MORNING + 1_000, *PRESS[:2], PRESS.payload.decode()),
+    )
+    again = resume(journal, parse(TEXT.replace("[care]\n", f"{ADDED}\n[care]\n")))
+    assert "back-door" in again.home.sensors
+    assert again.custody.due == MORNING + 61_000
