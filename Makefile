@@ -1,6 +1,6 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-detect train lock
+.PHONY: help demo test check bench bench-detect train contract lock
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
@@ -39,6 +39,10 @@ bench-detect: ## how soon a fall would be told, how often wrongly, on homes unse
 train: ## the two models, from the homes of DATA; KEY signs them and puts them in their places
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) training --data $(DATA) --out build/train $(if $(KEY),--key $(KEY))
+
+contract: ## docs/ of the line to a centre for programs: JSON Schema and AsyncAPI, from the code
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) deploy.contract
 
 lock: ## new versions of everything, pinned by hash (needs uv)
 	deploy/lock.sh
