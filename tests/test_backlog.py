@@ -1,21 +1,19 @@
 """Days without a line, and then the line: most urgent first, nothing lost, and nobody who falls meanwhile waits."""
 
-import heapq
 import os
 import time
-from bisect import insort
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import pytest
 
 from agent.transport.keys_io import signer
 from agent.transport.outbox_io import RANK
-from agent.transport.sending import BURST, CRITICAL, PACE_MS, Sending, Waiting
-from agent.transport.uplink_io import LOOK_AHEAD
+from agent.transport.sending import BURST, CRITICAL, PACE_MS, Waiting
 from tests.brokers import Mosquitto, centre_process, until, uplink_process
 from tests.hub_maker import HUB, Hub
 from tests.notes import told
+from tests.virtual_line import drained
 
 # Non-critical ones go at 5 a second by design, so that 10,000 of them take half an hour: whole in soak, and here in
 # virtual time; for real only so many.
@@ -25,36 +23,6 @@ WHOLE: Final = 10_000
 WHOLE_MS: Final = 40 * 60_000  # by then all of it is drained
 NEW_CRITICAL_S: Final = 5.0  # an alert that is raised meanwhile is signed for by then
 EVERY_S: Final = 0.5  # so often somebody falls while the backlog drains
-RECEIPT_MS: Final = 80  # in virtual time, from publishing to the receipt
-
-
-class Sent(NamedTuple):
-    at_ms: int
-    message: Waiting
-
-
-def drained(backlog: list[Waiting], falls: dict[Waiting, int]) -> list[Sent]:
-    """In virtual time: what is published when, of what ``uplink`` looks at; ``falls`` says who falls when."""
-    sending, waiting, now_ms = Sending(), sorted(backlog), 0
-    raised = sorted((at_ms, fall) for fall, at_ms in falls.items())
-    receipts: list[tuple[int, Waiting]] = []
-    sent: list[Sent] = []
-    while waiting or raised:
-        while raised and raised[0][0] <= now_ms:
-            insort(waiting, raised.pop(0)[1])
-        while receipts and receipts[0][0] <= now_ms:
-            waiting.remove(heapq.heappop(receipts)[1])
-        plan = sending.plan(now_ms, waiting[:LOOK_AHEAD])
-        for message in plan.publish:
-            sending.published(now_ms, message)
-            sent.append(Sent(now_ms, message))
-            heapq.heappush(receipts, (now_ms + RECEIPT_MS, message))
-        again_ms = sending.plan(now_ms, waiting[:LOOK_AHEAD]).again_at_ms if plan.publish else plan.again_at_ms
-        due = [receipts[0][0]] if receipts else []
-        due += [raised[0][0]] if raised else []
-        due += [again_ms] if again_ms is not None else []
-        now_ms = min(due, default=now_ms)
-    return sent
 
 
 def test_ten_thousand_alerts_drain_within_forty_minutes_and_no_fall_waits_behind_them() -> None:
