@@ -19,6 +19,14 @@ test: ## all tests, against real parts; what was skipped is printed last
 	@deploy/test-parts.sh
 	@$(RUN) pytest
 
+# Another seed each day unless one is named; the nine thousand go at five a second, for half an hour.
+soak: SEED ?= $(shell date +%Y%m%d)
+soak: ## what make test does in short, at length: 2,000 kills, 10,000 alerts of an outage; an hour
+	@deploy/bootstrap.sh requirements-dev.lock
+	@deploy/test-parts.sh
+	@HEARTHWATCH_KILLS=2000 HEARTHWATCH_SEED=$(SEED) HEARTHWATCH_BACKLOG_CRITICAL=1000 HEARTHWATCH_BACKLOG_SLOW=9000 \
+		$(RUN) pytest tests/test_killed.py tests/test_backlog.py
+
 check: ## style, types, floors and house rules
 	@deploy/bootstrap.sh requirements-dev.lock
 	$(RUN) ruff check
@@ -30,6 +38,10 @@ check: ## style, types, floors and house rules
 bench: ## speed, memory and wear, measured on this machine
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench
+
+bench-centre: ## 2,000 hubs against one receiver: alerts a second, receipts, and how they come back to a lost broker
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) bench.centre
 
 bench-detect: ## how soon a fall would be told, how often wrongly, on homes unseen in training; a quarter of an hour
 	@deploy/bootstrap.sh requirements-dev.lock

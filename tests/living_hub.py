@@ -35,7 +35,7 @@ DRAINED_S: Final = 120.0
 
 
 class Alarm(threading.Thread):
-    """A smoke sensor in a fire that comes and goes: forty changes a second, heard by whoever is up."""
+    """A smoke sensor in a fire that comes and goes: twenty changes a second, heard by whoever is up."""
 
     def __init__(self, broker: Broker, name: str = "Smoke") -> None:
         super().__init__(daemon=True)
@@ -51,7 +51,7 @@ class Alarm(threading.Thread):
         while not self._over.is_set():
             number += 1
             self._say(self._name, json.dumps({"smoke": number % 2 == 0, "linkquality": number % 200}).encode())
-            self._client.turn(0.025)
+            self._client.turn(0.05)
         self._client.close()
 
     def _say(self, address: str, payload: bytes, retained: bool = False) -> None:

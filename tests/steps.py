@@ -2,7 +2,7 @@
 
 The product has no test code in it: a child process wraps the function that stands at the step before it becomes
 ``watch``, ``uplink`` or the receiver, and kills itself there. Its patience is shortened too (``HURRIED``): what is
-sent again after a minute on a hub is sent again after a second here.
+sent again after a minute on a hub is sent again after three seconds here.
 """
 
 import functools
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-HURRIED: Final = {"RESEND_MS": 1_000, "DEAF_MS": 200}  # of agent.transport.sending
+HURRIED: Final = {"RESEND_MS": 3_000, "DEAF_MS": 200}  # of agent.transport.sending
 CODE: Final = "from tests.steps import become; become()"  # what the child runs; its words: the step or "", the command
 
 

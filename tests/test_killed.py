@@ -13,7 +13,7 @@ from tests.living_hub import Alarm, LivingHub
 from tests.notes import Notes, told
 from tests.steps import STEPS
 
-KILLS = int(os.environ.get("HEARTHWATCH_KILLS", "100"))
+KILLS = int(os.environ.get("HEARTHWATCH_KILLS", "200"))
 SEED = int(os.environ.get("HEARTHWATCH_SEED", "1"))
 BROKER_EVERY = 20  # of so many kills one is the centre's broker
 
