@@ -1,6 +1,6 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-detect train lock
+.PHONY: help demo test check bench bench-detect train contract lock
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
@@ -19,6 +19,14 @@ test: ## all tests, against real parts; what was skipped is printed last
 	@deploy/test-parts.sh
 	@$(RUN) pytest
 
+# Another seed each day unless one is named; the nine thousand go at five a second, for half an hour.
+soak: SEED ?= $(shell date +%Y%m%d)
+soak: ## what make test does in short, at length: 2,000 kills, 10,000 alerts of an outage; an hour
+	@deploy/bootstrap.sh requirements-dev.lock
+	@deploy/test-parts.sh
+	@HEARTHWATCH_KILLS=2000 HEARTHWATCH_SEED=$(SEED) HEARTHWATCH_BACKLOG_CRITICAL=1000 HEARTHWATCH_BACKLOG_SLOW=9000 \
+		$(RUN) pytest tests/test_killed.py tests/test_backlog.py
+
 check: ## style, types, floors and house rules
 	@deploy/bootstrap.sh requirements-dev.lock
 	$(RUN) ruff check
@@ -31,6 +39,10 @@ bench: ## speed, memory and wear, measured on this machine
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench
 
+bench-centre: ## 2,000 hubs against one receiver: alerts a second, receipts, and how they come back to a lost broker
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) bench.centre
+
 bench-detect: ## how soon a fall would be told, how often wrongly, on homes unseen in training; a quarter of an hour
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench.detect --data $(DATA)
@@ -40,6 +52,10 @@ train: ## the two models, from the homes of DATA; KEY signs them and puts them i
 	@deploy/bootstrap.sh requirements-dev.lock
 	@ldconfig -p | grep -q libgomp.so.1 || deploy/apt-install.sh "training needs OpenMP" libgomp1
 	@$(RUN) training --data $(DATA) --out build/train $(if $(KEY),--key $(KEY))
+
+contract: ## docs/ of the line to a centre for programs: JSON Schema and AsyncAPI, from the code
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) deploy.contract
 
 lock: ## new versions of everything, pinned by hash (needs uv)
 	deploy/lock.sh

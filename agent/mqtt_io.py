@@ -34,6 +34,7 @@ CONNECT_S: Final = 5.0  # for TCP, and again for TLS: as long as one turn may bl
 TCP_USER_TIMEOUT_MS: Final = 10_000  # what we sent is not acknowledged by TCP for so long: the line is dead
 FIRST_BACKOFF_S: Final = 1.0  # doubles with each failure, halved at random
 LAST_BACKOFF_S: Final = 30.0
+SPREAD_S: Final = 75.0  # over so long the hubs of a centre come back to a broker that all of them lost at once
 ACKNOWLEDGE_S: Final = 10.0  # no PUBACK for so long, with messages open: the broker hangs, and the line is given up
 STEADY_S: Final = 30.0  # a connection that lasted so long starts the backoff anew
 MAX_INFLIGHT: Final = 100  # published and not acknowledged; beyond it ``publish`` refuses
@@ -76,7 +77,10 @@ class Client:
         will: Will | None = None,
         subscriptions: Sequence[str] = (),
         keepalive_s: int = KEEPALIVE_S,
+        spread_s: float = 0.0,
     ) -> None:
+        """``spread_s``: a lost line is tried again at an instant of our own within so long, since others lost it too;
+        ``hurry`` when somebody needs it."""
         self.up = False
         self._broker, self._client_id, self._will = broker, client_id, will
         self._on_message, self._on_link, self._on_puback = on_message, on_link, on_puback
@@ -88,6 +92,8 @@ class Client:
         self._due = 0.0  # monotonic: when to try again, to give up the attempt, or to see to the keepalive
         self._unanswered = False  # this attempt reached the broker, and had no CONNACK that speaks our version
         self._failures = 0
+        self._spread_s, self._needed = spread_s, False
+        self._soon = 0.0  # when to try again if somebody needs the line
         self._since = 0.0
         self._window = MAX_INFLIGHT
         self._inflight = 0
@@ -116,6 +122,12 @@ class Client:
             self._due = min(self._due, self._asked + ACKNOWLEDGE_S)
         self._inflight += 1
         return sent.mid
+
+    def hurry(self, needed: bool) -> None:
+        """Whether somebody needs the line: then, while it is down, it does not wait for its turn in the spread."""
+        self._needed = needed
+        if needed and self._mqtt is None:
+            self._due = min(self._due, self._soon)
 
     def close(self) -> None:
         """Leave politely: the broker forgets the Will. A further turn connects again."""
@@ -250,7 +262,9 @@ class Client:
         if fall_back:  # another language, not another try
             return
         backoff_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
-        self._due = monotonic() + random.uniform(0.5, 1.0) * backoff_s
+        self._soon = monotonic() + random.uniform(0.5, 1.0) * backoff_s
+        spread_s = 0.0 if self._needed else random.uniform(0.0, self._spread_s)
+        self._due = max(self._soon, monotonic() + spread_s)
         self._failures += 1
         self._say(False, reason)
 

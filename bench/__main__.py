@@ -122,8 +122,10 @@ def main() -> None:
     asked.add_argument("--out", type=Path, default=Path("build/bench.json"))
     chosen = asked.parse_args()
     found: dict[str, object] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}"}
+    events = 20 if chosen.quick else EVENTS
     with running_hub() as hub:
-        show(found, "event to alert at the centre's broker", latency(hub, 20 if chosen.quick else EVENTS))
+        show(found, "event to alert at the centre's broker", latency(hub, events))
+        show(found, "a durable put to the broker's word, over TLS", child("tests.uplink_latency", str(events)))
         show(found, "idle", idle(hub, 10 if chosen.quick else IDLE_S))
     show(found, "written on a day of 5,500 readings", child("bench.wear"))
     show(found, "the models, one sign of life", child("bench.models"))

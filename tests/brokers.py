@@ -27,6 +27,7 @@ from agent.mqtt_io import Broker
 
 T = TypeVar("T")
 ROOT: Final = Path(__file__).parent.parent
+CENTRE: Final = ("centre", "watch")  # the command that is the centre's receiver
 LONG_S: Final = 20.0  # for anything that should happen at once: a bound, not a wait
 
 # What a monitoring centre's broker allows: a hub its own three topics, the centre the other ends of them.
@@ -191,6 +192,14 @@ class Process:
     def send(self, number: signal.Signals) -> int:
         """Send a signal that ends it; returns the exit status."""
         self._process.send_signal(number)
+        return self.ended()
+
+    def over(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
+
+    def ended(self) -> int:
+        """The exit status, once it has ended, and all that it printed is in ``lines``."""
         status = self._process.wait(LONG_S)
         for reader in self._readers:
             reader.join()
@@ -219,15 +228,15 @@ def uplink_process(hub: str, broker: Broker, state: Path) -> Process:
 
 
 def centre_process(broker: Broker, folder: Path) -> Process:
-    """``hearthwatch centre watch --json``; pinned keys in ``folder``/hubs, its own in ``folder``/centre.key."""
+    """The centre's receiver with --json; pinned keys in ``folder``/hubs, its own in ``folder``/centre.key."""
     (folder / "hubs").mkdir(exist_ok=True)
     words = ["--host", broker.host, "--port", str(broker.port), "--json", "--hubs", str(folder / "hubs")]
     words += ["--signing-key", str(folder / "centre.key"), "--state", str(folder / "centre.db")]
     if broker.ca is not None:
         words += ["--ca", str(broker.ca), "--cert", str(broker.certificate), "--key", str(broker.key)]
     code = "import argparse, sys; from agent.commands import centre; top = argparse.ArgumentParser()\n"
-    code += "centre.register(top.add_subparsers()); asked = top.parse_args(['centre', 'watch', *sys.argv[1:]])\n"
-    return Process(code + "sys.exit(asked.run(asked))", *words)
+    code += "centre.register(top.add_subparsers()); asked = top.parse_args(sys.argv[1:])\n"
+    return Process(code + "sys.exit(asked.run(asked))", *CENTRE, *words)
 
 
 def old_broker(port: int) -> Process:

@@ -11,6 +11,7 @@ from agent.transport.keys_io import signer, verifier
 from agent.transport.outbox_io import Outbox
 from agent.transport.uplink_io import outbox_path, uplink_door, watch_door
 from tests.brokers import until
+from tests.history import History, Number, faults, heard
 
 HUB = "hub-7"
 
@@ -25,6 +26,8 @@ class Hub:
         self.sign: Sign = signer(str(self.state / "hub.key"))
         self.door = Door(watch_door(str(self.state)))
         self._seq, self._previous, self._row = 0, FIRST, 0
+        self.said: dict[Number, bytes] = {}
+        self.receipted: set[Number] = set()
         self.link: list[dict[str, str]] = []
         self.refused: list[str] = []
 
@@ -45,6 +48,7 @@ class Hub:
             )  # fmt: skip
             sealed = seal(said, self.sign)
             self._previous = digest(sealed)
+            self.said[1, self._seq] = sealed
             self.outbox.put(1, self._seq, severity, sealed)
         knock(uplink_door(str(self.state)))
 
@@ -62,7 +66,13 @@ class Hub:
                 continue
             if digest(self.outbox.envelope(receipt.epoch, receipt.seq)) == receipt.alert:
                 self.outbox.receipted(receipt.epoch, receipt.seq)
+                self.receipted.add((receipt.epoch, receipt.seq))
                 knock(uplink_door(str(self.state)))
+
+    def faults(self, centre: Path) -> list[str]:
+        """What breaks an invariant between this hub and what that centre has written down."""
+        received = heard(centre / "centre.db", self.name)
+        return faults(History(self.said, self.receipted, received), self.state / "hub.pub")
 
     def owes_nothing(self, centre: Path) -> bool:
         self.read_returned(centre / "centre.pub")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.watch_io import locked
 from tests.brokers import LONG_S, free_port
-from tests.test_killed import HOME
+from tests.living_hub import HOME
 
 
 def test_a_second_run_on_the_same_hub_ends_at_once_and_says_so(tmp_path: Path) -> None:

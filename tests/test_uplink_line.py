@@ -21,7 +21,7 @@ CONNACK = bytes([0x20, 3, 0, 0, 0])  # MQTT 5, accepted, no properties
 class Line:
     """A client with everything that it told."""
 
-    def __init__(self, broker: Broker, *subscriptions: str, keepalive_s: int = 60) -> None:
+    def __init__(self, broker: Broker, *subscriptions: str, keepalive_s: int = 60, spread_s: float = 0.0) -> None:
         self.messages: list[bytes] = []
         self.links: list[tuple[bool, str]] = []
         self.acks: list[tuple[int, int]] = []
@@ -29,7 +29,7 @@ class Line:
         self.client = Client(
             broker, "line", lambda topic, payload, retained: self.messages.append(payload),
             lambda up, reason: self.links.append((up, reason)), lambda mid, code: self.acks.append((mid, code)),
-            subscriptions=subscriptions, keepalive_s=keepalive_s,
+            subscriptions=subscriptions, keepalive_s=keepalive_s, spread_s=spread_s,
         )  # fmt: skip
 
     def turn(self, limit_s: float = 0.05) -> bool:
@@ -178,6 +178,25 @@ def test_attempts_become_rarer_and_are_told_once() -> None:
     assert len(line.links) == 1
     assert "refused" in line.links[0][1]
     assert line.turns <= 5, "an attempt at once, after up to 1 s, and after up to 2 s more"
+
+
+def test_a_line_that_others_lost_too_waits_for_its_turn_and_not_if_somebody_needs_it(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    line = Line(broker.client("line"), spread_s=1e9)  # its turn would come in some years
+    line.until_up()
+    broker.kill()
+    until(lambda: line.turn() and not line.client.up, "the loss")
+    broker.start()
+    line.client.hurry(True)
+    line.until_up()
+    line.client.hurry(True)
+    assert line.client.up, "whoever is connected stays so"
+    broker.kill()
+    until(lambda: line.turn() and not line.client.up, "the loss")
+    broker.start()
+    line.until_up()  # it is needed still
+    line.client.close()
 
 
 def test_a_password_is_read_from_its_file(tmp_path: Path) -> None:

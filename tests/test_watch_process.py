@@ -15,7 +15,7 @@ from agent.live_io import Frames, frame_queue
 from agent.nouns import Frame, Instant, Refused
 from agent.watch_io import live
 from tests.brokers import LONG_S, until
-from tests.test_killed import HOME
+from tests.living_hub import HOME
 
 
 def clock(engine: Engine, last: Instant | None) -> HubClock:

@@ -42,7 +42,7 @@ Noun = TypeVar("Noun")
 _WORD = re.compile(r"[a-z][a-z_-]{0,31}")
 _HUB = re.compile(r"[a-z0-9-]{1,32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_FORMS: Final[dict[str, re.Pattern[str]]] = {
+FORMS: Final[dict[str, re.Pattern[str]]] = {
     "hub": _HUB,
     "id": re.compile(r"[0-9]{1,16}-[0-9]{1,16}"),
     "kind": _WORD,
@@ -55,8 +55,8 @@ _FORMS: Final[dict[str, re.Pattern[str]]] = {
     "verdict": re.compile("|".join(VERDICTS)),
     "reason": re.compile("|".join(REASONS)),
 }
-_MAY_BE_NULL: Final = frozenset({"room", "verdict", "reason"})
-_RANGES: Final = {
+MAY_BE_NULL: Final = frozenset({"room", "verdict", "reason"})
+RANGES: Final = {
     "epoch": (1, MAX_NUMBER),
     "seq": (1, MAX_NUMBER),
     "raised": (0, LAST_INSTANT),
@@ -224,15 +224,15 @@ def _body(said: Envelope) -> dict[str, Any]:
 def _fault(fields: dict[str, Any]) -> str | None:
     """What breaks a bound, or None."""
     for name, value in fields.items():
-        if name in _MAY_BE_NULL and value is None:
+        if name in MAY_BE_NULL and value is None:
             continue
         if name == "test":
             sound = isinstance(value, bool)
-        elif name in _RANGES:
-            lowest, highest = _RANGES[name]
+        elif name in RANGES:
+            lowest, highest = RANGES[name]
             sound = type(value) is int and lowest <= value <= highest
         else:
-            sound = isinstance(value, str) and _FORMS[name].fullmatch(value) is not None
+            sound = isinstance(value, str) and FORMS[name].fullmatch(value) is not None
         if not sound:
             return f"{name} is {value!r:.80}"
     return None

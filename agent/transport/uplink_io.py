@@ -13,7 +13,7 @@ import sys
 from time import monotonic_ns
 from typing import Final
 
-from agent.mqtt_io import Broker, Client, Will
+from agent.mqtt_io import SPREAD_S, Broker, Client, Will
 from agent.nouns import Refused
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
@@ -27,6 +27,7 @@ LOOK_AHEAD: Final = (
 )
 REFUSED: Final = 128  # PUBACK reasons from here on are refusals
 NOBODY: Final = 16  # the broker took it, and nobody subscribes to the topic
+HURRY_RANK: Final = 1  # critical and high: for these a lost line is tried again at once, and not when its turn comes
 MAX_REASON: Final = 200  # characters of what a broker said that are passed on
 
 
@@ -98,11 +99,13 @@ class Uplink:
             on_puback=self._acknowledged,
             will=Will(topic(hub, "will"), GONE),
             subscriptions=(topic(hub, "receipt"),),
+            spread_s=SPREAD_S,
         )
 
     def turn(self) -> None:
         """Send what is due, sleep until there is something to do, and do it."""
         again_at_ms = self._send() if self._client.up else None
+        self._client.hurry(any(message.rank <= HURRY_RANK for message in self._waiting[:1]))  # the first is most urgent
         limit_s = LOOK_S if again_at_ms is None else max(0.0, (again_at_ms - _now_ms()) / 1_000)
         started_ms = _now_ms()
         knocked = bool(self._client.turn(limit_s, self._door.fileno()))
