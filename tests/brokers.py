@@ -218,16 +218,16 @@ def uplink_process(hub: str, broker: Broker, state: Path) -> Process:
     return Process(code + f"uplink({hub!r}, {broker!r}, {str(state)!r})")
 
 
-def centre_process(broker: Broker, folder: Path) -> Process:
-    """``hearthwatch centre watch --json``; pinned keys in ``folder``/hubs, its own in ``folder``/centre.key."""
+def centre_process(broker: Broker, folder: Path, *more: str) -> Process:
+    """``hearthwatch centre serve --json``; pinned keys in ``folder``/hubs, its own in ``folder``/centre.key."""
     (folder / "hubs").mkdir(exist_ok=True)
     words = ["--host", broker.host, "--port", str(broker.port), "--json", "--hubs", str(folder / "hubs")]
     words += ["--signing-key", str(folder / "centre.key"), "--state", str(folder / "centre.db")]
     if broker.ca is not None:
         words += ["--ca", str(broker.ca), "--cert", str(broker.certificate), "--key", str(broker.key)]
     code = "import argparse, sys; from agent.commands import centre; top = argparse.ArgumentParser()\n"
-    code += "centre.register(top.add_subparsers()); asked = top.parse_args(['centre', 'watch', *sys.argv[1:]])\n"
-    return Process(code + "sys.exit(asked.run(asked))", *words)
+    code += "centre.register(top.add_subparsers()); asked = top.parse_args(['centre', 'serve', *sys.argv[1:]])\n"
+    return Process(code + "sys.exit(asked.run(asked))", *words, *more)
 
 
 def old_broker(port: int) -> Process:
