@@ -88,7 +88,7 @@ def _agent(verb: str, folder: Path) -> list[str]:
 
 def _centre(folder: Path, port: int) -> list[str]:
     files = ["--hubs", f"{folder}/hubs", "--signing-key", f"{folder}/centre.key", "--state", f"{folder}/centre.db"]
-    return [sys.executable, "-m", "agent", "centre", "watch", "--host", "127.0.0.1", "--port", str(port), *files]
+    return [sys.executable, "-m", "agent", "centre", "serve", "--host", "127.0.0.1", "--port", str(port), *files]
 
 
 def _appears(path: Path) -> None:

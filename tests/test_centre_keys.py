@@ -86,9 +86,9 @@ def test_a_centre_makes_its_key_and_shows_the_half_to_pin(tmp_path: Path, capsys
 def test_a_desk_that_cannot_be_set_up_gets_one_clear_line(tmp_path: Path) -> None:
     key = ["--signing-key", str(tmp_path / "centre.key"), "--state", str(tmp_path / "centre.db")]
     with pytest.raises(Refused, match="no such folder"):
-        run("watch", "--host", "127.0.0.1", "--hubs", str(tmp_path / "hubs"), *key)
+        run("serve", "--host", "127.0.0.1", "--hubs", str(tmp_path / "hubs"), *key)
     with pytest.raises(Refused, match="without TLS"):
-        run("watch", "--host", "192.0.2.1", "--hubs", str(tmp_path), *key)
+        run("serve", "--host", "192.0.2.1", "--hubs", str(tmp_path), *key)
     (tmp_path / "centre.db").write_bytes(b"not a database" * 100)
     with pytest.raises(Refused, match="not a database"):
-        run("watch", "--host", "127.0.0.1", "--hubs", str(tmp_path), *key)
+        run("serve", "--host", "127.0.0.1", "--hubs", str(tmp_path), *key)

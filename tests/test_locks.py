@@ -6,7 +6,8 @@ import tomllib
 
 from tests.conftest import ROOT
 
-LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-centre.lock", "requirements-dev.lock")
+PARTS = ("tests/zigbee2mqtt/package-lock.json", "tests/axe/package-lock.json")
 
 
 def pins(lock: str) -> set[str]:
@@ -14,7 +15,7 @@ def pins(lock: str) -> set[str]:
 
 
 def test_no_lock_names_a_host() -> None:
-    for lock in (*LOCKS, "tests/zigbee2mqtt/package-lock.json"):
+    for lock in (*LOCKS, *PARTS):
         assert not re.search(r"://|\bindex-url\b|\bfind-links\b", (ROOT / lock).read_text()), lock
 
 
@@ -23,18 +24,21 @@ def test_every_package_is_held_by_its_hash() -> None:
         text = (ROOT / lock).read_text()
         for pin in pins(lock):
             assert re.search(rf"^{re.escape(pin)}(?: ;[^\n]*)? \\\n    --hash=sha256:", text, flags=re.MULTILINE), pin
-    packages = json.loads((ROOT / "tests/zigbee2mqtt/package-lock.json").read_text())["packages"]
-    assert all("integrity" in package for name, package in packages.items() if name)
+    for lock in PARTS:
+        packages = json.loads((ROOT / lock).read_text())["packages"]
+        assert all("integrity" in package for name, package in packages.items() if name)
 
 
 def test_a_larger_lock_holds_the_smaller_one() -> None:
-    assert pins("requirements.lock") < pins("requirements-demo.lock") < pins("requirements-dev.lock")
+    for middle in ("requirements-demo.lock", "requirements-centre.lock"):
+        assert pins("requirements.lock") < pins(middle) < pins("requirements-dev.lock")
 
 
 def test_everything_that_the_project_needs_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {"requirements.lock": project["dependencies"]}
     wanted["requirements-demo.lock"] = project["optional-dependencies"]["demo"]
+    wanted["requirements-centre.lock"] = project["optional-dependencies"]["centre"]
     wanted["requirements-dev.lock"] = project["optional-dependencies"]["test"][1:]
     for lock, needs in wanted.items():
         locked = {pin.split("==")[0] for pin in pins(lock)}

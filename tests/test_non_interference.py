@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.engine import Engine, fill
+from agent.engine import Engine
 from agent.incidents import SEVERITY, Incidents
 from agent.journal_io import Journal
+from agent.loop import fill
 from agent.nouns import HOUR_MS, MINUTE_MS, Alert, Entry, Finding, Frame, Home, Instant, Reading, Room, Sensor, Watch
 from agent.transport.envelope import ENVELOPE_BYTES, topic
 from agent.transport.outbox_io import RANK, Outbox

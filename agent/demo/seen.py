@@ -19,7 +19,7 @@ class Told(NamedTuple):
 
 
 class Seen:
-    """Fed with the lines that ``watch --follow`` and ``centre watch --json`` print."""
+    """Fed with the lines that ``watch --follow`` and ``centre serve --json`` print."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -96,7 +96,7 @@ class Seen:
     # -- the centre ------------------------------------------------------------------------------------------------
 
     def receive(self, at: Instant, event: Mapping[str, object]) -> None:
-        """One line of ``centre watch --json``, which came at ``at`` by the hub's clock."""
+        """One line of ``centre serve --json``, which came at ``at`` by the hub's clock."""
         what = event["event"]
         if what == "alert":
             raised = parse_rfc3339(str(event["raised"]))

@@ -198,7 +198,7 @@ def perform(told: Story, folder: Path, view: View, version: str, progress: Progr
         config = set_up(folder, told, house, line.port)
         words = [f"--host={HOST}", f"--port={office}", f"--hubs={folder / 'centre' / 'hubs'}", "--json"]
         words += [f"--signing-key={folder / 'centre' / 'centre.key'}", f"--state={folder / 'centre' / 'centre.db'}"]
-        centre = running.enter_context(agent("centre", "centre", "watch", *words))
+        centre = running.enter_context(agent("centre", "centre", "serve", *words))
         uplink = running.enter_context(agent("uplink", "uplink", f"--config={config}"))
         live_through(told, folder, seen, version, progress)
         for part in brokers:

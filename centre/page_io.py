@@ -1,0 +1,181 @@
+"""The operators' pages: log in, see what is open, take it, say what came of it.
+
+Every page is made here, whole, and works without JavaScript; with it the list renews itself in place.
+"""
+
+import re
+from typing import Any, Final
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+
+from agent.civil import rfc3339
+from agent.nouns import Instant
+from agent.transport.envelope import is_hub
+from centre.incidents import (
+    REASON_WORDS,
+    VERDICT_WORDS,
+    Answer,
+    Incident,
+    NotNow,
+    in_order,
+    is_overdue,
+    outcome_words,
+    title,
+    why,
+)
+from centre.operators import MOST_PASSWORD, SESSION_MS, matches
+from centre.receiver import is_late
+from centre.store_io import MOST_SHOWN
+from centre.web_io import desk, for_operators, form, now
+
+ID: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
+STATES: Final = {"open": "waiting for somebody", "taken": "taken", "closed": "closed"}
+
+page: Final = Blueprint("page", __name__)
+
+
+@page.get("/login")
+def login() -> Any:
+    return render_template("login.html", words=None)
+
+
+@page.post("/login")
+def log_in() -> Any:
+    name, password = form("name", "password")
+    ours, at = desk(), now()
+    address = request.remote_addr or ""
+    name = name[:32]
+    with ours.guessing:
+        if ours.failures.must_wait(name, address, at):
+            return render_template("login.html", words="Too many wrong passwords. Wait 15 minutes."), 429
+        with ours.at() as (_, accounts, _):
+            salt, kept = accounts.secret(name)
+        right = len(password) <= MOST_PASSWORD and matches(password, salt, kept)
+        if not right:
+            ours.failures.failed(name, address, at)
+    with ours.at() as (_, accounts, _):
+        if not right:
+            accounts.failed(name, at)
+            return render_template("login.html", words="That name and password do not go together."), 403
+        token = accounts.begin(name, at)
+    response = redirect(url_for("page.listing"), 303)
+    response.set_cookie(
+        ours.cookie, token, max_age=SESSION_MS // 1_000, path="/", httponly=True, samesite="Strict",
+        secure=ours.place.behind_proxy,
+    )  # fmt: skip
+    return response
+
+
+@page.post("/logout")
+@for_operators
+def logout() -> Any:
+    with desk().at() as (_, accounts, _):
+        accounts.end(request.cookies[desk().cookie], now())
+    response = redirect(url_for("page.login"), 303)
+    response.delete_cookie(desk().cookie, path="/", httponly=True, samesite="Strict")
+    return response
+
+
+@page.get("/")
+@for_operators
+def listing() -> Any:
+    return render_template("open.html", **_open())
+
+
+@page.get("/closed")
+@for_operators
+def closed() -> Any:
+    with desk().at() as (store, _, _):
+        found = store.incidents(closed=True)
+    return render_template("closed.html", incidents=found, most=MOST_SHOWN)
+
+
+@page.get("/incident/<hub>/<id>")
+@for_operators
+def incident(hub: str, id: str) -> Any:
+    return render_template("incident.html", **_incident(hub, id))
+
+
+@page.post("/incident/<hub>/<id>/take")
+@for_operators
+def take(hub: str, id: str) -> Any:
+    form("csrf")
+    return _answer(hub, id, Answer("human", g.session.operator, now()))
+
+
+@page.post("/incident/<hub>/<id>/outcome")
+@for_operators
+def outcome(hub: str, id: str) -> Any:
+    """The form's choice is a verdict, or "false-REASON"."""
+    _, choice = form("csrf", "outcome")
+    verdict, _, reason = choice.partition("-")
+    return _answer(hub, id, Answer("outcome", g.session.operator, now(), verdict, reason or None))
+
+
+def _answer(hub: str, id: str, said: Answer) -> Any:
+    _checked(hub, id)
+    try:
+        with desk().at() as (_, _, answers):
+            answers.give(hub, id, said, "page")
+    except NotNow as fault:
+        return render_template("incident.html", **_incident(hub, id), words=f"Not done: {fault}."), 409
+    return redirect(url_for("page.incident", hub=hub, id=id), 303)
+
+
+def _open() -> dict[str, Any]:
+    at = now()
+    with desk().at() as (store, _, _):
+        found, count = in_order(store.incidents()), store.count_open()
+        gone, silent = store.all_gone(), store.all_silent()
+    return {
+        "waiting": [one for one in found if one.state == "open"],
+        "taken": [one for one in found if one.state == "taken"],
+        "more": count - len(found),
+        "gone": gone,
+        "silent": silent,
+        "now": at,
+    }
+
+
+def _checked(hub: str, id: str) -> None:
+    if not is_hub(hub) or not ID.fullmatch(id):
+        abort(404)
+
+
+def _incident(hub: str, id: str) -> dict[str, Any]:
+    _checked(hub, id)
+    with desk().at() as (store, _, answers):
+        found = store.incident(hub, id)
+        if found is None:
+            abort(404)
+        said, noted, heard = store.said_of(hub, id), store.audit_of(hub, id), answers.is_heard(hub, id)
+        gone = hub in store.all_gone()
+    return {"one": found, "said": said, "noted": noted, "heard": heard, "gone": gone, "now": now()}
+
+
+@page.app_context_processor
+def _words() -> dict[str, Any]:
+    """What every template may call."""
+    choices = [("true", VERDICT_WORDS["true"]), ("visitor", VERDICT_WORDS["visitor"]), ("test", VERDICT_WORDS["test"])]
+    choices += [(f"false-{reason}", f"false alarm: {words}") for reason, words in REASON_WORDS.items()]
+    return {
+        "who": g.session.operator if g.get("session") else None,
+        "csrf": g.session.csrf if g.get("session") else None,
+        "title_of": title,
+        "why": why,
+        "is_overdue": is_overdue,
+        "is_late": is_late,
+        "outcome_words": outcome_words,
+        "choices": choices,
+        "states": STATES,
+        "path_of": _path_of,
+    }
+
+
+def _path_of(one: Incident) -> str:
+    return url_for("page.incident", hub=one.said.hub, id=one.said.id)
+
+
+@page.app_template_filter("time")
+def _time(at: Instant) -> str:
+    return rfc3339(at)[:19].replace("T", " ") + " UTC"

@@ -1,0 +1,264 @@
+"""The centre's memory: one SQLite file that its receivers, its operators' pages and its command line share.
+
+Whatever is written is on the disk when ``writing`` ends. Of several that write at once, one at a time decides, so that
+nothing is kept twice and nothing is told twice.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+from agent.nouns import Instant, Refused
+from agent.transport.envelope import Envelope, digest, open_envelope
+from centre.incidents import Incident, hear
+from centre.receiver import MISSING_MS, SILENT_MS, Hole, Known, holes_after, is_proof_of_life
+
+BUSY_S: Final = 10.0  # somebody else writes; for longer, and the file is not to be used
+HALF_OPEN_MS: Final = 150_000  # before a hub is known to be gone it may have been deaf for so long
+MOST_SHOWN: Final = 500  # incidents read at once; the rest is counted
+
+_WHERE: Final = "WHERE hub=? AND epoch=? AND seq=?"
+
+
+class Fault(Refused):
+    """The file cannot be used; the message says which and why."""
+
+
+class Noted(NamedTuple):
+    """One line of the audit."""
+
+    at: Instant
+    who: str
+    what: str
+
+
+class Store:
+    """``shared``: more than one thread uses it, one at a time."""
+
+    def __init__(self, path: str, may_make: bool = True, shared: bool = False) -> None:
+        self.path = path
+        mode = "rwc" if may_make else "rw"
+        try:
+            self._db = sqlite3.connect(
+                f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
+                uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=not shared,
+            )  # fmt: skip
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(files("centre").joinpath("centre.sql").read_text())
+        except sqlite3.Error as error:
+            raise Fault(f"{path}: cannot be the audit file: {error}") from error
+        with self.writing():
+            self._complete()
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All of it or nothing, and on the disk in the end. Fault if the file fails us."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            with self._db:
+                yield
+        except sqlite3.Error as error:
+            raise Fault(f"{self.path}: cannot be written: {error}") from error
+
+    def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise Fault(f"{self.path}: cannot be used: {error}") from error
+
+    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        return next(iter(self.ask(sql, *values)), None)
+
+    def change(self, sql: str, *values: Any) -> int:
+        """How many rows it changed."""
+        return self._db.execute(sql, values).rowcount
+
+    # -- what hubs say; within ``writing`` -----------------------------------------------------------------------------
+
+    def around(self, said: Envelope) -> Known:
+        def hash_of(seq: int) -> str | None:
+            row = self.one(f"SELECT digest FROM alert {_WHERE}", said.hub, said.epoch, seq)
+            return None if row is None else str(row[0])
+
+        ((epoch,),) = self.ask("SELECT coalesce(max(epoch), 0) FROM numbering WHERE hub=?", said.hub)
+        return Known(hash_of(said.seq), hash_of(said.seq - 1), epoch)
+
+    def keep(self, said: Envelope, sealed: bytes, received: Instant) -> Incident:
+        """One envelope, its incident, and its number."""
+        hash_ = digest(sealed)
+        self.change(
+            "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)", said.hub, said.epoch, said.seq, hash_, sealed, received
+        )
+        return self._fold(said, hash_, received)
+
+    def again(self, said: Envelope) -> None:
+        """The hub has said this before: what people answered to it is sent once more too."""
+        self.change(f"UPDATE answer SET sent_ms=NULL, tried_ms=0 {_WHERE}", said.hub, said.epoch, said.seq)
+
+    def meet(self, hub: str, now: Instant) -> None:
+        """A hub that is pinned here: from now on its daily proof of life is expected."""
+        self.change("INSERT OR IGNORE INTO hub VALUES (?, ?, NULL, NULL)", hub, now)
+
+    def gone(self, hub: str, now: Instant) -> bool:
+        """Its Last Will came; whether that is news. What it was told just before, it may not have heard."""
+        self.meet(hub, now)
+        since = now - HALF_OPEN_MS
+        news = self.change("UPDATE hub SET gone_ms=? WHERE name=? AND gone_ms IS NULL", now, hub) > 0
+        if news:
+            self.change("UPDATE answer SET sent_ms=NULL, tried_ms=0 WHERE hub=? AND sent_ms>?", hub, since)
+            self.note("receiver", "gone: its Last Will came", now, hub)
+        return news
+
+    def back(self, hub: str, now: Instant) -> bool:
+        """It is connected; whether that is news. What it has not heard yet is due at once."""
+        news = self.change("UPDATE hub SET gone_ms=NULL WHERE name=? AND gone_ms IS NOT NULL", hub) > 0
+        if news:
+            self.change("UPDATE answer SET tried_ms=0 WHERE hub=? AND sent_ms IS NULL", hub)
+            self.note("receiver", "back: it is connected again", now, hub)
+        return news
+
+    def all_gone(self) -> dict[str, Instant]:
+        return dict(self.ask("SELECT name, gone_ms FROM hub WHERE gone_ms IS NOT NULL ORDER BY name"))
+
+    def all_silent(self) -> dict[str, Instant]:
+        return dict(self.ask("SELECT name, life_ms FROM hub WHERE silent_ms IS NOT NULL ORDER BY name"))
+
+    def missing(self, now: Instant) -> list[tuple[str, int, Hole]]:
+        """Numbers that were waited for long enough: each is told once, by whoever asks first."""
+        due = (now - MISSING_MS,)
+        if not self.ask("SELECT 1 FROM hole WHERE told=0 AND since_ms<=? LIMIT 1", *due):
+            return []
+        with self.writing():
+            found = self.ask("SELECT hub, epoch, first, last, since_ms FROM hole WHERE told=0 AND since_ms<=?", *due)
+            self.change("UPDATE hole SET told=1 WHERE told=0 AND since_ms<=?", *due)
+            for hub, epoch, first, last, _ in found:
+                self.note("receiver", f"missing: no. {epoch}/{first} to {epoch}/{last}", now, hub)
+        return [(hub, epoch, Hole(first, last, since)) for hub, epoch, first, last, since in found]
+
+    def silent(self, now: Instant) -> list[str]:
+        """Hubs whose daily proof of life is missing: each is told once, by whoever asks first."""
+        due = (now - SILENT_MS,)
+        if not self.ask("SELECT 1 FROM hub WHERE silent_ms IS NULL AND life_ms<=? LIMIT 1", *due):
+            return []
+        with self.writing():
+            found = self.ask("SELECT name FROM hub WHERE silent_ms IS NULL AND life_ms<=? ORDER BY name", *due)
+            self.change("UPDATE hub SET silent_ms=? WHERE silent_ms IS NULL AND life_ms<=?", now, *due)
+            for (hub,) in found:
+                self.note("receiver", "no daily proof of life", now, hub)
+        return [str(hub) for (hub,) in found]
+
+    # -- what people look at -------------------------------------------------------------------------------------------
+
+    def incidents(self, closed: bool = False) -> list[Incident]:
+        """Those that need somebody; or the newest closed ones. At most MOST_SHOWN, the most urgent or the newest."""
+        order = "closed_ms DESC" if closed else "worst<>'critical', worst<>'high', received_ms"
+        rows = self.ask(
+            "SELECT incident.*, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
+            f" WHERE state {'=' if closed else '<>'} 'closed' ORDER BY {order} LIMIT {MOST_SHOWN}"
+        )
+        return [_incident(row) for row in rows]
+
+    def count_open(self) -> int:
+        return int(self.ask("SELECT count(*) FROM incident WHERE state<>'closed'")[0][0])
+
+    def incident(self, hub: str, id: str) -> Incident | None:
+        row = self.one(
+            "SELECT incident.*, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
+            " WHERE incident.hub=? AND id=?", hub, id,
+        )  # fmt: skip
+        return None if row is None else _incident(row)
+
+    def said_of(self, hub: str, id: str) -> list[tuple[Envelope, Instant]]:
+        """What the hub said of it, and when each came here; the last MOST_SHOWN."""
+        rows = self.ask(
+            "SELECT envelope, received_ms FROM alert WHERE hub=? AND json_extract(CAST(envelope AS TEXT), '$.id')=?"
+            " ORDER BY epoch DESC, seq DESC LIMIT ?",
+            hub, id, MOST_SHOWN,
+        )  # fmt: skip
+        return [(_opened(envelope), Instant(received)) for envelope, received in reversed(rows)]
+
+    def audit_of(self, hub: str, id: str) -> list[Noted]:
+        rows = self.ask("SELECT at_ms, who, what FROM audit WHERE hub=? AND incident=? ORDER BY id", hub, id)
+        return [Noted(Instant(at), who, what) for at, who, what in rows]
+
+    # -- the audit -----------------------------------------------------------------------------------------------------
+
+    def note(self, who: str, what: str, at: Instant, hub: str | None = None, incident: str | None = None) -> None:
+        """A line of the audit, within ``writing``."""
+        last = self.one("SELECT chain FROM audit ORDER BY id DESC LIMIT 1")
+        chain = _link("" if last is None else last[0], at, who, what, hub, incident)
+        self.change(
+            "INSERT INTO audit (at_ms, who, what, hub, incident, chain) VALUES (?, ?, ?, ?, ?, ?)",
+            at, who, what, hub, incident, chain,
+        )  # fmt: skip
+
+    def first_broken(self) -> int | None:
+        """The first line of the audit that is not as it was written, or follows on one that was taken out."""
+        before, expected = "", 1
+        for id, at, who, what, hub, incident, chain in self.ask("SELECT * FROM audit ORDER BY id"):
+            if id != expected or chain != _link(before, at, who, what, hub, incident):
+                return expected
+            before, expected = chain, expected + 1
+        return None
+
+    # -- ours ----------------------------------------------------------------------------------------------------------
+
+    def _complete(self) -> None:
+        """A file of the first receiver holds envelopes alone."""
+        if self.ask("SELECT 1 FROM numbering LIMIT 1"):
+            return
+        for envelope, received in self.ask("SELECT envelope, received_ms FROM alert ORDER BY rowid"):
+            self._fold(_opened(envelope), digest(envelope), Instant(received))
+
+    def _fold(self, said: Envelope, hash_: str, received: Instant) -> Incident:
+        row = self.one("SELECT newest FROM numbering WHERE hub=? AND epoch=?", said.hub, said.epoch)
+        self._number(said, 0 if row is None else row[0], received)
+        self.meet(said.hub, received)
+        if is_proof_of_life(said):
+            self.change("UPDATE hub SET life_ms=?, silent_ms=NULL WHERE name=?", received, said.hub)
+        after = hear(self.incident(said.hub, said.id), said, hash_, received)
+        self.put(after)
+        return after
+
+    def _number(self, said: Envelope, newest: int, received: Instant) -> None:
+        where = said.hub, said.epoch
+        row = self.one(
+            "SELECT first, last, since_ms, told FROM hole WHERE hub=? AND epoch=? AND first<=? AND last>=?",
+            *where, said.seq, said.seq,
+        )  # fmt: skip
+        around, told = (None, 0) if row is None else (Hole(*row[:3]), row[3])
+        if around is not None:
+            self.change("DELETE FROM hole WHERE hub=? AND epoch=? AND first=?", *where, around.first)
+        for hole in holes_after(said.seq, newest, around, received):
+            self.change("INSERT INTO hole VALUES (?, ?, ?, ?, ?, ?)", *where, *hole, told)
+        self.change("INSERT OR REPLACE INTO numbering VALUES (?, ?, ?)", *where, max(newest, said.seq))
+
+    def put(self, one: Incident) -> None:
+        """Where an incident stands; within ``writing``."""
+        said = one.said
+        self.change(
+            "INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            said.hub, said.id, said.epoch, said.seq, one.raised, one.received, one.worst, one.state, one.by, one.taken,
+            one.verdict, one.reason, one.closed,
+        )  # fmt: skip
+
+
+def _incident(row: tuple[Any, ...]) -> Incident:
+    raised, received, worst, state, by, taken, verdict, reason, closed, hash_, envelope = row[4:]
+    return Incident(_opened(envelope), hash_, raised, received, worst, state, by, taken, verdict, reason, closed)
+
+
+def _opened(envelope: bytes) -> Envelope:
+    return open_envelope(envelope, lambda signature, message: True)  # verified before it was kept
+
+
+def _link(before: str, *line: object) -> str:
+    return sha256(f"{before}{json.dumps(line)}".encode()).hexdigest()

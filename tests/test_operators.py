@@ -1,0 +1,125 @@
+"""Who may answer for a centre, for how long, and that what they did cannot be changed unnoticed."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.nouns import Instant
+from centre.accounts_io import Accounts
+from centre.operators import (
+    FAILURES_MS,
+    MOST_FAILURES,
+    MOST_FAILURES_IN_ALL,
+    SESSION_MS,
+    UNUSED_MS,
+    Failures,
+    Unfit,
+    fit,
+    hashed,
+    matches,
+)
+from centre.store_io import Fault, Store
+
+AT = Instant(1_772_360_400_000)
+GOOD = "seven-green-lanterns"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    found = Store(str(tmp_path / "centre.db"))
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("name", ["", "Ines", "1nes", "ines k", "ines\nk", "i" * 33, "inés", "../x", "<b>", "‮ines"])
+def test_a_name_that_could_be_mistaken_is_refused(name: str) -> None:
+    with pytest.raises(Unfit, match="a name is"):
+        fit(name, GOOD)
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 129, "aaaaaaaaaaaaaa", "ines.k-is-here"])
+def test_a_password_that_is_guessed_at_once_is_refused(password: str) -> None:
+    with pytest.raises(Unfit, match="a password"):
+        fit("ines.k", password)
+
+
+def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
+    kept = hashed("zwölf-grüne-lampen", b"salt")
+    assert matches("zwo\u0308lf-gru\u0308ne-lampen", b"salt", kept)
+    assert not matches("zwölf-grüne-lampen", b"other", kept)
+    assert not matches("x" * 10_000, b"salt", kept)
+
+
+def test_an_operator_is_added_once_and_their_password_stands_nowhere(store: Store) -> None:
+    accounts = Accounts(store)
+    accounts.add("ines.k", GOOD, AT, "a test")
+    with pytest.raises(Unfit, match="already"):
+        accounts.add("ines.k", GOOD, AT, "a test")
+    assert accounts.names() == ["ines.k"]
+    assert matches(GOOD, *accounts.secret("ines.k"))
+    assert not matches(GOOD, *accounts.secret("somebody"))
+    for file in Path(store.path).parent.iterdir():
+        assert GOOD.encode() not in file.read_bytes()
+
+
+def test_a_session_ends_with_the_shift_or_when_it_is_not_used_or_with_its_operator(store: Store) -> None:
+    accounts = Accounts(store)
+    accounts.add("ines.k", GOOD, AT, "a test")
+    token = accounts.begin("ines.k", AT)
+    found = accounts.find(token, AT)
+    assert found is not None
+    assert found.operator == "ines.k"
+    for minutes in range(0, SESSION_MS // 60_000, 10):  # the page, left open, asks
+        assert accounts.find(token, Instant(AT + minutes * 60_000)) == found
+    assert accounts.find(token, Instant(AT + SESSION_MS)) is None
+    unused = accounts.begin("ines.k", AT)
+    assert accounts.find(unused, Instant(AT + UNUSED_MS)) is None
+    accounts.end(unused, AT)
+    assert accounts.find(unused, AT) is None
+    last = accounts.begin("ines.k", AT)
+    assert accounts.remove("ines.k", AT, "a test")
+    assert accounts.find(last, AT) is None
+    assert accounts.find("", AT) is None
+    assert token.encode() not in Path(store.path).read_bytes()
+
+
+def test_wrong_passwords_make_one_wait_and_are_forgotten_in_time() -> None:
+    failures = Failures()
+    for _ in range(MOST_FAILURES):
+        assert not failures.must_wait("ines.k", "192.0.2.1", AT)
+        failures.failed("ines.k", "192.0.2.1", AT)
+    assert failures.must_wait("ines.k", "192.0.2.1", AT)
+    assert not failures.must_wait("ines.k", "192.0.2.2", AT), "she can still log in from her own desk"
+    assert not failures.must_wait("j.doe", "192.0.2.1", AT)
+    assert not failures.must_wait("ines.k", "192.0.2.1", AT + FAILURES_MS)
+    for number in range(MOST_FAILURES_IN_ALL):
+        failures.failed(f"guess-{number}", "192.0.2.3", AT + FAILURES_MS)
+    assert failures.must_wait("j.doe", "192.0.2.4", AT + FAILURES_MS)
+
+
+def test_an_audit_that_was_edited_is_noticed(store: Store) -> None:
+    with store.writing():
+        for number in range(1, 6):
+            store.note("ines.k", f"deed {number}", AT, "hub-7", "1-1")
+    assert store.first_broken() is None
+    for deed in ("UPDATE audit SET who='j.doe' WHERE id=3", "DELETE FROM audit WHERE id=3"):
+        with pytest.raises(Fault, match="only added to"), store.writing():
+            store.change(deed)
+    with sqlite3.connect(store.path) as db:  # somebody with the file in their hands
+        db.execute("DROP TRIGGER audit_is_not_changed")
+        db.execute("UPDATE audit SET who='j.doe' WHERE id=3")
+    db.close()
+    assert store.first_broken() == 3
+
+
+def test_a_line_that_was_taken_out_of_the_audit_is_noticed(store: Store) -> None:
+    with store.writing():
+        for number in range(1, 6):
+            store.note("ines.k", f"deed {number}", AT)
+    with sqlite3.connect(store.path) as db:
+        db.execute("DROP TRIGGER audit_is_not_shortened")
+        db.execute("DELETE FROM audit WHERE id=2")
+    db.close()
+    assert store.first_broken() == 2
