@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.engine import Engine
-from agent.incidents import SEVERITY, Incidents
+from agent.incidents import Incidents
 from agent.journal_io import Journal
+from agent.kinds import SEVERITY
 from agent.loop import fill
 from agent.nouns import HOUR_MS, MINUTE_MS, Alert, Entry, Finding, Frame, Home, Instant, Reading, Room, Sensor, Watch
 from agent.transport.envelope import ENVELOPE_BYTES, topic
