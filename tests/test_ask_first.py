@@ -3,15 +3,22 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
+from threading import Thread
 from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.civil import rfc3339
+from agent.clock_io import HubClock
 from agent.detect.asking import ASKED_MOST
-from agent.engine import Engine, fill, run
+from agent.engine import Engine
 from agent.home import parse
+from agent.journal_io import Journal
+from agent.live_io import frame_queue
+from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import (
     HOUR_MS,
@@ -30,7 +37,11 @@ from agent.nouns import (
     Signal,
 )
 from agent.packing import alert_line
+from agent.sensors.log import write
+from agent.sensors.orders_io import Orders
 from agent.transport.envelope import FIRST, envelope, seal
+from agent.watch_io import live
+from tests.brokers import LONG_S, until
 from tests.golden_days import DAYS, told
 from tests.home_maker import make_home
 
@@ -41,6 +52,7 @@ ANSWER: Final = Sensor("yes", "button", "bedroom", "answer", "log", "yes")
 PENDANT: Final = Sensor("pendant", "button", "hall", "help", "log", "pendant")
 BED: Final = Sensor("bed", "bed", "bedroom", None, "log", "bed")
 MODELS: Final = shipped()
+FALL: Final = "possible_fall"
 Said = tuple[int, str, bytes]
 
 
@@ -237,55 +249,32 @@ def test_a_day_has_so_many_questions_and_the_silences_after_them_are_told_as_eve
     assert 2 <= len(within) <= ASKED_MOST
 
 
-# -- the morning -----------------------------------------------------------------------------------------------
+# -- live ------------------------------------------------------------------------------------------------------
 
 
-def morning(*said: Said, seconds: int = 60, **care: object) -> Diary:
-    """From 02:00; what is not of the morning question is left out."""
-    plan = {"not_up_by": 10 * 60 + 30, "false_alerts_per_30_days": 0.1} | care
-    start = Instant(MORNING - 6 * HOUR_MS)
-    diary = lived(home(seconds, **plan), (0, "bed", b"bed 1"), *said, start=start)
-    diary.alerts = [alert for alert in diary.alerts if alert.kind == "not_up"]
-    diary.asked = [one for one in diary.asked if one.sensor == "not_up"]
-    return diary
+def test_a_running_hub_switches_its_signals_and_its_journal_keeps_what_was_asked(tmp_path: Path) -> None:
+    frames, orders = frame_queue(), Orders()
+    plan = home(240, false_alerts_per_30_days=60.0)
+    clock = HubClock(None, synced=lambda: True, start=MORNING, speed=1_800)
+    words = (tmp_path, plan, "hub-1", frames, None, "test", lambda engine, last: clock)
+    loop = Thread(target=live, args=words, kwargs={"orders": orders})
+    loop.start()
+    frames.put(Frame("log", "bathroom-motion", b"motion 1"))
+    acts: list[Act] = []
 
+    def both() -> bool:
+        acts.extend(orders.taken())
+        return len(acts) >= 2
 
-def test_who_is_not_up_is_asked_before_half_past_ten_and_told_at_half_past_ten() -> None:
-    diary = morning(silence(9 * HOUR_MS))
-    assert [alert.at - MORNING for alert in diary.alerts] == [150 * MINUTE_MS]
-    assert [(one.at - MORNING, one.quantity) for one in diary.asked] == [
-        (149 * MINUTE_MS, "asked"),
-        (150 * MINUTE_MS, "answered"),
-    ]
-
-
-def test_an_answer_from_bed_is_as_good_as_being_up() -> None:
-    diary = morning((8 * HOUR_MS + 29 * MINUTE_MS + 20 * SECOND_MS, "yes", b"button 1"), silence(5 * HOUR_MS))
-    assert not diary.alerts
-    assert diary.words() == [("not_up", "asked", 60), ("not_up", "answered", 1)]
-
-
-def test_who_is_away_and_who_is_up_already_is_not_asked() -> None:
-    assert not morning(motion("kitchen", 6 * HOUR_MS), silence(5 * HOUR_MS)).asked
-    left = (MINUTE_MS, "bed", b"bed 0"), (MINUTE_MS, "front-door", b"door 1")
-    assert not morning(*left, silence(9 * HOUR_MS)).asked
-
-
-def test_a_morning_question_within_the_night_wakes_nobody() -> None:
-    diary = morning(silence(5 * HOUR_MS), not_up_by=6 * 60)
-    assert [alert.at - MORNING for alert in diary.alerts] == [-2 * HOUR_MS]
-    assert not diary.asked
-
-
-def test_days_of_answers_from_bed_do_not_make_the_usual_later() -> None:
-    """Up at nine on twenty days, then six mornings on which the hub asks and is answered."""
-    hour = [(HOUR_MS, "hall-motion", b"checkin 1"), *[(0, f"{room}-motion", b"checkin 1") for room in SENSORS]]
-    hours = hour * 23
-    known = [motion("kitchen", HOUR_MS), *hours] * 20
-    asked_at = next(one.at for one in lived(home(60), *known, *hours).asked if one.sensor == "not_up")
-    to_answer = asked_at + SECOND_MS - (MORNING + (20 * 24 + 1) * HOUR_MS)  # from nine
-    assert 0 < to_answer < HOUR_MS
-    answered = [*hour, (to_answer, "yes", b"button 1"), *hour * 22, (HOUR_MS - to_answer, "hall-motion", b"checkin 1")]
-    diary = lived(home(60), *known, *answered * 6)
-    asked = [one.at for one in diary.asked if one.sensor == "not_up" and one.quantity == "asked"]
-    assert asked == [asked_at + day * 24 * HOUR_MS for day in range(6)]
+    until(both, "the question, and its end")
+    frames.put(None)
+    loop.join(LONG_S)
+    assert acts[:2] == [Act("ask", seconds=240), Act("ask")]
+    journal = Journal(tmp_path / "journal.db")
+    told = [reading for reading in journal.readings(MORNING, Instant(MORNING + 24 * HOUR_MS)) if reading.sensor == FALL]
+    ((_, _, line),) = journal.alerts()
+    journal.close()
+    asked, answered = told
+    assert (asked[1:], answered[1:]) == ((FALL, "asked", 240), (FALL, "answered", 0))
+    assert rfc3339(answered.at) == json.loads(line)["at"]
+    assert [write(reading) for reading in told] == [None, None]  # what is exported is replayed, and asked anew
