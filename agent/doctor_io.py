@@ -17,8 +17,11 @@ from agent.hub import Hub, Local, Upstream, unread_serial, unused_upstreams
 from agent.journal_io import JournalError
 from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
-from agent.nouns import BadFrame
+from agent.nouns import BadFrame, Home
 from agent.sensors.bridge_info import INFO, wrong_settings
+from agent.sensors.signals import Board
+from agent.sensors.zigbee import DEVICES
+from agent.sensors.zigbee_io import CANNOT_SWITCH
 from agent.transport.keys_io import BadKey, verifier
 from agent.verify_io import verify
 
@@ -47,7 +50,8 @@ class Check:
 def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     """Every check in turn; paths in ``hub`` are relative to ``folder``."""
     state = folder / hub.state
-    yield from _home(folder / hub.home, hub)
+    checks, home = _home(folder / hub.home, hub)
+    yield from checks
     yield _state(state)
     yield _journal(state / "journal.db")
     yield _models()
@@ -56,6 +60,8 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     yield local
     if local.good:
         yield _zigbee2mqtt(hub.local, folder)
+        if home is not None and home.signals:
+            yield _signals(home, hub.local, folder)
     for upstream in hub.upstreams:
         yield _upstream(upstream, folder)
         yield _receipt_key(upstream, folder)
@@ -63,18 +69,18 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
         yield Check("second path", None, unused, "an alert waits while that one is down")
 
 
-def _home(path: Path, hub: Hub) -> Iterator[Check]:
+def _home(path: Path, hub: Hub) -> tuple[list[Check], Home | None]:
     try:
         home = parse_home(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as fault:
-        yield Check("home", False, f"{path}: {fault}", "without a home file nothing is watched: write it")
-        return
+        return [Check("home", False, f"{path}: {fault}", "without a home file nothing is watched: write it")], None
     except BadHome as fault:
-        yield Check("home", False, f"{path}: {fault.mistakes[0]}", f"{len(fault.mistakes)} mistakes: correct them")
-        return
-    yield Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")
+        mistakes = f"{len(fault.mistakes)} mistakes: correct them"
+        return [Check("home", False, f"{path}: {fault.mistakes[0]}", mistakes)], None
+    checks = [Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")]
     if unread := unread_serial(hub, home):
-        yield Check("serial", None, unread, "do not count on what is behind them")
+        checks.append(Check("serial", None, unread, "do not count on what is behind them"))
+    return checks, home
 
 
 def _state(state: Path) -> Check:
@@ -134,8 +140,8 @@ def _reach(name: str, host: str, port: int, advice: str) -> Check:
     return Check(name, True, f"{host}:{port} answers")
 
 
-def _zigbee2mqtt(local: Local, folder: Path) -> Check:
-    """What zigbee2mqtt says of its own settings, retained at the local broker; asked for INFO_S at most."""
+def _retained(local: Local, folder: Path, topic: str) -> tuple[bytes | None, str]:
+    """What the local broker retains of zigbee2mqtt on a topic, asked for INFO_S at most; and why there is nothing."""
     password = str(folder / local.credentials) if local.credentials else None
     broker = Broker(local.host, local.port, username=local.username, password_file=password)
     came: list[bytes] = []
@@ -145,19 +151,37 @@ def _zigbee2mqtt(local: Local, folder: Path) -> Check:
         f"hearthwatch-doctor-{os.getpid()}",
         on_message=lambda topic, payload, retained: came.append(payload),
         on_link=lambda up, reason: None if up else lost.append(reason),
-        subscriptions=(f"{local.base_topic}/{INFO}",),
+        subscriptions=(f"{local.base_topic}/{topic}",),
     )
     end = monotonic() + INFO_S
     while not came and not lost and monotonic() < end:
         client.turn(end - monotonic())
     client.close()
+    return (came[0] if came else None), (lost[0] if lost and not came else "")
+
+
+def _signals(home: Home, local: Local, folder: Path) -> Check:
+    """Whether zigbee2mqtt lists a device for each signal, and one that can be switched so."""
+    board = Board(home.signals)
+    devices, lost = _retained(local, folder, DEVICES)
+    if devices is None or not board.learn(devices):
+        return Check("signals", None, lost or "zigbee2mqtt has not listed its devices", "see zigbee2mqtt")
+    if undriven := board.undriven():
+        found = f"{CANNOT_SWITCH}: {', '.join(undriven)}"
+        return Check("signals", False, found, "nobody is asked first there: check address and kind in home.toml")
+    return Check("signals", True, f"{len(home.signals)} can be switched")
+
+
+def _zigbee2mqtt(local: Local, folder: Path) -> Check:
+    """What zigbee2mqtt says of its own settings."""
+    info, lost = _retained(local, folder, INFO)
     if lost:
-        return Check("zigbee2mqtt", False, lost[0], "no sensor can be heard: check username and credentials in [local]")
-    if not came:
+        return Check("zigbee2mqtt", False, lost, "no sensor can be heard: check username and credentials in [local]")
+    if info is None:
         found = f"nothing on {local.base_topic}/{INFO} in {INFO_S:g} s"
         return Check("zigbee2mqtt", False, found, "no sensor can be heard: is it running, is base_topic its own?")
     try:
-        wrong = wrong_settings(came[0])
+        wrong = wrong_settings(info)
     except BadFrame as fault:
         return Check("zigbee2mqtt", False, str(fault), "see who else publishes at the local broker")
     if wrong:

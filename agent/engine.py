@@ -7,6 +7,7 @@ instants that were due, so that live and replay walk through the same instants.
 from collections.abc import Sequence
 from typing import Final, cast
 
+from agent.detect.asking import Asking
 from agent.detect.company import Company
 from agent.detect.detector import NO_MODELS, Models, Silent
 from agent.detect.own_words import plain
@@ -62,6 +63,8 @@ class Engine:
         self.company = Company(home)
         self._detectors = detectors(home, self.whereabouts, self.company, self.trust)
         self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
+        self.asking = next(each for each in self._detectors if isinstance(each, Asking))
+        self.asking.line = self._detectors  # as it stands when one was dropped, too
         self._due = [FAR] * len(self._detectors)
         self.next_due = FAR
         self._proof_due: Instant | None = None
@@ -73,6 +76,10 @@ class Engine:
 
     def step(self, entry: Entry) -> Outcome:
         """What this entry comes to. A frame that cannot be understood is the outcome's ``reject``."""
+        outcome = self._step(entry)
+        return self.asking.add_to(outcome) if self.asking.news else outcome
+
+    def _step(self, entry: Entry) -> Outcome:
         frame = entry.frame
         if frame is None:
             if entry.at < self.next_due:
@@ -162,6 +169,8 @@ class Engine:
                 self._detectors[index] = fresh
                 if isinstance(fresh, PossibleFall):
                     self.possible_fall = fresh
+                elif isinstance(fresh, Asking):
+                    self.asking, fresh.line = fresh, self._detectors
                 findings.append(Finding("agent_fault", "cleared", now, fresh.name))
         self._hearers.clear()
         return findings

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from agent.civil import zone
-from agent.nouns import Care, Consent, Home, Room, Sensor
+from agent.nouns import ACTIVITY, Care, Consent, Home, Room, Sensor, Signal
 from agent.toml_mistakes import (
     FLAG,
     TIME_OF_DAY,
@@ -26,6 +26,8 @@ from agent.toml_mistakes import (
 
 MAX_ROOMS: Final = 64  # more are a mistake, and not read
 MAX_SENSORS: Final = 256  # likewise
+MAX_SIGNALS: Final = 16  # likewise
+ASK_SECONDS: Final = (10, 240)  # time to get to a button; a minute less than the shortest wait of possible_fall
 MAX_NAME_CHARS: Final = 64  # a longer name or log address is a mistake
 MAX_RESIDENTS: Final = 20  # beyond this it is no home
 
@@ -33,7 +35,9 @@ ROOM_KINDS: Final = ("bedroom", "bathroom", "kitchen", "living", "hall", "other"
 SENSOR_KINDS: Final = (
     "motion", "door", "bed", "button", "vibration", "presence", "smoke", "leak", "temperature", "fall",
 )  # fmt: skip
-DOOR_ROLES: Final = ("entrance", "fridge", "internal", "cupboard")
+# kind of sensor -> its roles, the first of them where none is said.
+ROLES: Final = {"door": ("internal", "entrance", "fridge", "cupboard"), "button": ("help", "answer")}
+SIGNAL_KINDS: Final = ("lamp", "sounder")
 
 # What one character can do to the text around it: Unicode's bidirectional marks, embeddings and isolates.
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -73,6 +77,11 @@ HOME_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
 ROOM_ID: Final = HOME_ID
 SENSOR_ID: Final = matching(r"[a-z0-9-]{1,48}", "1 to 48 of a-z, 0-9 and -")
 TIMEZONE: Final = Form('an IANA time zone such as "Europe/London"', "UTC", _zone, _zones)
+ASK_FIRST: Final = Form(
+    f"0, or a whole number from {ASK_SECONDS[0]} to {ASK_SECONDS[1]}",
+    0,
+    lambda v: v if type(v) is int and (v == 0 or ASK_SECONDS[0] <= v <= ASK_SECONDS[1]) else None,
+)
 ADDRESSES: Final = {
     "zigbee": matching(
         r"0x[0-9a-f]{16}(#[a-z0-9_]{1,16})?",
@@ -93,10 +102,11 @@ def parse(text: str | bytes) -> Home:
     residents = home.need("residents", whole(1, MAX_RESIDENTS))
     rooms = _rooms(root)
     sensors = _sensors(root, rooms)
-    care = _care(root.table("care"))
+    signals = _signals(root, rooms, sensors)
+    care = _care(root.table("care"), bool(signals))
     consent = _consent(root.table("consent"))
     document.close()
-    return Home(id, timezone, residents, rooms, sensors, care, consent, document.text)
+    return Home(id, timezone, residents, rooms, sensors, care, consent, document.text, signals)
 
 
 def _rooms(root: Table) -> dict[str, Room]:
@@ -137,9 +147,12 @@ def _sensor(table: Table, in_a_room: Form[str]) -> Sensor:
     id = table.need("id", SENSOR_ID)
     kind = table.need("kind", one_of(*SENSOR_KINDS))
     room = table.need("room", in_a_room)
-    role = table.get("role", one_of(*DOOR_ROLES), "internal" if kind == "door" else None)
-    if kind not in ("door", "") and table.has("role"):
-        table.wrong(f"only a door has a role, and this is kind {kind!r}", "role")
+    roles = ROLES.get(kind, ())
+    role = table.get("role", one_of(*roles), roles[0]) if roles else None
+    if not roles and table.has("role"):
+        table.reserve("role")
+        if kind:
+            table.wrong(f"only a door or a button has a role, and this is kind {kind!r}", "role")
     link = table.need("link", one_of(*ADDRESSES))
     address = table.need("address", ADDRESSES.get(link, _name("the address on its link")))
     inverted = table.get("inverted", FLAG, False)
@@ -162,14 +175,37 @@ def _once(table: Table, key: str, what: str, lines: dict[str, int]) -> None:
         lines[what] = table.line(key)
 
 
-def _care(table: Table) -> Care:
+def _signals(root: Table, rooms: dict[str, Room], sensors: dict[str, Sensor]) -> tuple[Signal, ...]:
+    """A device that is switched may not be one that sees people: its own reports would read as somebody moving."""
+    seers = {sensor.address.partition("#")[0]: sensor.id for sensor in sensors.values() if sensor.kind in ACTIVITY}
+    signals: list[Signal] = []
+    ids: dict[str, int] = {}
+    places: dict[str, int] = {}
+    for table in root.tables("signal", MAX_SIGNALS):
+        id = table.need("id", SENSOR_ID)
+        kind = table.need("kind", one_of(*SIGNAL_KINDS))
+        room = table.need("room", _room_of(rooms))
+        table.need("link", one_of("zigbee"))
+        address = table.need("address", ADDRESSES["zigbee"])
+        _once(table, "id", id, ids)
+        _once(table, "address", address, places)
+        if (seer := seers.get(address.partition("#")[0])) is not None:
+            table.wrong(f"the sensor {seer!r} is the same device; what is switched must not be what sees", "address")
+        signals.append(Signal(id, kind, room, address))
+    return tuple(signals)
+
+
+def _care(table: Table, has_signals: bool) -> Care:
     """The care plan; a key that is absent has the value, and the reason, given here.
 
     false_alerts_per_30_days 2: about one unneeded call a fortnight, so that the hub stays plugged in.
     not_up_by absent: the resident's own usual. night 22:30 to 06:30, bed_exit_minutes 30, night_exit true,
     door_open_minutes 20: the example of the contract. home_by absent: no rule, people may stay out.
+    ask_first_seconds 0: a home without a lamp or a sounder cannot be asked.
     """
     plan = Care()
+    if table.has("ask_first_seconds") and table.values["ask_first_seconds"] != 0 and not has_signals:
+        table.wrong("there is no [[signal]] to ask with", "ask_first_seconds")
     minutes = whole(1, 720)
     return Care(
         false_alerts_per_30_days=table.get("false_alerts_per_30_days", number(0.1, 60), plan.false_alerts_per_30_days),
@@ -179,13 +215,15 @@ def _care(table: Table) -> Care:
         night_exit=table.get("night_exit", FLAG, plan.night_exit),
         door_open_minutes=table.get("door_open_minutes", minutes, plan.door_open_minutes),
         home_by=table.get("home_by", TIME_OF_DAY, plan.home_by),
+        ask_first_seconds=table.get("ask_first_seconds", ASK_FIRST, plan.ask_first_seconds),
     )
 
 
 def _consent(table: Table) -> Consent:
-    """What the family may see: by default the day's summary, without what happens in the bathroom."""
+    """What who lives there agrees to; the family sees the day's summary, without what happens in the bathroom."""
     given = Consent()
     return Consent(
+        monitoring=table.get("monitoring", FLAG, given.monitoring),
         bathroom_detail_to_family=table.get("bathroom_detail_to_family", FLAG, given.bathroom_detail_to_family),
         summary_to_family=table.get("summary_to_family", FLAG, given.summary_to_family),
     )

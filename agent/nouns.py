@@ -157,12 +157,14 @@ class Act(NamedTuple):
 
     ``second_path``: send message (``epoch``, ``seq``) on every other line too. ``sound`` and ``ask``: ``seconds`` of
     the home's signals, for an alert that nobody has, or to ask the resident before one is raised; 0 ends it.
+    ``quiet``: lamps only, unless the home has none.
     """
 
     kind: str
     epoch: int = 0
     seq: int = 0
     seconds: int = 0
+    quiet: bool = False
 
 
 class Step(NamedTuple):
@@ -205,7 +207,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """One sensor as home.toml names it. ``inverted`` flips a binary input (a bed pad that opens when pressed)."""
+    """One sensor as home.toml names it. ``inverted`` flips a binary input (a bed pad that opens when pressed).
+
+    ``role`` is a door's or a button's: one that answers is a sign of life and calls nobody.
+    """
 
     id: str
     kind: str
@@ -214,6 +219,16 @@ class Sensor:
     link: str
     address: str
     inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A lamp or a sounder that the hub may switch. ``address`` as a sensor's."""
+
+    id: str
+    kind: str
+    room: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +242,14 @@ class Care:
     night_exit: bool = True
     door_open_minutes: int = 20
     home_by: int | None = None
+    ask_first_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
+    """``monitoring`` false: who lives there does not want to be watched."""
+
+    monitoring: bool = True
     bathroom_detail_to_family: bool = False
     summary_to_family: bool = True
 
@@ -247,3 +266,4 @@ class Home:
     care: Care = field(default_factory=Care)
     consent: Consent = field(default_factory=Consent)
     text: str = ""
+    signals: tuple[Signal, ...] = ()

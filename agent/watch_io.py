@@ -28,6 +28,7 @@ from agent.mqtt_io import Broker
 from agent.nouns import Act, Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
 from agent.packing import alert_line
 from agent.recover import clock_of, resume
+from agent.sensors.orders_io import Orders
 from agent.sensors.zigbee import CONNECTION
 from agent.sensors.zigbee_io import Listener
 from agent.transport.door_io import knock
@@ -76,9 +77,17 @@ class HubSink:
     """Journal first, then the outbox, then a knock at uplink's door."""
 
     def __init__(
-        self, state: Path, journal: Journal, outbox: Outbox, engine: Engine, version: str, lines: int = 1
+        self,
+        state: Path,
+        journal: Journal,
+        outbox: Outbox,
+        engine: Engine,
+        version: str,
+        orders: Orders | None = None,
+        lines: int = 1,
     ) -> None:
-        """``lines``: how many ways lead to a centre."""
+        """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre."""
+        self._orders = orders
         self._state, self._journal, self._outbox, self._lines = state, journal, outbox, lines
         self._engine, self._version = engine, version
         self._door = uplink_door(str(state))
@@ -88,6 +97,7 @@ class HubSink:
         if outcome.alerts:
             self.send()
         for act in outcome.acts:
+            self._journal.flush()  # a hub that is killed now knows afterwards what it began
             self._do(act)
         frame = entry.frame
         if frame is not None and frame.link in ("care", "centre"):
@@ -108,6 +118,8 @@ class HubSink:
             for line in range(2, self._lines + 1):
                 self._outbox.escalate(act.epoch, act.seq, line)
             knock(self._door)
+        elif self._orders is not None:
+            self._orders.give(act)
 
     def _done(self, frame: Frame) -> None:
         """What a person asked, or what came back, is in the journal: its original may go."""
@@ -156,6 +168,7 @@ def live(
     follow: bool = False,
     models: Models = NO_MODELS,
     lines: int = 1,
+    orders: Orders | None = None,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller. ``lines``: how many
     ways lead to a centre."""
@@ -165,7 +178,7 @@ def live(
     outbox = Outbox(outbox_path(str(state)), durable=False)
     journal = Journal(state / "journal.db", home.id)
     engine = resume(journal, home, models)
-    sink = HubSink(state, journal, outbox, engine, version, lines)
+    sink = HubSink(state, journal, outbox, engine, version, orders, lines)
     engine.tells_promises = follow
     sink.send()  # what the last run had written and not yet handed over
     newest = outbox.newest()
@@ -208,14 +221,16 @@ def watch(
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock."""
     frames = frame_queue()
     models = shipped(tell_slow=lambda name, why: _tell_slow(frames, name, why))
-    listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, home.sensors.values())
+    orders = Orders()
+    sensors, signals = home.sensors.values(), home.signals
+    listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, sensors, signals, orders)
     threading.excepthook = _crash
     threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
 
     def clock(engine: Engine, last: Instant | None) -> HubClock:
         return clock_of(engine, last, *simulated)
 
-    live(state, home, hub, frames, receipt_key, version, clock, follow, models, lines)
+    live(state, home, hub, frames, receipt_key, version, clock, follow, models, lines, orders)
 
 
 def _tell_slow(frames: Frames, name: str, why: str) -> None:

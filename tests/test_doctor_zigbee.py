@@ -14,6 +14,7 @@ from agent.sensors.bridge_info import wrong_settings
 from agent.simulate.fleet import home_text
 from tests.brokers import Mosquitto, until
 from tests.test_doctor import HUB, doctor
+from tests.test_signals import DEVICES, LAMP_AT
 from tests.z2m.harness import world
 
 GOOD: Final[dict[str, Any]] = {"advanced": {"last_seen": "ISO_8601"}, "availability": {"enabled": True}}
@@ -81,6 +82,19 @@ def test_doctor_reads_how_zigbee2mqtt_is_set(
     found = doctor(capsys)[1]["zigbee2mqtt"]
     assert found["good"] is good
     assert bool(found["advice"]) is not good
+
+
+@pytest.mark.parametrize(("kind", "good"), [("lamp", True), ("attic", False)])
+def test_doctor_says_which_signals_cannot_be_switched(
+    broker: Mosquitto, kind: str, good: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = LAMP_AT if good else "0x00158d0001a2b3ff"
+    signal = f'[[signal]]\nid = "{kind}"\nkind = "lamp"\nroom = "hall"\nlink = "zigbee"\naddress = "{address}"\n'
+    Path("home.toml").write_text(home_text(3) + signal)
+    retain(broker, "zigbee2mqtt/bridge/devices", DEVICES)
+    found = doctor(capsys)[1]["signals"]
+    assert found["good"] is good
+    assert "attic" in str(found["found"]) or good
 
 
 def test_a_broker_at_which_no_zigbee2mqtt_is_heard_is_found(

@@ -124,6 +124,7 @@ bed_exit_minuts = 30
     kinds = "motion, door, bed, button, vibration, presence, smoke, leak, temperature, fall"
     window = 'two different times of day, such as ["22:30", "06:30"]'
     care = "false_alerts_per_30_days, not_up_by, night, bed_exit_minutes, night_exit, door_open_minutes, home_by"
+    care += ", ask_first_seconds"
     assert mistakes(text) == [
         'line 1: home.timezone: is missing; expected an IANA time zone such as "Europe/London"',
         "line 2: home.id: expected 1 to 32 of a-z, 0-9 and -, not 'Elm 12'",
@@ -202,9 +203,11 @@ def test_a_name_that_could_disturb_the_page_is_refused(name: str) -> None:
     assert told.isprintable()
 
 
-def test_only_a_door_has_a_role() -> None:
+def test_only_a_door_and_a_button_have_a_role() -> None:
     motion = SMALLEST.replace('"door"', '"motion"\nrole = "entrance"')
-    assert only_mistake(motion) == "line 11: sensor[1].role: only a door has a role, and this is kind 'motion'"
+    assert (
+        only_mistake(motion) == "line 11: sensor[1].role: only a door or a button has a role, and this is kind 'motion'"
+    )
 
 
 def test_two_sensors_may_share_neither_id_nor_address() -> None:

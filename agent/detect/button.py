@@ -1,4 +1,7 @@
-"""``sos``: somebody pressed for help. At once, whatever else is known; nothing that a sensor says takes it back."""
+"""``sos``: somebody pressed for help. At once, whatever else is known; nothing that a sensor says takes it back.
+
+A button whose role is to answer calls nobody: it is a sign of life like any other.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,13 +31,14 @@ class Sos:
 
     def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
         self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
+        self._answers = frozenset(sensor.id for sensor in home.sensors.values() if sensor.role == "answer")
         self._count = 0
         self._episodes: dict[str, _Episode] = {}
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         found: list[Finding] = []
         for reading in readings:
-            if reading.quantity == "button" and reading.value:
+            if reading.quantity == "button" and reading.value and reading.sensor not in self._answers:
                 self._press(reading, found)
         return found
 

@@ -225,6 +225,10 @@ class PossibleFall:
             return self._due
         return Instant(self._from + LEAST_WAIT_MS)
 
+    def expects(self, now: Instant, by: Instant) -> Instant | None:
+        due = self.deadline()
+        return self.promise().deadline if due is not None and due <= by and not self._woken else due
+
     def promise(self) -> Promise:
         """What happens if nothing more is heard and observation goes on."""
         if not self._observed:

@@ -1,5 +1,6 @@
 """Every detector of a home, in the order in which it is asked."""
 
+from agent.detect.asking import Asking
 from agent.detect.bed import BedExit
 from agent.detect.button import Sos
 from agent.detect.company import Company
@@ -15,8 +16,8 @@ from agent.nouns import Home
 
 
 def detectors(home: Home, whereabouts: Whereabouts, company: Company, trust: Trust) -> list[Detector]:
-    """The first two are there for the others to read."""
-    return [
+    """The first two are there for the others to read; the last looks at what the others are waiting for."""
+    roster: list[Detector] = [
         whereabouts,
         company,
         PossibleFall(home, whereabouts, trust, company),
@@ -29,3 +30,4 @@ def detectors(home: Home, whereabouts: Whereabouts, company: Company, trust: Tru
         Environment(home, whereabouts),
         RoutineChange(home, whereabouts, trust),
     ]
+    return [*roster, Asking(home, roster)]

@@ -41,6 +41,7 @@ class NotUp:
     def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
         self._whereabouts = whereabouts
         self._signs = _signs(home)
+        self._answers = frozenset(sensor.id for sensor in home.sensors.values() if sensor.role == "answer")
         self._by, self._night = home.care.not_up_by, home.care.night
         self._wall = Wall(home.timezone)
         self._usual = Usual(self._night[1])
@@ -92,7 +93,7 @@ class NotUp:
             return False
         if reading.quantity == "bed":
             return reading.value == 0
-        return reading.sensor in self._signs and is_activity(reading)
+        return (reading.sensor in self._signs or reading.sensor in self._answers) and is_activity(reading)
 
     def _begin(self, now: Instant) -> None:
         """A question was found: the next one, or the same one after the clock was set."""
@@ -111,7 +112,9 @@ class NotUp:
     def _up(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         civil = Instant(reading.at + watch.clock.offset_ms)
         day, minute = self._wall.day(civil), self._wall.minute_of_day(civil)
-        may_learn = self._by is None and watch.clock.quality != "unknown" and not resting(reading.at, watch)
+        # Who says from bed that all is well is not up: days of answers must not make the usual later and later.
+        may_learn = self._by is None and watch.clock.quality != "unknown" and reading.sensor not in self._answers
+        may_learn = may_learn and not resting(reading.at, watch)
         if self._raised is not None:
             since, raised_on = self._raised
             self._raised = None
@@ -136,10 +139,7 @@ class NotUp:
             return
         due = self._daily.due
         assert due is not None
-        seen_enough = watch.observed and self._observed_ms * 2 >= due - self._start
-        known = watch.clock.quality != "unknown"
-        speaks = seen_enough and known and not resting(now, watch) and not self._is_out()
-        if speaks and self._raised is None:
+        if self._speaks(now, due, watch, self._observed_ms):
             self._raised = (self._start, self._daily.day)
             last = self._whereabouts.heard
             words = (("at", self._wall.hhmm(Instant(due + self._daily.offset_ms))),)
@@ -147,6 +147,18 @@ class NotUp:
             room = self._whereabouts.room
             found.append(Finding("not_up", "raised", self._start, room=room, evidence=evidence, words=words))
         self._next_day(now)
+
+    def _speaks(self, now: Instant, due: Instant, watch: Watch, observed_ms: int) -> bool:
+        seen_enough = watch.observed and observed_ms * 2 >= due - self._start
+        known = watch.clock.quality != "unknown" and not resting(now, watch)
+        return seen_enough and known and self._raised is None and not self._is_out()
+
+    def expects(self, now: Instant, by: Instant) -> Instant | None:
+        look, due, watch = self._daily.look, self._daily.due, self._watch
+        if look is None or due is None or watch is None or look > by:
+            return look
+        more_ms = max(0, look - max(self._tallied_at, self._start)) if self._observed else 0
+        return look if self._speaks(look, due, watch, self._observed_ms + more_ms) else None
 
     def _is_out(self) -> bool:
         """Nobody is in, and it is not longer than a day before this morning that somebody left."""

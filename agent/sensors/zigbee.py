@@ -37,10 +37,10 @@ class Rim:
     def learn(self, payload: bytes) -> None:
         """Take over ``bridge/devices``; one that cannot be understood changes nothing, here as in the decoder."""
         try:
-            listed, odd = _named(_listed(payload), dict.fromkeys(self._addresses, ""))
+            known, odd = _named(listed(payload), dict.fromkeys(self._addresses, ""))
         except BadFrame:
             return
-        self._ours = None if odd else frozenset(name for name, _ in listed.values())
+        self._ours = None if odd else frozenset(name for name, _ in known.values())
 
     def lets_in(self, address: str) -> bool:
         """Whether a topic below the base may be ours; the bridge's own always may."""
@@ -114,14 +114,14 @@ class Zigbee:
         """
         if hash(payload) == self._listed:
             return ()
-        listed, odd = _named(_listed(payload), {device.address: device.name for device in self._devices.values()})
-        for address, (_, definition) in listed.items():
+        known, odd = _named(listed(payload), {device.address: device.name for device in self._devices.values()})
+        for address, (_, definition) in known.items():
             if isinstance(definition, dict):  # null while a device is being interviewed
                 self._devices[address].learn(inputs(definition.get("exposes")))
         self._listed = None if odd else hash(payload)
         said: list[Reading] = []
         for device in self._devices.values():
-            name = listed[device.address][0] if device.address in listed else ""
+            name = known[device.address][0] if device.address in known else ""
             if name != device.name:
                 if not (name and device.name):  # it left, or came back: a rename is neither
                     said += _available(at, device, bool(name)) if device.name or device.available is False else ()
@@ -161,14 +161,17 @@ def _speaker(address: str) -> str:
     return address.removesuffix(AVAILABILITY)
 
 
-def _listed(payload: bytes) -> list[dict[str, object]]:
-    listed = parse(DEVICES, payload, MAX_DEVICES_BYTES)
-    if not isinstance(listed, list):
+def listed(payload: bytes) -> list[dict[str, object]]:
+    """The devices that ``bridge/devices`` lists; BadFrame if it is no list."""
+    found = parse(DEVICES, payload, MAX_DEVICES_BYTES)
+    if not isinstance(found, list):
         raise BadFrame(f"{DEVICES}: not a list")
-    return [entry for entry in listed if isinstance(entry, dict)]
+    return [entry for entry in found if isinstance(entry, dict)]
 
 
-def _named(listed: Iterable[dict[str, object]], before: Mapping[str, str]) -> tuple[dict[str, tuple[str, object]], str]:
+def _named(
+    entries: Iterable[dict[str, object]], before: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, object]], str]:
     """Name and definition of each listed device of this home by its address, and the first complaint.
 
     ``before`` has every address of this home, and the name by which the device there was known, if it was.
@@ -176,7 +179,7 @@ def _named(listed: Iterable[dict[str, object]], before: Mapping[str, str]) -> tu
     found: dict[str, tuple[str, object]] = {}
     taken: set[str] = set()
     odd = ""
-    for entry in listed:
+    for entry in entries:
         address, name = entry.get("ieee_address"), entry.get("friendly_name")
         address = address.lower() if isinstance(address, str) else ""
         if address not in before:

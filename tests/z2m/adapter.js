@@ -7,6 +7,7 @@
  *   {"do": "join" | "leave", "device": ieee}
  *   {"do": "say", "device": ieee, "cluster": number, "data": hex of a ZCL frame}
  *   {"do": "unplug"}      the coordinator is gone
+ * What they are told to do goes to standard output: told {"device": ieee, "command": name, "with": its parameters}
  *
  * Z2M_MODULES names the node_modules folder that zigbee2mqtt is installed in.
  */
@@ -28,7 +29,7 @@ const COORDINATOR = {
 };
 const LINK_QUALITY = 120;
 const UNSUPPORTED_ATTRIBUTE = 0x86;
-const TYPE = {uint8: 0x20, enum8: 0x30, enum16: 0x31, bitmap16: 0x19, text: 0x42, ieee: 0xf0};
+const TYPE = {uint8: 0x20, uint16: 0x21, bool: 0x10, enum8: 0x30, enum16: 0x31, bitmap16: 0x19, text: 0x42, ieee: 0xf0};
 
 for (const [ieee, device] of Object.entries(DEVICES)) device.ieee = ieee;
 
@@ -50,6 +51,8 @@ function attributes(device) {
             7: [TYPE.enum8, 3], // a battery
             0x4000: [TYPE.text, "1.0"],
         },
+        6: {0: [TYPE.bool, 0]},
+        1282: {0: [TYPE.uint16, 240]},
         1: {0x20: [TYPE.uint8, 30], 0x21: [TYPE.uint8, 200]},
         1280: {
             0: [TYPE.enum8, 1], // enrolled, whoever asks
@@ -175,6 +178,10 @@ class InMemory extends Adapter {
         const {SERVER_TO_CLIENT} = Zcl.Direction;
         const {transactionSequenceNumber, manufacturerCode, isGlobal} = frame.header;
         if (frame.command.name === "defaultRsp") return undefined; // a device does not answer an answer
+        if (!isGlobal) {
+            const {name} = frame.command;
+            console.log(`told ${JSON.stringify({device: device.ieee, command: name, with: frame.payload})}`);
+        }
         const said = isGlobal ? answer(device, frame) : undefined;
         if (said === undefined && disableResponse) return undefined;
         const reply = Zcl.Frame.create(

@@ -23,6 +23,7 @@ INSTALLED = HERE.parent.parent / "build" / "zigbee2mqtt"
 MODULES = INSTALLED / "node_modules"
 PATIENCE_S = 20.0  # for anything to happen; a start takes 1 s to 3 s, an interview 1.5 s
 PIR, DOOR, SOS = "0x00158d0001a2b3c4", "0x00124b0022334455", "0xa4c1380011223344"
+SIREN, PLUG = "0x60a423fffe112233", "0x00124b0099887766"  # no sensors: what the home may switch
 NAMES = {PIR: "Hall PIR", DOOR: "ground floor/front door", SOS: "SOS"}
 
 CONFIGURATION = {
@@ -162,6 +163,12 @@ class World:
 
     def say(self, device: str, cluster: int, data: bytes) -> None:
         self.tell(do="say", device=device, cluster=cluster, data=data.hex())
+
+    def told(self, device: str) -> list[tuple[str, dict[str, Any]]]:
+        """What a device was told by radio so far: commands, and what came with them."""
+        lines = (self.folder / "log").read_text().splitlines()
+        said = [json.loads(line.removeprefix("told ")) for line in lines if line.startswith("told ")]
+        return [(each["command"], each["with"]) for each in said if each["device"] == device]
 
     def tsn(self) -> int:
         """The transaction number of a device's next frame."""
