@@ -13,7 +13,7 @@ from typing import Final
 from agent.clock_io import BELIEVABLE_MS, synchronised, wall_ms
 from agent.home import BadHome
 from agent.home import parse as parse_home
-from agent.hub import Hub, Local, Upstream, unread_serial, unused_upstreams
+from agent.hub import Hub, Local, Upstream, unread_serial
 from agent.journal_io import JournalError
 from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
@@ -59,8 +59,6 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     for upstream in hub.upstreams:
         yield _upstream(upstream, folder)
         yield _receipt_key(upstream, folder)
-    if unused := unused_upstreams(hub):
-        yield Check("second path", None, unused, "an alert waits while that one is down")
 
 
 def _home(path: Path, hub: Hub) -> Iterator[Check]:

@@ -221,10 +221,10 @@ def _collect(pipe: IO[str], lines: list[str]) -> None:
         lines.append(line.rstrip("\n"))
 
 
-def uplink_process(hub: str, broker: Broker, state: Path) -> Process:
-    """``uplink`` as a process of its own, as on a hub."""
+def uplink_process(hub: str, broker: Broker, state: Path, *others: Broker) -> Process:
+    """``uplink`` as a process of its own, as on a hub; ``others`` are its further lines."""
     code = "import sys; from agent.mqtt_io import Broker; from agent.transport.uplink_io import uplink\n"
-    return Process(code + f"uplink({hub!r}, {broker!r}, {str(state)!r})")
+    return Process(code + f"uplink({hub!r}, {[broker, *others]!r}, {str(state)!r})")
 
 
 def centre_process(broker: Broker, folder: Path) -> Process:

@@ -9,6 +9,7 @@ from agent.transport.door_io import Door, knock
 from agent.transport.envelope import FIRST, Envelope, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
 from agent.transport.outbox_io import Outbox
+from agent.transport.pulse_io import pulse_door
 from agent.transport.uplink_io import outbox_path, uplink_door, watch_door
 from tests.brokers import until
 from tests.history import History, Number, faults, heard
@@ -51,8 +52,14 @@ class Hub:
             self.said[1, self._seq] = sealed
             self.outbox.put(1, self._seq, severity, sealed)
         knock(uplink_door(str(self.state)))
+        self.lives()
+
+    def lives(self) -> None:
+        """Give a sign of life, as ``watch`` does when all its stages have come round."""
+        knock(pulse_door(str(self.state)))
 
     def read_returned(self, centre_key: Path) -> None:
+        self.lives()
         verify = verifier(str(centre_key))
         for row in self.outbox.returned(self._row):
             self._row = row.id

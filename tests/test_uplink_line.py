@@ -7,11 +7,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent import mqtt_io
+from agent.hub import KEEPALIVE_S
 from agent.mqtt_io import Broker, Client
 from tests.brokers import Authority, Mosquitto, until
 
@@ -21,15 +23,18 @@ CONNACK = bytes([0x20, 3, 0, 0, 0])  # MQTT 5, accepted, no properties
 class Line:
     """A client with everything that it told."""
 
-    def __init__(self, broker: Broker, *subscriptions: str, keepalive_s: int = 60, spread_s: float = 0.0) -> None:
+    def __init__(
+        self, broker: Broker, *subscriptions: str, keepalive_s: int = KEEPALIVE_S, spread_s: float = 0.0
+    ) -> None:
         self.messages: list[bytes] = []
         self.links: list[tuple[bool, str]] = []
         self.acks: list[tuple[int, int]] = []
         self.turns = 0
         self.client = Client(
-            broker, "line", lambda topic, payload, retained: self.messages.append(payload),
+            replace(broker, keepalive_s=keepalive_s), "line",
+            lambda topic, payload, retained: self.messages.append(payload),
             lambda up, reason: self.links.append((up, reason)), lambda mid, code: self.acks.append((mid, code)),
-            subscriptions=subscriptions, keepalive_s=keepalive_s, spread_s=spread_s,
+            subscriptions=subscriptions, spread_s=spread_s,
         )  # fmt: skip
 
     def turn(self, limit_s: float = 0.05) -> bool:
