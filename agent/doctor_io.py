@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from agent.clock_io import BELIEVABLE_MS, synchronised, wall_ms
+from agent.clock_io import synchronised, wall_is_believable
 from agent.home import BadHome
 from agent.home import parse as parse_home
 from agent.hub import Hub, Local, Upstream, unread_serial
@@ -119,7 +119,7 @@ def _models() -> Check:
 def _clock() -> Check:
     if synchronised():
         return Check("clock", True, "set by a time server")
-    if wall_ms() >= BELIEVABLE_MS:
+    if wall_is_believable():
         return Check("clock", None, "not set by a time server", "rules of the day may be wrong: allow NTP")
     return Check("clock", False, "stands in the past", "certificates and rules of the day fail: allow NTP")
 

@@ -181,6 +181,9 @@ class Client:
             if self._broker.username is not None:
                 mqtt.username_pw_set(self._broker.username, password(self._broker))
             mqtt.connect(self._broker.host, self._broker.port, self._broker.keepalive_s, properties=properties)
+        except ssl.SSLCertVerificationError as error:
+            self._lost(mqtt, f"the broker's certificate is refused: {error.verify_message.rstrip('.')}")
+            return
         except (OSError, ValueError) as error:  # ValueError: a host that no resolver takes, a password that is no text
             self._lost(mqtt, f"cannot connect: {error}")
             return

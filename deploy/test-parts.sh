@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, an emulated Pi.
+# Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, an emulated Pi, a
+# firewall and a wrong clock.
 # Run again it does nothing. A part that cannot be had is said in one line: its tests are then skipped, and named
 # last; under CI that is a failure.
 set -euo pipefail
@@ -17,6 +18,12 @@ without() {
 mosquitto_there() { command -v mosquitto && command -v mosquitto_pub; } >/dev/null
 if ! mosquitto_there; then
     deploy/apt-install.sh "the tests need an MQTT broker" mosquitto mosquitto-clients || without mosquitto
+fi
+if ! command -v nft >/dev/null; then
+    deploy/apt-install.sh "the tests cut lines in silence" nftables || without nftables
+fi
+if ! command -v faketime >/dev/null; then
+    deploy/apt-install.sh "the tests start a hub in 1970" faketime || without faketime
 fi
 
 # zigbee2mqtt and its parts are pinned by hash in tests/zigbee2mqtt; node and npm come from the development lock.

@@ -40,7 +40,8 @@ class Hub:
         (centre / "hubs").mkdir(exist_ok=True)
         (centre / "hubs" / f"{self.name}.pub").write_bytes((self.state / "hub.pub").read_bytes())
 
-    def say(self, count: int = 1, severity: str = "critical") -> None:
+    def say(self, count: int = 1, severity: str = "critical", lives: bool = True) -> None:
+        """``lives`` False: what a hub had said before its watch stalled."""
         for _ in range(count):
             self._seq += 1
             said = Envelope(
@@ -52,7 +53,8 @@ class Hub:
             self.said[1, self._seq] = sealed
             self.outbox.put(1, self._seq, severity, sealed)
         knock(uplink_door(str(self.state)))
-        self.lives()
+        if lives:
+            self.lives()
 
     def lives(self) -> None:
         """Give a sign of life, as ``watch`` does when all its stages have come round."""

@@ -106,6 +106,7 @@ def _good_home(path: Path, state: Path) -> Home:
 
 
 def uplinked(asked: argparse.Namespace) -> int:
+    from agent.clock_io import wall_is_believable
     from agent.identity_io import hub_id
     from agent.transport.uplink_io import uplink
 
@@ -116,7 +117,7 @@ def uplinked(asked: argparse.Namespace) -> int:
     brokers = [_broker(one, folder) for one in hub.upstreams]
     name = hub_id(hub, folder, state)
     try:
-        uplink(name, brokers, str(state), stall_s=hub.stall_s)
+        uplink(name, brokers, str(state), wall_is_believable, hub.stall_s)
     except OSError as fault:
         raise Refused(f"uplink: {fault}") from None
     return DONE
