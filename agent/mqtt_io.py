@@ -41,7 +41,9 @@ MAX_INFLIGHT: Final = 100  # published and not acknowledged; beyond it ``publish
 MAX_PACKET_BYTES: Final = 8 * 1024 * 1024  # asked of an MQTT 5 broker, which then drops what is larger
 MAX_READS: Final = 100  # packets taken in one turn; the rest waits for the next
 UNSUPPORTED_VERSION: Final = 132  # the CONNACK reason that makes us fall back to MQTT 3.1.1
-TAKEN_OVER: Final = 142  # the DISCONNECT reason when another client came with our id; MQTT 3.1.1 just closes
+TAKEN_OVER: Final = 142  # the DISCONNECT reason when another client came with our id; not every broker gives one
+SHORT_MOST: Final = 3  # so many connections in a row that ended unsteady and without a word are told as that
+UNSTEADY: Final = "lost soon after it was made, again and again: another client with this hub's id, or a bad network"
 REFUSED: Final = 128  # reason codes from here on are failures
 
 
@@ -94,7 +96,7 @@ class Client:
         self._told = (False, "")
         self._due = 0.0  # monotonic: when to try again, to give up the attempt, or to see to the keepalive
         self._unanswered = False  # this attempt reached the broker, and had no CONNACK that speaks our version
-        self._failures = 0
+        self._failures = self._short = 0
         self._spread_s, self._needed = spread_s, False
         self._soon = 0.0  # when to try again if somebody needs the line
         self._since = 0.0
@@ -267,12 +269,14 @@ class Client:
 
     def _ended(self, mqtt: paho.Client, reason: Any) -> None:
         """``reason`` is what the broker said; None: it just closed."""
+        self._short = self._short + 1 if self.up and monotonic() - self._since < STEADY_S else 0
         if reason is not None and reason.value == TAKEN_OVER:
             self._since = monotonic()  # however long it lasted: two who fight for one id shall not fight at full speed
             self._failures = MANY
             self._lost(mqtt, "another client connected with this hub's id")
         else:
-            self._lost(mqtt, "connection lost" if reason is None else f"broker: {reason}")
+            silent = UNSTEADY if self._short >= SHORT_MOST else "connection lost"
+            self._lost(mqtt, silent if reason is None else f"broker: {reason}")
 
     def _lost(self, _mqtt: paho.Client, reason: str) -> None:
         fall_back = self._unanswered and self._version == Version.MQTTv5
