@@ -5,7 +5,8 @@ from typing import Final
 
 import pytest
 
-from agent.engine import Engine, fill
+from agent.engine import Engine
+from agent.loop import fill
 from agent.nouns import HOUR_MS, MINUTE_MS, Entry, Frame, Instant
 from tests.home_maker import make_home
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.detect.daily_call import FIRST_MS
-from agent.engine import Engine, fill
+from agent.engine import Engine
+from agent.loop import fill
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Alert, Entry, Frame, Instant
 from tests.home_maker import make_home
 
