@@ -4,8 +4,9 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
-from agent.hub import is_loopback
+from agent.hub import KEEPALIVE_S, is_loopback
 
+NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: the chain and the name are checked all the same
 MAX_PASSWORD_BYTES: Final = 1_024  # read of the password file's first line; what stands beyond is not looked at
 
 
@@ -20,18 +21,23 @@ class Broker:
     key: str | None = None
     username: str | None = None
     password_file: str | None = None
+    keepalive_s: int = KEEPALIVE_S  # a broker publishes the Will after 1.5 of these
 
     def exposed(self) -> bool:
         """Whether others could listen in: no TLS, and not within this machine."""
         return self.ca is None and not is_loopback(self.host)
 
 
-def tls(broker: Broker) -> ssl.SSLContext:
+def tls(broker: Broker, dates: bool = True) -> ssl.SSLContext:
+    """``dates`` False: this machine does not know the time, so that it cannot judge from when to when a certificate is
+    good. Who signed it and whose it is are checked as ever."""
     for file in filter(None, (broker.ca, broker.certificate, broker.key)):
         open(file, "rb").close()  # ssl's own error does not say which file is missing
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(broker.ca)
+    if not dates:
+        context.verify_flags |= NO_CHECK_TIME
     if broker.certificate:
         context.load_cert_chain(broker.certificate, broker.key)
     return context

@@ -27,6 +27,11 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def wall_is_believable() -> bool:
+    """Whether the wall clock stands where a hub can live at all: one without a battery begins in 1970."""
+    return wall_ms() >= BELIEVABLE_MS
+
+
 def boot_id() -> str:
     """What tells one boot of this machine from the next."""
     return _BOOT_ID.read_text().strip()

@@ -10,10 +10,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from agent.clock_io import BELIEVABLE_MS, synchronised, wall_ms
+from agent.clock_io import synchronised, wall_is_believable
 from agent.home import BadHome
 from agent.home import parse as parse_home
-from agent.hub import Hub, Local, Upstream, unread_serial, unused_upstreams
+from agent.hub import Hub, Local, Upstream, unread_serial
 from agent.journal_io import JournalError
 from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
@@ -65,8 +65,6 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     for upstream in hub.upstreams:
         yield _upstream(upstream, folder)
         yield _receipt_key(upstream, folder)
-    if unused := unused_upstreams(hub):
-        yield Check("second path", None, unused, "an alert waits while that one is down")
 
 
 def _home(path: Path, hub: Hub) -> tuple[list[Check], Home | None]:
@@ -127,7 +125,7 @@ def _models() -> Check:
 def _clock() -> Check:
     if synchronised():
         return Check("clock", True, "set by a time server")
-    if wall_ms() >= BELIEVABLE_MS:
+    if wall_is_believable():
         return Check("clock", None, "not set by a time server", "rules of the day may be wrong: allow NTP")
     return Check("clock", False, "stands in the past", "certificates and rules of the day fail: allow NTP")
 

@@ -61,7 +61,7 @@ class Engine:
         self.custody = Custody()
         self.whereabouts = Whereabouts(home)
         self.company = Company(home)
-        self._detectors = detectors(home, self.whereabouts, self.company, self.trust)
+        self._detectors = detectors(home, self.whereabouts, self.company, self.trust, self.proof)
         self.possible_fall = next(each for each in self._detectors if isinstance(each, PossibleFall))
         self.asking = next(each for each in self._detectors if isinstance(each, Asking))
         self.asking.line = self._detectors  # as it stands when one was dropped, too
@@ -165,7 +165,7 @@ class Engine:
         findings = []
         for index, detector in enumerate(self._detectors):
             if isinstance(detector, Silent):
-                fresh = detectors(self.home, self.whereabouts, self.company, self.trust)[index]
+                fresh = detectors(self.home, self.whereabouts, self.company, self.trust, self.proof)[index]
                 self._detectors[index] = fresh
                 if isinstance(fresh, PossibleFall):
                     self.possible_fall = fresh

@@ -17,6 +17,8 @@ from agent.toml_mistakes import BadToml, Document, Form, Table, matching, whole
 MAX_UPSTREAMS: Final = 4  # more are a mistake, and not read
 MAX_SERIAL_PORTS: Final = 8  # likewise
 MAX_HOST_CHARS: Final = 253  # of a host name; a longer one exists nowhere
+KEEPALIVE_S: Final = 50  # a broker misses a hub after 1.5 of these and up to 6 s: 81 s, where 90 s is promised
+STALL_S: Final = 45  # a stage of the agent that has not come round for so long has stalled
 MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more would prove nothing
 
 HUB_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
@@ -65,7 +67,8 @@ class Local:
 class Upstream:
     """A monitoring centre's broker. All four files, or, on loopback only, no TLS files.
 
-    ``receipt_key`` holds the centre's Ed25519 public key; without it no receipt is believed.
+    ``receipt_key`` holds the centre's Ed25519 public key; without it no receipt is believed. The broker misses a hub
+    that is dead after 1.5 times ``keepalive_s``.
     """
 
     host: str
@@ -74,6 +77,7 @@ class Upstream:
     certificate: str | None = None
     key: str | None = None
     receipt_key: str | None = None
+    keepalive_s: int = KEEPALIVE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """``id`` is the common name of the client certificate; None where the file leaves it to that."""
+    """``id`` is the common name of the client certificate; None where the file leaves it to that. Each stage of the
+    agent comes round three times in ``stall_s``; one that does not for so long has stalled, and the centre hears it."""
 
     id: str | None
     state: str
@@ -95,21 +100,13 @@ class Hub:
     upstreams: tuple[Upstream, ...]
     serial: tuple[str, ...] = ()
     simulation: Simulation | None = None
+    stall_s: int = STALL_S
 
 
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine; only there may a line go without TLS."""
     address = _address(host)
     return host == "localhost" if address is None else address.is_loopback
-
-
-def unused_upstreams(hub: Hub) -> str | None:
-    """What a person must know who named more than one centre's broker, in one line."""
-    if len(hub.upstreams) < 2:
-        return None
-    first = hub.upstreams[0]
-    rest = len(hub.upstreams) - 1
-    return f"only the first upstream, {first.host}:{first.port}, is used for now; {rest} more in hub.toml not yet"
 
 
 def unread_serial(hub: Hub, home: Home) -> str | None:
@@ -130,13 +127,14 @@ def parse(text: str | bytes) -> Hub:
     id = table.get("id", HUB_ID, None)
     state = table.need("state", PATH)
     home = table.need("home", PATH)
+    stall_s = table.get("stall_seconds", whole(3, 300), STALL_S)
     local = _local(root.table("local"))
     upstreams = _upstreams(root)
     serial = _serial(root)
     simulation = _simulation(root, [local.host, *(upstream.host for upstream in upstreams)])
     root.reserve("page")
     document.close()
-    return Hub(id, state, home, local, upstreams, serial, simulation)
+    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s)
 
 
 def _local(table: Table) -> Local:
@@ -172,13 +170,14 @@ def _upstream(table: Table) -> Upstream:
     port = table.get("port", PORT, None)
     ca, certificate, key = (table.get(name, PATH, None) for name in ("ca", "certificate", "key"))
     receipt_key = table.get("receipt_key", PATH, None)
+    keepalive_s = table.get("keepalive_seconds", whole(5, 600), KEEPALIVE_S)
     tls = [name for name in ("ca", "certificate", "key") if table.has(name)]
     missing = [name for name in ("ca", "certificate", "key", "receipt_key") if not table.has(name)]
     if host and missing and not is_loopback(host):
         table.wrong(f"{host} is another machine: {', '.join(missing)} must be named", "host")
     elif tls and len(tls) < 3:
         table.wrong("ca, certificate and key belong together", tls[0])
-    return Upstream(host, port or (8883 if tls else 1883), ca, certificate, key, receipt_key)
+    return Upstream(host, port or (8883 if tls else 1883), ca, certificate, key, receipt_key, keepalive_s)
 
 
 def _serial(root: Table) -> tuple[str, ...]:

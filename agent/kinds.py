@@ -76,7 +76,7 @@ TEXTS: Final = {
     "battery_low": ("The battery of {sensor} is low.", "", "The battery of {sensor} is good again."),
     "tamper": ("{sensor} reports that it was opened or moved.", "", "{sensor} is closed again."),
     "link_lost": ("No connection to the {link} sensors since {since}.", "", "The {link} sensors are connected again."),
-    "upstream_lost": ("No connection to the monitoring centre since {since}.", "", "The centre is connected again."),
+    "upstream_lost": ("No connection to the {centre} since {since}: {why}.", "", "The {centre} is connected again."),
     "upstream_lost/unsigned": (
         "The monitoring centre has signed for nothing since {since}.",
         "",

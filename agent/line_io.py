@@ -9,7 +9,7 @@ import os
 import select
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -21,10 +21,9 @@ from agent.nouns import BadFrame, Frame
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
-from agent.transport.outbox_io import Outbox
+from agent.transport.outbox_io import Outbox, Returned
 from agent.transport.uplink_io import outbox_path, watch_door
 
-LOOK_MS: Final = 30_000  # look for what came back at least so often, knock or not
 REQUEST_MOST_BYTES: Final = 4_096  # of a request from a person at this hub; a larger file is not read
 
 
@@ -47,14 +46,26 @@ def answered(state: Path, request: str) -> None:
 
 
 class Line(threading.Thread):
-    """Takes in what uplink appended and what people asked, and puts it before the loop as frames."""
+    """Takes in what uplink appended and what people asked, and puts it before the loop as frames.
 
-    def __init__(self, state: Path, receipt_key: Path | None, frames: Frames) -> None:
+    ``receipt_keys``: of each line's centre, None where none is named. It looks for what came back at least every
+    ``round_s``, knock or not, and calls ``come_round`` each time.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        receipt_keys: Sequence[Path | None],
+        frames: Frames,
+        come_round: Callable[[], None],
+        round_s: float,
+    ) -> None:
         super().__init__(name="line", daemon=True)
         self._state, self._frames = state, frames
+        self._come_round, self._round_s = come_round, round_s
         (state / "requests").mkdir(exist_ok=True)  # ours, so that we may remove what others lay there
         self._door = Door(watch_door(str(state)))
-        self._verify = verifier(str(receipt_key)) if receipt_key is not None else None
+        self._verify = [verifier(str(key)) if key is not None else None for key in receipt_keys]
         self._row = 0
         self._asked: set[str] = set()
         self._stopped = False
@@ -70,12 +81,13 @@ class Line(threading.Thread):
         poll = select.poll()
         poll.register(self._door.fileno(), select.POLLIN)
         while not self._stopped:
+            self._come_round()
             for frame in self._requests():
                 self._frames.put(frame)
             while found := list(self._returned(outbox)):
                 for frame in found:
                     self._frames.put(frame)
-            poll.poll(LOOK_MS)
+            poll.poll(self._round_s * 1_000)
             self._door.clear()
         outbox.close()
 
@@ -87,19 +99,21 @@ class Line(threading.Thread):
                 _say(f"what uplink handed over is longer than {MAX_RECEIPT_BYTES} bytes: refused")
             elif row.what == "link":
                 yield _frame("centre", "link", plain(row.payload) | {"row": row.id, "line": row.line})
-            elif (said := self._receipt(row.payload, outbox)) is not None:
+            elif (said := self._receipt(row, outbox)) is not None:
                 yield _frame("centre", "receipt", said | {"row": row.id, "line": row.line})
 
-    def _receipt(self, payload: bytes, outbox: Outbox) -> dict[str, object] | None:
-        """A receipt that the pinned centre signed, and that names what we sent; anything else is dropped and said."""
+    def _receipt(self, row: Returned, outbox: Outbox) -> dict[str, object] | None:
+        """A receipt that the line's own centre signed, and that names what we sent; anything else is dropped and
+        said."""
         try:
-            if self._verify is None:
+            verify = self._verify[row.line - 1] if row.line <= len(self._verify) else None
+            if verify is None:
                 raise BadFrame("a receipt came, and hub.toml names no receipt_key to check it with")
-            receipt = open_receipt(payload, self._verify)
+            receipt = open_receipt(row.payload, verify)
             if digest(outbox.envelope(receipt.epoch, receipt.seq)) != receipt.alert:
                 raise BadFrame("a receipt names another alert than the one of its number")
         except (BadFrame, KeyError) as fault:
-            _say(f"receipt refused: {fault}")
+            _say(f"receipt on line {row.line} refused: {fault}")
             return None
         said: dict[str, object] = asdict(receipt)
         del said["hub"]

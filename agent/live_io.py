@@ -6,7 +6,7 @@ takes them out here, stamps them, and stamps the silences between them at the in
 
 import json
 import queue
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from agent.clock_io import HubClock
@@ -23,24 +23,34 @@ def frame_queue() -> Frames:
     return queue.Queue(maxsize=QUEUE_MOST)
 
 
-def intake(frames: Frames, clock: HubClock, engine: Engine, seq: int, boot: Frame) -> Iterator[Entry]:
+def intake(
+    frames: Frames,
+    clock: HubClock,
+    engine: Engine,
+    seq: int,
+    boot: Frame,
+    come_round: Callable[[], None] = lambda: None,
+    round_s: float = TURN_MS / 1_000,
+) -> Iterator[Entry]:
     """Entries, for ever, until a None is taken from the queue; the first says that the hub has started.
 
     ``seq`` is the number of the last frame. A loop that wakes more than 2 s after it wanted to has not been awake:
-    that is an entry too, and no silence is put into the time that it slept.
+    that is an entry too, and no silence is put into the time that it slept. Each time the loop comes back here, after
+    at most ``round_s``, it calls ``come_round``.
     """
     known = engine.proof.watch.clock
     last = clock.now()
     seq += 1
     yield Entry(seq, last, boot)
     while True:
+        come_round()
         known, seq, told = _clock_frames(clock, known, seq)
         if told is not None:
             last = told.at
             yield told
         wanted = Instant(min(last - last % TURN_MS + TURN_MS, engine.next_deadline() or Instant(last + TURN_MS)))
         try:
-            frame = frames.get(timeout=clock.seconds_until(wanted))
+            frame = frames.get(timeout=min(round_s, clock.seconds_until(wanted)))
             if frame is None:
                 return
         except queue.Empty:

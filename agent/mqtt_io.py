@@ -27,20 +27,23 @@ from paho.mqtt.properties import Properties
 from agent.broker_io import Broker as Broker
 from agent.broker_io import password, tls
 
-KEEPALIVE_S: Final = 60  # a broker publishes the Will after 1.5 of these; a quarter of it is our longest sleep
 ANSWER_S: Final = 4.0  # no CONNACK by then: some brokers meet MQTT 5 with silence, so 3.1.1 is tried
 HANDSHAKE_S: Final = 10.0  # to be connected with 3.1.1, and to be subscribed; then the attempt is given up
 CONNECT_S: Final = 5.0  # for TCP, and again for TLS: as long as one turn may block
-TCP_USER_TIMEOUT_MS: Final = 10_000  # what we sent is not acknowledged by TCP for so long: the line is dead
+TCP_USER_TIMEOUT_MS: Final = 8_000  # what we sent is not acknowledged by TCP for so long: the line is dead
 FIRST_BACKOFF_S: Final = 1.0  # doubles with each failure, halved at random
 LAST_BACKOFF_S: Final = 30.0
 SPREAD_S: Final = 75.0  # over so long the hubs of a centre come back to a broker that all of them lost at once
-ACKNOWLEDGE_S: Final = 10.0  # no PUBACK for so long, with messages open: the broker hangs, and the line is given up
+MANY: Final = 10  # failures; more make no attempt rarer
+ACKNOWLEDGE_S: Final = 8.0  # no PUBACK for so long, with messages open: the broker hangs, and the line is given up
 STEADY_S: Final = 30.0  # a connection that lasted so long starts the backoff anew
 MAX_INFLIGHT: Final = 100  # published and not acknowledged; beyond it ``publish`` refuses
 MAX_PACKET_BYTES: Final = 8 * 1024 * 1024  # asked of an MQTT 5 broker, which then drops what is larger
 MAX_READS: Final = 100  # packets taken in one turn; the rest waits for the next
 UNSUPPORTED_VERSION: Final = 132  # the CONNACK reason that makes us fall back to MQTT 3.1.1
+TAKEN_OVER: Final = 142  # the DISCONNECT reason when another client came with our id; not every broker gives one
+SHORT_MOST: Final = 3  # so many connections in a row that ended unsteady and without a word are told as that
+UNSTEADY: Final = "lost soon after it was made, again and again: another client with this hub's id, or a bad network"
 REFUSED: Final = 128  # reason codes from here on are failures
 
 
@@ -76,22 +79,24 @@ class Client:
         on_puback: Callable[[int, int], None] = lambda mid, code: None,
         will: Will | None = None,
         subscriptions: Sequence[str] = (),
-        keepalive_s: int = KEEPALIVE_S,
+        judges_dates: Callable[[], bool] = lambda: True,
         spread_s: float = 0.0,
     ) -> None:
-        """``spread_s``: a lost line is tried again at an instant of our own within so long, since others lost it too;
+        """``judges_dates`` is asked at each connection: whether the clock is good enough for certificates' dates.
+        ``spread_s``: a lost line is tried again at an instant of our own within so long, since others lost it too;
         ``hurry`` when somebody needs it."""
         self.up = False
+        self.unjudged = False  # this connection was made without a look at the dates of certificates
         self._broker, self._client_id, self._will = broker, client_id, will
         self._on_message, self._on_link, self._on_puback = on_message, on_link, on_puback
-        self._subscriptions, self._keepalive_s = tuple(subscriptions), keepalive_s
+        self._subscriptions, self._judges_dates = tuple(subscriptions), judges_dates
         self._mqtt: paho.Client | None = None
         self._news: deque[tuple[paho.Client, Callable[..., None], tuple[Any, ...]]] = deque()
         self._version = Version.MQTTv5
         self._told = (False, "")
         self._due = 0.0  # monotonic: when to try again, to give up the attempt, or to see to the keepalive
         self._unanswered = False  # this attempt reached the broker, and had no CONNACK that speaks our version
-        self._failures = 0
+        self._failures = self._short = 0
         self._spread_s, self._needed = spread_s, False
         self._soon = 0.0  # when to try again if somebody needs the line
         self._since = 0.0
@@ -136,7 +141,11 @@ class Client:
         self.drop()
 
     def drop(self) -> None:
-        """Leave without a word, so that the broker publishes the Will. A further turn connects again."""
+        """Leave without a word, so that the broker publishes the Will. A further turn connects again, and tells it."""
+        self._leave()
+        self._told = (False, "")
+
+    def _leave(self) -> None:
         sock: Any = self._mqtt.socket() if self._mqtt is not None else None
         if sock is not None:
             sock.close()
@@ -156,7 +165,7 @@ class Client:
         mqtt.on_connect = lambda m, _u, _f, reason, properties: self._hear(self._connected, m, reason, properties)
         mqtt.on_subscribe = lambda m, _u, _mid, reasons, _p: self._hear(self._subscribed, m, reasons)
         mqtt.on_disconnect = lambda m, _u, flags, reason, _p: self._hear(
-            self._lost, m, f"broker: {reason}" if flags.is_disconnect_packet_from_server else "connection lost"
+            self._ended, m, reason if flags.is_disconnect_packet_from_server else None
         )
         mqtt.on_publish = lambda m, _u, mid, reason, _p: self._hear(self._acknowledged, m, mid, reason.value)
         mqtt.on_message = lambda m, _u, message: self._hear(self._message, m, message)
@@ -169,10 +178,14 @@ class Client:
         self._mqtt, self._due = mqtt, monotonic()
         try:
             if self._broker.ca is not None:
-                mqtt.tls_set_context(tls(self._broker))
+                self.unjudged = not self._judges_dates()
+                mqtt.tls_set_context(tls(self._broker, dates=not self.unjudged))
             if self._broker.username is not None:
                 mqtt.username_pw_set(self._broker.username, password(self._broker))
-            mqtt.connect(self._broker.host, self._broker.port, self._keepalive_s, properties=properties)
+            mqtt.connect(self._broker.host, self._broker.port, self._broker.keepalive_s, properties=properties)
+        except ssl.SSLCertVerificationError as error:
+            self._lost(mqtt, f"the broker's certificate is refused: {error.verify_message.rstrip('.')}")
+            return
         except (OSError, ValueError) as error:  # ValueError: a host that no resolver takes, a password that is no text
             self._lost(mqtt, f"cannot connect: {error}")
             return
@@ -208,7 +221,7 @@ class Client:
             self._hear(self._lost, mqtt, "the broker does not answer")
         elif now >= self._due:
             mqtt.loop_misc()
-            self._due = now + _quarter_s(mqtt)
+            self._due = now + self._quarter_s()
             if self._inflight:
                 self._due = min(self._due, self._asked + ACKNOWLEDGE_S)
         if mqtt.socket() is None:  # paho has said why, if it knows
@@ -235,8 +248,10 @@ class Client:
             self._lost(mqtt, f"subscription refused: {', '.join(map(str, reasons))}")
             return
         self.up, self._since = True, monotonic()
-        self._due = self._since + _quarter_s(mqtt)
-        self._say(True, f"MQTT {'5' if self._version == Version.MQTTv5 else '3.1.1'}")
+        self._due = self._since + self._quarter_s()
+        language = f"MQTT {'5' if self._version == Version.MQTTv5 else '3.1.1'}"
+        unjudged = "; the clock is not set, so the dates of certificates are not looked at"
+        self._say(True, language + unjudged if self.unjudged else language)
 
     def _acknowledged(self, _mqtt: paho.Client, mid: int, code: int) -> None:
         self._inflight -= 1
@@ -252,16 +267,27 @@ class Client:
         self._on_message(topic, bytes(message.payload), message.retain)
         mqtt.ack(message.mid, message.qos)
 
+    def _ended(self, mqtt: paho.Client, reason: Any) -> None:
+        """``reason`` is what the broker said; None: it just closed."""
+        self._short = self._short + 1 if self.up and monotonic() - self._since < STEADY_S else 0
+        if reason is not None and reason.value == TAKEN_OVER:
+            self._since = monotonic()  # however long it lasted: two who fight for one id shall not fight at full speed
+            self._failures = MANY
+            self._lost(mqtt, "another client connected with this hub's id")
+        else:
+            silent = UNSTEADY if self._short >= SHORT_MOST else "connection lost"
+            self._lost(mqtt, silent if reason is None else f"broker: {reason}")
+
     def _lost(self, _mqtt: paho.Client, reason: str) -> None:
         fall_back = self._unanswered and self._version == Version.MQTTv5
         self._version = Version.MQTTv311 if fall_back else Version.MQTTv5
         if self.up and monotonic() - self._since >= STEADY_S:
             self._failures = 0
         self._unanswered = False
-        self.drop()
+        self._leave()
         if fall_back:  # another language, not another try
             return
-        backoff_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, 10))
+        backoff_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, MANY))
         self._soon = monotonic() + random.uniform(0.5, 1.0) * backoff_s
         spread_s = 0.0 if self._needed else random.uniform(0.0, self._spread_s)
         self._due = max(self._soon, monotonic() + spread_s)
@@ -273,10 +299,10 @@ class Client:
             self._told = (up, reason)
             self._on_link(up, reason)
 
-
-def _quarter_s(mqtt: paho.Client) -> float:
-    """A quarter of the keepalive; an MQTT 5 broker may have set its own, or none."""
-    return (mqtt.keepalive or KEEPALIVE_S) / 4
+    def _quarter_s(self) -> float:
+        """A quarter of the keepalive, our longest sleep; an MQTT 5 broker may have set its own, or none."""
+        agreed = self._mqtt.keepalive if self._mqtt is not None else 0
+        return (agreed or self._broker.keepalive_s) / 4
 
 
 def _buffered(mqtt: paho.Client | None) -> bool:

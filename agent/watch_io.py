@@ -10,8 +10,9 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from agent.civil import rfc3339
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
 from agent.engine import OWN_LINKS, Engine
+from agent.hub import STALL_S
 from agent.journal_io import Journal
 from agent.line_io import Line, answered, plain
 from agent.live_io import Frames, boot_frame, frame_queue, intake
@@ -34,10 +36,12 @@ from agent.sensors.zigbee_io import Listener
 from agent.transport.door_io import knock
 from agent.transport.envelope import FIRST, digest, envelope, seal
 from agent.transport.keys_io import signer
-from agent.transport.outbox_io import Outbox, fresh_if_damaged
+from agent.transport.outbox_io import FIRST_LINE, Outbox, fresh_if_damaged
+from agent.transport.pulse_io import pulse_door
 from agent.transport.uplink_io import outbox_path, uplink_door
+from agent.watchdog_io import Watchdog, end_with_any_thread, notify, round_s
 
-LISTEN_S: Final = 3_600.0  # a turn of the local broker's client; it wakes for its keepalive by itself
+STAGES: Final = ("loop", "line", "zigbee")  # of the process; the loop's own run has no zigbee
 
 
 @contextmanager
@@ -88,9 +92,9 @@ class HubSink:
     ) -> None:
         """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre."""
         self._orders = orders
-        self._state, self._journal, self._outbox, self._lines = state, journal, outbox, lines
+        self._state, self._journal, self._outbox = state, journal, outbox
         self._engine, self._version = engine, version
-        self._door = uplink_door(str(state))
+        self._lines = range(FIRST_LINE, FIRST_LINE + lines)
 
     def put(self, entry: Entry, outcome: Outcome) -> None:
         self._journal.put(entry, outcome)
@@ -111,15 +115,18 @@ class HubSink:
         newest = self._outbox.newest()
         for epoch, seq, _, severity, sealed in self._journal.envelopes(newest[:2] if newest else (0, 0)):
             self._outbox.put(epoch, seq, severity, sealed)
-        knock(self._door)
+        self._knock(FIRST_LINE)
 
     def _do(self, act: Act) -> None:
         if act.kind == "second_path":
-            for line in range(2, self._lines + 1):
+            for line in self._lines[1:]:
                 self._outbox.escalate(act.epoch, act.seq, line)
-            knock(self._door)
+                self._knock(line)
         elif self._orders is not None:
             self._orders.give(act)
+
+    def _knock(self, line: int) -> None:
+        knock(uplink_door(str(self._state), line))
 
     def _done(self, frame: Frame) -> None:
         """What a person asked, or what came back, is in the journal: its original may go."""
@@ -128,8 +135,9 @@ class HubSink:
             answered(self._state, str(said["request"]))
             return
         if frame.address == "receipt" and said["kind"] == "received":
-            self._outbox.receipted(int(str(said["epoch"])), int(str(said["seq"])), int(str(said["line"])))
-            knock(self._door)
+            line = int(str(said["line"]))
+            self._outbox.receipted(int(str(said["epoch"])), int(str(said["seq"])), line)
+            self._knock(line)
         self._outbox.forget_returned(int(str(said["row"])))
 
 
@@ -162,23 +170,26 @@ def live(
     home: Home,
     hub: str,
     frames: Frames,
-    receipt_key: Path | None,
+    receipt_keys: Sequence[Path | None],
     version: str,
     clock_for: Callable[[Engine, Instant | None], HubClock],
     follow: bool = False,
     models: Models = NO_MODELS,
-    lines: int = 1,
+    come_round: Callable[[str], None] = lambda stage: None,
+    round_s: float = round_s(STALL_S),
     orders: Orders | None = None,
 ) -> None:
-    """Watch until a None comes through the queue. The state directory must be locked by the caller. ``lines``: how many
-    ways lead to a centre."""
+    """Watch until a None comes through the queue. The state directory must be locked by the caller.
+
+    ``receipt_keys``: of each line's centre. ``come_round`` hears of each stage that comes round, every ``round_s``.
+    """
     if (aside := fresh_if_damaged(outbox_path(str(state)))) is not None:
         _say(aside)
     # Not durable by itself: the journal is, and what a power cut takes from the outbox is put there again at the start.
     outbox = Outbox(outbox_path(str(state)), durable=False)
     journal = Journal(state / "journal.db", home.id)
     engine = resume(journal, home, models)
-    sink = HubSink(state, journal, outbox, engine, version, orders, lines)
+    sink = HubSink(state, journal, outbox, engine, version, orders, len(receipt_keys))
     engine.tells_promises = follow
     sink.send()  # what the last run had written and not yet handed over
     newest = outbox.newest()
@@ -187,12 +198,13 @@ def live(
     journal.seal = Sealer(hub, home, _key(state, newest is not None), newest)
     seq, last = journal.last() or (0, None)
     clock = clock_for(engine, last)
-    boot = boot_frame(clock, boot_id(), last, version, models.state(), lines)
+    boot = boot_frame(clock, boot_id(), last, version, models.state(), len(receipt_keys))
     journal.begin(engine, clock.now(), seq + 1, version)
-    line = Line(state, receipt_key, frames)
+    line = Line(state, receipt_keys, frames, partial(come_round, "line"), round_s)
     line.start()
+    entries = intake(frames, clock, engine, seq, boot, partial(come_round, "loop"), round_s)
     # If this throws, the process ends as it stands: a thread that waits for the queue must not keep it alive.
-    run(fill(intake(frames, clock, engine, seq, boot), engine), engine, Follow(sink, home) if follow else sink)
+    run(fill(entries, engine), engine, Follow(sink, home) if follow else sink)
     line.stop()
     journal.close()
     outbox.close()
@@ -212,25 +224,31 @@ def watch(
     hub: str,
     local: Broker,
     base_topic: str,
-    receipt_key: Path | None,
+    receipt_keys: Sequence[Path | None],
     version: str,
     simulated: tuple[Instant | None, int] = (None, 1),
     follow: bool = False,
-    lines: int = 1,
+    stall_s: int = STALL_S,
 ) -> None:
-    """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock."""
+    """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock.
+
+    It gives a sign of life to systemd and to uplink only when every stage has come round.
+    """
     frames = frame_queue()
     models = shipped(tell_slow=lambda name, why: _tell_slow(frames, name, why))
     orders = Orders()
     sensors, signals = home.sensors.values(), home.signals
     listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, sensors, signals, orders)
-    threading.excepthook = _crash
-    threading.Thread(target=_listen, args=(listener,), name="zigbee", daemon=True).start()
+    end_with_any_thread("watch")
+    pause_s = round_s(stall_s)
+    dog = Watchdog("watch", STAGES, stall_s, sign=lambda: knock(pulse_door(str(state))))
+    threading.Thread(target=_listen, args=(listener, dog, pause_s), name="zigbee", daemon=True).start()
 
-    def clock(engine: Engine, last: Instant | None) -> HubClock:
+    def clock_for(engine: Engine, last: Instant | None) -> HubClock:
         return clock_of(engine, last, *simulated)
 
-    live(state, home, hub, frames, receipt_key, version, clock, follow, models, lines, orders)
+    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, dog.advanced, pause_s, orders)
+    notify("STOPPING=1")
 
 
 def _tell_slow(frames: Frames, name: str, why: str) -> None:
@@ -239,17 +257,11 @@ def _tell_slow(frames: Frames, name: str, why: str) -> None:
         frames.put_nowait(Frame("hub", "model", json.dumps({"model": name, "why": why}).encode()))
 
 
-def _listen(listener: Listener) -> None:
+def _listen(listener: Listener, dog: Watchdog, round_s: float) -> None:
     while True:
-        listener.turn(LISTEN_S)
+        dog.advanced("zigbee")
+        listener.turn(round_s)
 
 
 def _say(line: str) -> None:
     print(f"watch: {line}", file=sys.stderr, flush=True)
-
-
-def _crash(fault: threading.ExceptHookArgs) -> None:
-    """A thread at the rim that fails must not leave a loop that looks alive: end, and be started again."""
-    name = fault.thread.name if fault.thread else "a thread"
-    _say(f"{name} failed: {fault.exc_type.__name__}: {fault.exc_value}")
-    os._exit(1)

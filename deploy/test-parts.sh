@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, a real browser
-# with axe-core to judge pages by, an emulated Pi.
+# with axe-core to judge pages by, an emulated Pi, a firewall and a wrong clock.
 # Run again it does nothing. A part that cannot be had is said in one line: its tests are then skipped, and named
 # last; under CI that is a failure.
 set -euo pipefail
@@ -18,6 +18,12 @@ without() {
 mosquitto_there() { command -v mosquitto && command -v mosquitto_pub; } >/dev/null
 if ! mosquitto_there; then
     deploy/apt-install.sh "the tests need an MQTT broker" mosquitto mosquitto-clients || without mosquitto
+fi
+if ! command -v nft >/dev/null; then
+    deploy/apt-install.sh "the tests cut lines in silence" nftables || without nftables
+fi
+if ! command -v faketime >/dev/null; then
+    deploy/apt-install.sh "the tests start a hub in 1970" faketime || without faketime
 fi
 
 if ! { command -v chromium && command -v chromedriver; } >/dev/null; then

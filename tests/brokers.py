@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self, TypeVar
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from agent.hub import STALL_S
 from agent.mqtt_io import Broker
 
 T = TypeVar("T")
@@ -58,17 +59,24 @@ def free_port() -> int:
 
 
 class Authority:
-    """A certificate authority in a folder; ``issue`` writes NAME.crt and NAME.key for server or client."""
+    """A certificate authority in a folder; ``issue`` writes NAME.crt and NAME.key for server or client.
 
-    def __init__(self, folder: Path, name: str = "ca") -> None:
+    What it issues is good for ``host``, from so many ``days`` after today until so many.
+    """
+
+    def __init__(
+        self, folder: Path, name: str = "ca", host: str = "localhost", days: tuple[int, int] = (-1, 2)
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.ca = folder, folder / f"{name}.crt"
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self._host, self._days = host, days
         self.ca.write_bytes(self._certificate(self._name, self._key.public_key(), ca=True))
 
     def issue(self, name: str) -> tuple[str, str]:
-        """Paths of a certificate with the common name ``name`` and of its key; good for 127.0.0.1 and localhost."""
+        """Paths of a certificate with the common name ``name`` and of its key; where ``host`` is localhost, good for
+        127.0.0.1 too."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate, private = self.folder / f"{name}.crt", self.folder / f"{name}.key"
@@ -79,12 +87,14 @@ class Authority:
 
     def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, ca: bool) -> bytes:
         now = datetime.datetime.now(datetime.UTC)
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        here = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))] if self._host == "localhost" else []
+        names = [x509.DNSName(self._host), *here]
+        first, last = (-30, 30) if ca else self._days
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = (
             x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
+            .not_valid_before(now + datetime.timedelta(days=first))
+            .not_valid_after(now + datetime.timedelta(days=last))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(authority, critical=False)
@@ -166,9 +176,15 @@ class Mosquitto:
 class Process:
     """A real Python process of ours that runs ``code``; ``lines`` is what it has printed so far."""
 
-    def __init__(self, code: str, *words: str) -> None:
+    def __init__(self, code: str, *words: str, env: Mapping[str, str] | None = None) -> None:
+        """``env`` is added to ours."""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | env if env is not None else None,
         )
         self.lines: list[str] = []
         self.errors: list[str] = []
@@ -221,10 +237,10 @@ def _collect(pipe: IO[str], lines: list[str]) -> None:
         lines.append(line.rstrip("\n"))
 
 
-def uplink_process(hub: str, broker: Broker, state: Path) -> Process:
+def uplink_process(hub: str, broker: Broker, state: Path, stall_s: int = STALL_S) -> Process:
     """``uplink`` as a process of its own, as on a hub."""
     code = "import sys; from agent.mqtt_io import Broker; from agent.transport.uplink_io import uplink\n"
-    return Process(code + f"uplink({hub!r}, {broker!r}, {str(state)!r})")
+    return Process(code + f"uplink({hub!r}, {[broker]!r}, {str(state)!r}, stall_s={stall_s})")
 
 
 def centre_process(broker: Broker, folder: Path, *more: str) -> Process:

@@ -9,6 +9,7 @@ from agent.transport.door_io import Door, knock
 from agent.transport.envelope import FIRST, Envelope, Receipt, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
 from agent.transport.outbox_io import Outbox
+from agent.transport.pulse_io import pulse_door
 from agent.transport.uplink_io import outbox_path, uplink_door, watch_door
 from tests.brokers import until
 from tests.history import History, Number, faults, heard
@@ -40,7 +41,8 @@ class Hub:
         (centre / "hubs").mkdir(exist_ok=True)
         (centre / "hubs" / f"{self.name}.pub").write_bytes((self.state / "hub.pub").read_bytes())
 
-    def say(self, count: int = 1, severity: str = "critical") -> None:
+    def say(self, count: int = 1, severity: str = "critical", lives: bool = True) -> None:
+        """``lives`` False: what a hub had said before its watch stalled."""
         for _ in range(count):
             self._seq += 1
             said = Envelope(
@@ -52,8 +54,15 @@ class Hub:
             self.said[1, self._seq] = sealed
             self.outbox.put(1, self._seq, severity, sealed)
         knock(uplink_door(str(self.state)))
+        if lives:
+            self.lives()
+
+    def lives(self) -> None:
+        """Give a sign of life, as ``watch`` does when all its stages have come round."""
+        knock(pulse_door(str(self.state)))
 
     def read_returned(self, centre_key: Path) -> None:
+        self.lives()
         verify = verifier(str(centre_key))
         for row in self.outbox.returned(self._row):
             self._row = row.id

@@ -41,7 +41,13 @@ PACKAGES: Final = {
     "onnxruntime": {"agent/detect/onnx_io.py"},
     "cryptography": {"agent/transport/keys_io.py"},
     "ssl": {"agent/broker_io.py", "agent/mqtt_io.py", "agent/doctor_io.py"},
-    "socket": {"agent/mqtt_io.py", "agent/doctor_io.py", "agent/transport/door_io.py", "agent/demo/parts_io.py"},
+    "socket": {
+        "agent/mqtt_io.py",
+        "agent/watchdog_io.py",
+        "agent/doctor_io.py",
+        "agent/transport/door_io.py",
+        "agent/demo/parts_io.py",
+    },
     # Three databases: the journal (with its migrations), the outbox, and what a centre has received.
     "sqlite3": {"agent/journal_io.py", "agent/migrate_io.py", "agent/transport/outbox_io.py", "centre/store_io.py"},
     "sqlite_utils": {"agent/migrate_io.py"},

@@ -124,7 +124,7 @@ def test_uplink_waits_for_a_damaged_outbox_to_be_mended_and_says_it_once(tmp_pat
 def knocked(hub: Hub) -> None:
     """A knock at an uplink that waits is answered by another look, and not by an end."""
     with pytest.raises(Occupied):
-        uplink(HUB, Broker("127.0.0.1", 1), str(hub.state))
+        uplink(HUB, [Broker("127.0.0.1", 1)], str(hub.state))
 
 
 def test_an_outbox_that_was_replaced_under_a_living_uplink_is_noticed(tmp_path: Path, hub: Hub) -> None:
@@ -143,5 +143,5 @@ def test_an_outbox_that_was_replaced_under_a_living_uplink_is_noticed(tmp_path: 
 @pytest.mark.parametrize(("name", "host"), [("no such hub!", "127.0.0.1"), (HUB, "192.0.2.1")])
 def test_an_uplink_with_a_wrong_name_or_an_open_line_is_refused_in_one_line(name: str, host: str, hub: Hub) -> None:
     with pytest.raises(Refused) as refused:
-        uplink(name, Broker(host, 1883), str(hub.state))
+        uplink(name, [Broker(host, 1883)], str(hub.state))
     assert "\n" not in str(refused.value)

@@ -33,21 +33,21 @@ def written(folder: Path, hub: str, home: str = "") -> str:
     return str(folder / "hub.toml")
 
 
-@pytest.mark.parametrize(
-    ("process", "line"),
-    [
-        ("uplink", "uplink: only the first upstream, 127.0.0.1:2, is used for now; 1 more in hub.toml not yet"),
-        (
-            "watch",
-            "watch: nothing reads serial ports yet (1 in hub.toml; 1 sensors of home.toml that nobody hears: mat)",
-        ),
-    ],
-)
-def test_what_is_configured_and_not_used_yet_is_said_at_the_start(tmp_path: Path, process: str, line: str) -> None:
+def test_what_is_configured_and_not_used_yet_is_said_at_the_start(tmp_path: Path) -> None:
     config = written(tmp_path, HUB + SECOND, BED)
-    with Process(AGENT, process, "--config", config) as started:
+    line = "watch: nothing reads serial ports yet (1 in hub.toml; 1 sensors of home.toml that nobody hears: mat)"
+    with Process(AGENT, "watch", "--config", config) as started:
         until(lambda: "cannot connect" in "".join(started.errors), "it to be at work")
         assert started.errors.count(line) == 1
+        assert started.lines == [], "nothing but results is printed on standard output"
+
+
+def test_every_centre_that_is_named_is_called(tmp_path: Path) -> None:
+    config = written(tmp_path, HUB + SECOND)
+    with Process(AGENT, "uplink", "--config", config) as started:
+        until(lambda: len(started.errors) == 2, "both lines to be tried")
+        assert [line.startswith("uplink: line 2: ") for line in sorted(started.errors)] == [True, False]
+        assert all("cannot connect" in line for line in started.errors)
         assert started.lines == [], "nothing but results is printed on standard output"
 
 

@@ -82,7 +82,7 @@ def half(
         clocks.append(HubClock(last, wall=wall, synced=lambda: True, speed=SPEED, anchor=anchor))
         return clocks[0]
 
-    loop = threading.Thread(target=live, args=(state, home, "hub-1", frames, None, "test", clock_for, False, MODELS))
+    loop = threading.Thread(target=live, args=(state, home, "hub-1", frames, (None,), "test", clock_for, False, MODELS))
     listener = Listener(broker, "hub", "zigbee2mqtt", frames.put, lambda line: None)
     stop = threading.Event()
     ear = threading.Thread(target=lambda: _while(listener, stop))

@@ -113,7 +113,7 @@ def running(hub: Path) -> Iterator[Frames]:
         clocks.append(HubClock(last))
         return clocks[0]
 
-    loop = threading.Thread(target=live, args=(state, home, "hub-1", frames, None, "test", clock_for))
+    loop = threading.Thread(target=live, args=(state, home, "hub-1", frames, (None,), "test", clock_for))
     loop.start()
     until((state / "watch.sock").exists, "the hub to listen")
     yield frames

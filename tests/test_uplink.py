@@ -128,11 +128,11 @@ def test_two_uplinks_of_one_hub_do_not_fight(tmp_path: Path, hub: Hub, broker: M
     with uplink_process(HUB, broker.client(HUB), hub.state):
         until(lambda: hub.states(tmp_path) == ["online"], "the line up")
         with pytest.raises(Occupied, match="already running"):
-            uplink(HUB, broker.client(HUB), str(hub.state))
+            uplink(HUB, [broker.client(HUB)], str(hub.state))
 
 
 def test_without_tls_the_line_goes_to_this_machine_only(hub: Hub) -> None:
     with pytest.raises(Refused, match="without TLS"):
-        uplink(HUB, Broker("192.0.2.1", 1883), str(hub.state))
+        uplink(HUB, [Broker("192.0.2.1", 1883)], str(hub.state))
     with pytest.raises(Refused, match="hub id"):
-        uplink("a/b", Broker("127.0.0.1", 1883), str(hub.state))
+        uplink("a/b", [Broker("127.0.0.1", 1883)], str(hub.state))

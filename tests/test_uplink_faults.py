@@ -1,8 +1,5 @@
 """Lines that lie, refuse or listen in: the alert stays ours until somebody signed for it."""
 
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,52 +19,6 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     found.pin_at(tmp_path)
     yield found
     found.close()
-
-
-class Impostor(threading.Thread):
-    """A server with a certificate of its own authority: counts what a hub would tell it."""
-
-    def __init__(self, authority: Authority) -> None:
-        super().__init__(daemon=True)
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(*authority.issue("server"))
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._door.getsockname()[1])
-        self.calls, self.bytes = 0, 0
-        self.start()
-
-    def run(self) -> None:
-        while True:
-            try:
-                caller, _ = self._door.accept()
-            except OSError:
-                return
-            self.calls += 1
-            try:
-                with self._context.wrap_socket(caller, server_side=True) as line:
-                    while data := line.recv(4_096):
-                        self.bytes += len(data)
-            except OSError:
-                continue
-
-    def close(self) -> None:
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
-        self.join()
-
-
-def test_a_stranger_who_poses_as_the_centre_hears_not_one_byte(tmp_path: Path, hub: Hub) -> None:
-    ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
-    impostor = Impostor(theirs)
-    certificate, key = ours.issue(HUB)
-    hub.say()
-    with uplink_process(HUB, Broker("127.0.0.1", impostor.port, str(ours.ca), certificate, key), hub.state):
-        until(lambda: impostor.calls >= 2, "two attempts")
-    impostor.close()
-    assert impostor.bytes == 0
-    assert hub.outbox.waiting()
-    assert hub.states(tmp_path) == ["offline"]
-    assert "certificate verify failed" in hub.link[0]["reason"]
 
 
 def test_a_broker_without_tls_hears_not_one_byte_of_an_alert(tmp_path: Path, hub: Hub) -> None:

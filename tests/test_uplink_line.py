@@ -7,12 +7,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent import mqtt_io
-from agent.mqtt_io import Broker, Client
+from agent.hub import KEEPALIVE_S
+from agent.mqtt_io import TAKEN_OVER, Broker, Client
 from tests.brokers import Authority, Mosquitto, until
 
 CONNACK = bytes([0x20, 3, 0, 0, 0])  # MQTT 5, accepted, no properties
@@ -21,15 +23,18 @@ CONNACK = bytes([0x20, 3, 0, 0, 0])  # MQTT 5, accepted, no properties
 class Line:
     """A client with everything that it told."""
 
-    def __init__(self, broker: Broker, *subscriptions: str, keepalive_s: int = 60, spread_s: float = 0.0) -> None:
+    def __init__(
+        self, broker: Broker, *subscriptions: str, keepalive_s: int = KEEPALIVE_S, spread_s: float = 0.0
+    ) -> None:
         self.messages: list[bytes] = []
         self.links: list[tuple[bool, str]] = []
         self.acks: list[tuple[int, int]] = []
         self.turns = 0
         self.client = Client(
-            broker, "line", lambda topic, payload, retained: self.messages.append(payload),
+            replace(broker, keepalive_s=keepalive_s), "line",
+            lambda topic, payload, retained: self.messages.append(payload),
             lambda up, reason: self.links.append((up, reason)), lambda mid, code: self.acks.append((mid, code)),
-            subscriptions=subscriptions, keepalive_s=keepalive_s, spread_s=spread_s,
+            subscriptions=subscriptions, spread_s=spread_s,
         )  # fmt: skip
 
     def turn(self, limit_s: float = 0.05) -> bool:
@@ -153,6 +158,20 @@ def test_a_refused_subscription_is_a_line_that_is_down() -> None:
     line = Line(server.broker, "x")
     until(lambda: line.turn() and line.links, "the line to be given up")
     assert line.links == [(False, "subscription refused: Not authorized")]
+    line.client.close()
+    server.close()
+
+
+def test_a_broker_that_says_that_our_id_was_taken_is_called_again_only_later() -> None:
+    server = Server(CONNACK + bytes([0xE0, 1, TAKEN_OVER]))
+    line = Line(server.broker)
+    until(lambda: line.turn() and len(line.links) == 2, "the line to be given up")
+    assert line.links == [(True, "MQTT 5"), (False, "another client connected with this hub's id")]
+    before = line.turns
+    line.turn(2)
+    line.turn(2)
+    assert not line.client.up
+    assert line.turns == before + 2, "it sleeps: the next attempt is half a minute away at most"
     line.client.close()
     server.close()
 

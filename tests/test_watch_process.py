@@ -27,7 +27,7 @@ class Run:
 
     def __init__(self, state: Path) -> None:
         self.state, self._frames = state, frame_queue()
-        words = (state, parse(HOME), "hub-1", self._frames, None, "test", clock)
+        words = (state, parse(HOME), "hub-1", self._frames, (None,), "test", clock)
         self._loop = threading.Thread(target=live, args=words)
         self._loop.start()
 
@@ -80,7 +80,7 @@ def test_a_hub_whose_key_is_gone_does_not_make_another_that_the_centre_would_ref
     (state / "hub.key").unlink()
     frames: Frames = frame_queue()
     with pytest.raises(Refused, match="the centre believes no other"):
-        live(state, parse(HOME), "hub-1", frames, None, "test", clock)
+        live(state, parse(HOME), "hub-1", frames, (None,), "test", clock)
 
 
 def test_a_request_that_is_no_file_stops_nobody(state: Path) -> None:

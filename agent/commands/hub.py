@@ -2,15 +2,18 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent import VERSION
 from agent.civil import rfc3339
 from agent.commands.asking import BAD, DONE, RUNNING, Refused, home_of, instant, read_text, say
 from agent.home import BadHome, parse
-from agent.hub import BadHub, Hub, Upstream, unread_serial, unused_upstreams
+from agent.hub import BadHub, Hub, Upstream, unread_serial
 from agent.hub import parse as parse_hub
 from agent.nouns import DAY_MS, Home, Instant
+
+if TYPE_CHECKING:
+    from agent.mqtt_io import Broker
 
 # Each process loads only its own half of the agent, inside the function that becomes it: memory on a small hub.
 PROCESSES: Final = ("watch", "uplink")
@@ -69,17 +72,19 @@ def watched(asked: argparse.Namespace) -> int:
         local = Broker(hub.local.host, hub.local.port, username=hub.local.username, password_file=password)
         name = hub_id(hub, folder, state)
         simulated = (hub.simulation.start, hub.simulation.speed) if hub.simulation else (None, 1)
-        key = _receipt_key(hub, folder)
-        watch(state, home, name, local, hub.local.base_topic, key, VERSION, simulated, asked.follow, len(hub.upstreams))
+        keys = _receipt_keys(hub, folder)
+        base = hub.local.base_topic
+        watch(state, home, name, local, base, keys, VERSION, simulated, asked.follow, hub.stall_s)
     return DONE
 
 
-def _receipt_key(hub: Hub, folder: Path) -> Path | None:
-    key = hub.upstreams[0].receipt_key
-    if key is None:
-        say("watch: hub.toml names no receipt_key: no receipt will be believed, and every alert stays open")
-        return None
-    return folder / key
+def _receipt_keys(hub: Hub, folder: Path) -> list[Path | None]:
+    """Of each upstream's centre, in order."""
+    for upstream in hub.upstreams:
+        if upstream.receipt_key is None:
+            where = f"{upstream.host}:{upstream.port}"
+            say(f"watch: hub.toml names no receipt_key of {where}: no receipt from there will be believed")
+    return [folder / one.receipt_key if one.receipt_key is not None else None for one in hub.upstreams]
 
 
 def _good_home(path: Path, state: Path) -> Home:
@@ -101,28 +106,29 @@ def _good_home(path: Path, state: Path) -> Home:
 
 
 def uplinked(asked: argparse.Namespace) -> int:
+    from agent.clock_io import wall_is_believable
     from agent.identity_io import hub_id
-    from agent.mqtt_io import Broker
     from agent.transport.uplink_io import uplink
 
     hub, state = hub_of(asked.config)
     if not state.exists():
         raise Refused(f"{state}: no state directory yet; start watch first")
-    if unused := unused_upstreams(hub):
-        say(f"uplink: {unused}")
     folder = asked.config.parent
-    broker = Broker(hub.upstreams[0].host, hub.upstreams[0].port, *_files(hub.upstreams[0], folder))
+    brokers = [_broker(one, folder) for one in hub.upstreams]
     name = hub_id(hub, folder, state)
     try:
-        uplink(name, broker, str(state))
+        uplink(name, brokers, str(state), wall_is_believable, hub.stall_s)
     except OSError as fault:
         raise Refused(f"uplink: {fault}") from None
     return DONE
 
 
-def _files(upstream: Upstream, folder: Path) -> list[str | None]:
-    """ca, certificate and key."""
-    return [str(folder / name) if name else None for name in (upstream.ca, upstream.certificate, upstream.key)]
+def _broker(upstream: Upstream, folder: Path) -> "Broker":
+    from agent.mqtt_io import Broker
+
+    names = (upstream.ca, upstream.certificate, upstream.key)
+    ca, certificate, key = (str(folder / name) if name else None for name in names)
+    return Broker(upstream.host, upstream.port, ca, certificate, key, keepalive_s=upstream.keepalive_s)
 
 
 def ran(asked: argparse.Namespace) -> int:

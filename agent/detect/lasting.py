@@ -9,11 +9,23 @@ few notices a day, not dozens.
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, cast
 
-from agent.nouns import HOUR_MS, Instant
+from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 
 DRAIN: Final = 4  # what is there less than a fifth of the time is never told
 CALM_MS: Final = HOUR_MS
 NEVER: Final = Instant(-1)
+LINK_GRACE_MS: Final = 60 * SECOND_MS  # zigbee2mqtt restarts in less
+# How long each kind lasts before it is told; any other, as long as a link.
+GRACE_MS: Final = {
+    "home_not_watched": 5 * MINUTE_MS,
+    "upstream_lost": 5 * MINUTE_MS,
+    "clock_unknown": 10 * MINUTE_MS,
+}
+
+
+def grace_ms(name: str) -> int:
+    """How long a condition lasts before it is told; a name is its kind, and behind a slash which one of them."""
+    return GRACE_MS.get(name.partition("/")[0], LINK_GRACE_MS)
 
 
 class Told(NamedTuple):

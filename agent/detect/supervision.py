@@ -14,16 +14,16 @@ from typing import Final, cast
 
 from agent.detect.coverage import Coverage
 from agent.detect.health import SensorHealth
-from agent.detect.lasting import Lasting
+from agent.detect.lasting import Lasting, grace_ms
 from agent.detect.own_words import plain, told_clock, was_off, whole
 from agent.detect.rhythm import HouseRhythm
 from agent.detect.sight import seers
+from agent.detect.upstream import KIND, Lines
 from agent.detect.window import resumed
 from agent.nouns import (
     ACTIVITY,
     HOUR_MS,
     MINUTE_MS,
-    SECOND_MS,
     Clock,
     Finding,
     Frame,
@@ -35,13 +35,6 @@ from agent.nouns import (
 )
 
 NO_CHECKINS_MS: Final = 12 * HOUR_MS  # contracts.md: without check-ins silence counts as observed this long
-LINK_GRACE_MS: Final = 60 * SECOND_MS  # zigbee2mqtt restarts in less
-# How long each of these lasts before it is told.
-GRACE_MS: Final = {
-    "home_not_watched": 5 * MINUTE_MS,
-    "upstream_lost": 5 * MINUTE_MS,
-    "clock_unknown": 10 * MINUTE_MS,
-}
 GAP_TOLD_MS: Final = 30 * MINUTE_MS  # a hub that was off for longer says so when it is back
 
 
@@ -70,6 +63,7 @@ class ProofOfWatch:
         self._coverage = Coverage()
         self._pause_until: Instant | None = None
         self._clock = Clock()
+        self._lines = Lines()
         self.boot: dict[str, object] = {}  # what the last boot said of itself: a restart continues its clock
         self.watch = Watch()
 
@@ -146,7 +140,7 @@ class ProofOfWatch:
         if what == ("care", "pause"):
             self._pause(now, said)
         elif what == ("centre", "link"):
-            self._lasting.mark("upstream_lost", said.get("state") != "online", now)
+            self._lasting.mark(*self._lines.hear(said), now)
         return self._turn(now)
 
     def _pause(self, now: Instant, said: dict[str, object]) -> None:
@@ -235,15 +229,17 @@ class ProofOfWatch:
     def _grace(self, name: str) -> int:
         if name == "home_not_watched" and self._overdue:
             return 0  # the window that ran out was grace enough
-        return GRACE_MS.get(name, LINK_GRACE_MS)
+        return grace_ms(name)
 
     def _finding(self, name: str, state: str, since: Instant) -> Finding:
         kind, _, subject = name.partition("/")
-        words = (("link", subject),) if subject else ()
+        words: tuple[tuple[str, str], ...] = (("link", subject),) if subject else ()
         if kind == "home_not_watched":
             if state == "raised" and self._overdue and self._heard >= 0:
                 since = self._heard
             words = (("why", self._why()),)
+        elif kind == KIND:
+            words = self._lines.words(name)
         return Finding(kind, state, since, subject, None, words=words)
 
     def _why(self) -> str:
@@ -278,6 +274,7 @@ class ProofOfWatch:
             "pause_until": self._pause_until,
             "clock": list(self._clock),
             "boot": self.boot,
+            "lines": self._lines.snapshot(),
             "watch": [self.watch.observed, self.watch.since, self.watch.coverage_permille],
         }
 
@@ -292,6 +289,7 @@ class ProofOfWatch:
         self._house.restore(cast(Snapshot, snapshot["house"]))
         self._coverage.take(cast(list[list[int]], snapshot["coverage"]))
         self._pause_until = cast(Instant | None, snapshot["pause_until"])
+        self._lines.restore(cast(Snapshot, snapshot.get("lines", {})))
         self.boot = dict(cast(dict[str, object], snapshot["boot"]))
         self._clock = Clock(*cast(tuple[int, str], snapshot["clock"]))
         observed, since, coverage = cast(tuple[bool, Instant, int], snapshot["watch"])

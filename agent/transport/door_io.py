@@ -43,12 +43,14 @@ class Door:
         poll.register(self.fileno(), select.POLLIN)
         poll.poll(limit_s * 1_000)
 
-    def clear(self) -> None:
-        for _ in range(MAX_KNOCKS):
+    def clear(self) -> bool:
+        """Take the knocks off the door; whether there were any."""
+        for count in range(MAX_KNOCKS):
             try:
                 self._socket.recv(1)
             except BlockingIOError:
-                return
+                return count > 0
+        return True
 
     def close(self) -> None:
         self._socket.close()

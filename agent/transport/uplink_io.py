@@ -10,17 +10,22 @@ It ends by being killed, by any signal: there is nothing to tidy up, and the cen
 import json
 import os
 import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
 from time import monotonic_ns
-from typing import Final
+from typing import Final, NamedTuple
 
+from agent.hub import STALL_S
 from agent.mqtt_io import SPREAD_S, Broker, Client, Will
 from agent.nouns import Refused
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
-from agent.transport.outbox_io import Fault, Outbox
+from agent.transport.outbox_io import FIRST_LINE, Fault, Outbox
+from agent.transport.pulse_io import Pulse
 from agent.transport.sending import Sending, Waiting
+from agent.watchdog_io import Watchdog, end_with_any_thread, round_s
 
-LOOK_S: Final = 3_600.0  # look into the outbox at least so often, knock or not
 RETRY_S: Final = 30.0  # an outbox that cannot be used is tried again after that, or when somebody knocks
 LOOK_AHEAD: Final = (
     400  # messages looked at; sending needs the most urgent 100 and what may follow, not a backlog of days
@@ -35,9 +40,9 @@ def outbox_path(state_dir: str) -> str:
     return os.path.join(state_dir, "outbox.db")
 
 
-def uplink_door(state_dir: str) -> str:
-    """Knock here when the outbox holds something new, or something less."""
-    return os.path.join(state_dir, "uplink.sock")
+def uplink_door(state_dir: str, line: int = FIRST_LINE) -> str:
+    """Knock here when the outbox holds something new for this line, or something less."""
+    return os.path.join(state_dir, "uplink.sock" if line == FIRST_LINE else f"uplink-{line}.sock")
 
 
 def watch_door(state_dir: str) -> str:
@@ -45,33 +50,70 @@ def watch_door(state_dir: str) -> str:
     return os.path.join(state_dir, "watch.sock")
 
 
-def uplink(hub: str, broker: Broker, state_dir: str) -> None:
-    """Carry the outbox to the centre, for ever. While the outbox cannot be used the line is down.
+class Way(NamedTuple):
+    """One line to a centre, and what it shares with the others. ``come_round`` is called at each turn."""
 
-    Refused if the line would be open to others, or an uplink runs already; OSError if the state directory cannot be
-    used.
+    hub: str
+    line: int
+    broker: Broker
+    state_dir: str
+    door: Door
+    pulse: Pulse
+    come_round: Callable[[], None]
+    round_s: float
+    judges_dates: Callable[[], bool]
+
+
+def uplink(
+    hub: str,
+    brokers: Sequence[Broker],
+    state_dir: str,
+    judges_dates: Callable[[], bool] = lambda: True,
+    stall_s: int = STALL_S,
+) -> None:
+    """Carry the outbox to each centre, for ever, a thread for each line. While the outbox cannot be used all are down.
+
+    ``judges_dates``: whether the clock is good enough to judge certificates by. Refused if a line would be open to
+    others, or an uplink runs already; OSError if the state directory cannot be used.
     """
     if not is_hub(hub):
         raise Refused(f"hub id {hub!r:.80}: use 1 to 32 of a-z, 0-9 and -")
-    if broker.exposed():
-        raise Refused(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
-    door = Door(uplink_door(state_dir))
+    for broker in brokers:
+        if broker.exposed():
+            raise Refused(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
+    lines = range(FIRST_LINE, FIRST_LINE + len(brokers))
+    doors = [Door(uplink_door(state_dir, line)) for line in lines]
+    pulse = Pulse(state_dir, stall_s)
+    dog = Watchdog("uplink", [f"line {line}" for line in lines], stall_s, sign=lambda: None)
+    turn_s = round_s(stall_s)
+    ways = [
+        Way(hub, line, broker, state_dir, door, pulse, partial(dog.advanced, f"line {line}"), turn_s, judges_dates)
+        for line, broker, door in zip(lines, brokers, doors, strict=True)
+    ]
+    end_with_any_thread("uplink")
+    for way in ways[1:]:
+        threading.Thread(target=_carry_on, args=(way,), name=f"line {way.line}", daemon=True).start()
+    _carry_on(ways[0])
+
+
+def _carry_on(way: Way) -> None:
     said = ""
     while True:
         try:
-            _carry(hub, broker, state_dir, door)
+            _carry(way)
         except Fault as fault:
             if str(fault) != said:
                 said = str(fault)
                 _log(f"the outbox cannot be used: {said}; trying again (watch sets a damaged one aside at its start)")
-            door.wait(RETRY_S)
-            door.clear()
+            way.come_round()
+            way.door.wait(min(RETRY_S, way.round_s))
+            way.door.clear()
 
 
-def _carry(hub: str, broker: Broker, state_dir: str, door: Door) -> None:
+def _carry(way: Way) -> None:
     """Until the outbox fails us, or another has taken its place. The line is dropped without goodbye, for the Will."""
-    outbox = Outbox(outbox_path(state_dir), durable=False)
-    carrier = Uplink(hub, broker, state_dir, door, outbox)
+    outbox = Outbox(outbox_path(way.state_dir), durable=False)
+    carrier = Uplink(way, outbox)
     try:
         while not outbox.replaced():
             carrier.turn()
@@ -81,64 +123,113 @@ def _carry(hub: str, broker: Broker, state_dir: str, door: Door) -> None:
 
 
 class Uplink:
-    """Memory of one line: what is in flight on it, and what was last said of it."""
+    """Memory of one line: what is in flight on it, and what was last said of it.
 
-    def __init__(self, hub: str, broker: Broker, state_dir: str, door: Door, outbox: Outbox) -> None:
-        self._hub = hub
-        self._watch_door = watch_door(state_dir)
-        self._door, self._outbox = door, outbox
+    While ``watch`` has stalled the line is down, so that the centre hears the Will: nobody looks after the home. What
+    is in the outbox is sent all the same, once, and without taking back the Will.
+    """
+
+    def __init__(self, way: Way, outbox: Outbox) -> None:
+        self._way, self._outbox = way, outbox
+        self._watch_door = watch_door(way.state_dir)
         self._sending = Sending()
         self._mids: dict[int, Waiting | None] = {}  # None: the Will, being cleared
-        self._waiting = self._outbox.waiting(LOOK_AHEAD)
+        self._waiting: list[Waiting] = []
+        self._looked_ms = 0
+        self._look()
         self._told: tuple[str, str] | None = None
+        self._watched = True
+        self._taken: set[Waiting] = set()  # by the broker, since watch has stalled
         self._client = Client(
-            broker,
-            hub,
+            way.broker,
+            way.hub,
             on_message=self._came,
             on_link=self._link,
             on_puback=self._acknowledged,
-            will=Will(topic(hub, "will"), GONE),
-            subscriptions=(topic(hub, "receipt"),),
+            will=Will(topic(way.hub, "will"), GONE),
+            subscriptions=(topic(way.hub, "receipt"),),
+            judges_dates=way.judges_dates,
             spread_s=SPREAD_S,
         )
 
     def turn(self) -> None:
         """Send what is due, sleep until there is something to do, and do it."""
+        self._way.come_round()
+        self._hear_watch()
+        if self._client.unjudged and self._client.up and self._way.judges_dates():
+            self._give_up("the clock is set: the line is made anew, with the dates of certificates")
         again_at_ms = self._send() if self._client.up else None
-        self._client.hurry(any(message.rank <= HURRY_RANK for message in self._waiting[:1]))  # the first is most urgent
-        limit_s = LOOK_S if again_at_ms is None else max(0.0, (again_at_ms - _now_ms()) / 1_000)
-        started_ms = _now_ms()
-        knocked = bool(self._client.turn(limit_s, self._door.fileno()))
+        self._client.hurry(any(message.rank <= HURRY_RANK for message in self._owed()[:1]))  # the first is most urgent
+        until_ms = self._looked_ms + round(self._way.round_s * 1_000)
+        until_ms = until_ms if again_at_ms is None else min(until_ms, again_at_ms)
+        limit_s = max(0.0, (until_ms - _now_ms()) / 1_000)
+        if self._watched or self._owed():
+            knocked = bool(self._client.turn(limit_s, self._way.door.fileno()))
+        else:
+            self._client.drop()
+            self._way.door.wait(limit_s)
+            knocked = True
         if knocked:
-            self._door.clear()
-        if knocked or _now_ms() - started_ms >= limit_s * 1_000:
-            self._waiting = self._outbox.waiting(LOOK_AHEAD)
+            self._way.door.clear()
+        if knocked or _now_ms() - self._looked_ms >= self._way.round_s * 1_000:
+            self._look()
 
     def drop(self) -> None:
         self._client.drop()
 
+    def _look(self) -> None:
+        self._looked_ms = _now_ms()
+        self._waiting = self._outbox.waiting(LOOK_AHEAD, self._way.line)
+
+    def _owed(self) -> list[Waiting]:
+        return self._waiting if self._watched else [one for one in self._waiting if one not in self._taken]
+
+    def _hear_watch(self) -> None:
+        lives = self._way.pulse.lives()
+        if lives == self._watched:
+            return
+        self._watched = lives
+        self._taken.clear()
+        if not lives:
+            self._give_up("watch gives no sign of life: the centre hears the Will until it does")
+        elif self._client.up:
+            self._take_back_will()
+            self._say("online", "watch gives signs of life again")
+
+    def _give_up(self, why: str) -> None:
+        self._client.drop()
+        self._forget()
+        self._say("offline", why)
+
+    def _forget(self) -> None:
+        """Nothing is under way any more on a connection that is gone, or new."""
+        self._mids.clear()
+        self._sending.lost()
+        self._look()
+
+    def _take_back_will(self) -> None:
+        mid = self._client.publish(topic(self._way.hub, "will"), b"", retain=True)
+        if mid is not None:
+            self._mids[mid] = None
+
     def _send(self) -> int | None:
-        plan = self._sending.plan(_now_ms(), self._waiting)
+        plan = self._sending.plan(_now_ms(), self._owed())
         for message in plan.publish:
             try:
                 sealed = self._outbox.envelope(message.epoch, message.seq)
             except KeyError:  # receipted since, and no longer kept
                 continue
-            mid = self._client.publish(topic(self._hub, "alert"), sealed)
+            mid = self._client.publish(topic(self._way.hub, "alert"), sealed)
             if mid is None:  # the broker's window is full, or the line went down: the next turn knows which
                 return None
             self._mids[mid] = message
             self._sending.published(_now_ms(), message)
-        return self._sending.plan(_now_ms(), self._waiting).again_at_ms if plan.publish else plan.again_at_ms
+        return self._sending.plan(_now_ms(), self._owed()).again_at_ms if plan.publish else plan.again_at_ms
 
     def _link(self, up: bool, reason: str) -> None:
-        self._mids.clear()
-        self._sending.lost()
-        self._waiting = self._outbox.waiting(LOOK_AHEAD)
-        if up:
-            mid = self._client.publish(topic(self._hub, "will"), b"", retain=True)
-            if mid is not None:
-                self._mids[mid] = None
+        self._forget()
+        if up and self._watched:
+            self._take_back_will()
         self._say("online" if up else "offline", reason)
 
     def _acknowledged(self, mid: int, code: int) -> None:
@@ -152,11 +243,13 @@ class Uplink:
             self._say("offline", why)
             return
         self._sending.taken()
+        if not self._watched:
+            self._taken.add(message)
         if self._told is not None and self._told[0] == "offline":
             self._say("online", "alerts are taken again")
 
     def _came(self, _topic: str, payload: bytes, _retained: bool) -> None:
-        if self._outbox.give_back("receipt", payload):
+        if self._outbox.give_back("receipt", payload, self._way.line):
             knock(self._watch_door)
         else:
             _log(f"refused a receipt of {len(payload)} bytes")
@@ -164,12 +257,12 @@ class Uplink:
     def _say(self, state: str, reason: str) -> None:
         """Tell ``watch``, and whoever reads the log, how the line is; only when that changed."""
         reason = "".join(letter if " " <= letter <= "~" else "?" for letter in reason[:MAX_REASON])
-        if (state, reason) == self._told:
+        if (state, reason) == self._told or (state == "online" and not self._watched):
             return
         self._told = (state, reason)
         told = json.dumps({"state": state, "reason": reason})
-        _log(told)
-        self._outbox.give_back("link", told.encode("ascii"))
+        _log(told if self._way.line == FIRST_LINE else f"line {self._way.line}: {told}")
+        self._outbox.give_back("link", told.encode("ascii"), self._way.line)
         knock(self._watch_door)
 
 

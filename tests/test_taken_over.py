@@ -1,0 +1,87 @@
+"""Somebody else connects with this hub's id: a copied certificate, or a second hub set up from the same files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.mqtt_io import LAST_BACKOFF_S, SHORT_MOST, UNSTEADY, Broker, Client
+from agent.nouns import Instant
+from agent.transport.envelope import FIRST, Envelope, seal, topic
+from agent.transport.keys_io import signer
+from tests.brokers import Authority, Mosquitto, centre_process, until, uplink_process
+from tests.hub_maker import HUB, Hub
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    found = Hub(tmp_path)
+    signer(str(tmp_path / "centre.key"))
+    found.pin_at(tmp_path)
+    yield found
+    found.close()
+
+
+class Thief:
+    """Connects as the hub does, with its certificate; and again whenever it was sent away, without a pause."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker, self.times = broker, 0
+        self._connect()
+
+    def _connect(self) -> None:
+        self.client = Client(self._broker, HUB, lambda *said: None, lambda *said: None)
+        until(lambda: self.client.turn(0.05) or self.client.up, "the thief to be connected")
+        self.times += 1
+
+    def insists(self) -> bool:
+        self.client.turn(0.05)
+        if not self.client.up:
+            self._connect()
+        return True
+
+
+def test_a_hub_whose_id_is_taken_says_so_and_does_not_fight_at_full_speed(tmp_path: Path, hub: Hub) -> None:
+    with (
+        Mosquitto(tmp_path, Authority(tmp_path / "tls")) as broker,
+        centre_process(broker.client("centre"), tmp_path) as centre,
+        uplink_process(HUB, broker.client(HUB), hub.state),
+    ):
+        until(lambda: any("online" in line for line in centre.errors), "the centre online")
+        until(lambda: hub.states(tmp_path) == ["online"], "the line up")
+        thief = Thief(broker.client(HUB))
+        until(
+            lambda: thief.insists() and hub.states(tmp_path)[-1] == "offline" and hub.link[-1]["reason"] == UNSTEADY,
+            "the theft to be noticed",
+            30,
+        )
+        # After the first time it was sent away whenever the hub was back, less and less often.
+        assert thief.times <= SHORT_MOST
+        hub.say()
+        assert not centre.events("alert")
+        thief.client.drop()
+        until(lambda: hub.owes_nothing(tmp_path), "the receipt, once the thief is gone", LAST_BACKOFF_S + 10)
+        assert [event["seq"] for event in centre.events("alert")] == [1]
+        assert centre.events("gone"), "the centre heard that a connection ended"
+
+
+def test_one_number_with_two_stories_is_told_at_the_centre(tmp_path: Path, hub: Hub) -> None:
+    with (
+        Mosquitto(tmp_path, Authority(tmp_path / "tls")) as broker,
+        centre_process(broker.client("centre"), tmp_path) as centre,
+    ):
+        until(lambda: any("online" in line for line in centre.errors), "the centre online")
+        with uplink_process(HUB, broker.client(HUB), hub.state):
+            hub.say()
+            until(lambda: hub.owes_nothing(tmp_path), "the receipt")
+            thief = Thief(broker.client(HUB))
+            told = Envelope(
+                HUB, 1, 1, "1-1", "sos", "raised", "critical", None, Instant(10**12), Instant(10**12), "synced",
+                1_000, 1_000, False, FIRST,
+            )  # fmt: skip
+            thief.client.publish(topic(HUB, "alert"), seal(told, hub.sign))
+            thief.client.turn(0.05)
+            (refused,) = until(lambda: centre.events("refused"), "two stories to be told")
+        assert refused["hub"] == HUB
+        assert refused["reason"] == "number 1/1 was said before with other words"
+        assert [event["kind"] for event in centre.events("alert")] == ["possible_fall"], "the second is not believed"
