@@ -256,7 +256,7 @@ def test_a_running_hub_switches_its_signals_and_its_journal_keeps_what_was_asked
     frames, orders = frame_queue(), Orders()
     plan = home(240, false_alerts_per_30_days=60.0)
     clock = HubClock(None, synced=lambda: True, start=MORNING, speed=1_800)
-    words = (tmp_path, plan, "hub-1", frames, None, "test", lambda engine, last: clock)
+    words = (tmp_path, plan, "hub-1", frames, [None], "test", lambda engine, last: clock)
     loop = Thread(target=live, args=words, kwargs={"orders": orders})
     loop.start()
     frames.put(Frame("log", "bathroom-motion", b"motion 1"))
