@@ -15,7 +15,7 @@ from agent.nouns import Refused, Running
 # hub does not need is memory that it does not take.
 READERS: Final = {
     "demo": ("demo",),
-    "hub": ("run", "watch", "uplink", "pause"),
+    "hub": ("run", "watch", "uplink", "pause", "consent"),
     "technician": ("replay", "journal"),
     "installer": ("promise", "doctor"),
     "centre": ("centre",),

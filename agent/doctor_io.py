@@ -15,6 +15,7 @@ from agent.home import BadHome
 from agent.home import parse as parse_home
 from agent.hub import Hub, Local, Upstream, unread_serial
 from agent.journal_io import JournalError
+from agent.line_io import standing
 from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Home
@@ -52,6 +53,8 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     state = folder / hub.state
     checks, home = _home(folder / hub.home, hub)
     yield from checks
+    if home is not None:
+        yield from _wishes(state, home)
     yield _state(state)
     yield _journal(state / "journal.db")
     yield _models()
@@ -79,6 +82,15 @@ def _home(path: Path, hub: Hub) -> tuple[list[Check], Home | None]:
     if unread := unread_serial(hub, home):
         checks.append(Check("serial", None, unread, "do not count on what is behind them"))
     return checks, home
+
+
+def _wishes(state: Path, home: Home) -> Iterator[Check]:
+    advice = {"rest": "silence is nobody's business until then", "consent": "see docs/home-first.md before you give it"}
+    try:
+        for what, line in standing(state, home):
+            yield Check(what, None, line, advice[what])
+    except JournalError:
+        return  # what is wrong with the journal is said below
 
 
 def _state(state: Path) -> Check:

@@ -111,6 +111,10 @@ class Engine:
         outcome = Outcome(readings, alerts, promise)
         return outcome if now < self.custody.due else self._escalated(now, outcome)
 
+    def takes_in(self, frame: Frame) -> bool:
+        """Whether it may be heard and written down: without consent only what is said of the hub and its bridge."""
+        return self.proof.wishes.watched or frame.link in OWN_LINKS or frame.address.startswith("bridge/")
+
     def promise(self) -> Promise:
         """What the detector promises; a detector that was dropped raises nothing any more."""
         return self.possible_fall.promise() if self.possible_fall in self._detectors else Promise(None, "not_watched")
@@ -131,6 +135,8 @@ class Engine:
         if frame.link == "hub" and frame.address in ("boot", "model"):
             self.trust.hear(frame)
         findings += self.proof.tell(now, frame)
+        if (frame.link, frame.address) == ("care", "consent"):
+            self.decoder.missed()
         findings += self._detect(now, (), True)
         outcome = Outcome((), alerts + self._alerts(now, [*findings, *self._models_news(now)]))
         return outcome if now < self.custody.due else self._escalated(now, outcome)

@@ -39,6 +39,11 @@ TEXTS: Final = {
         "No movement was seen since {since}; the home can no longer be seen.",
         "Movement seen again at {at}.",
     ),
+    "home_not_watched/consent": (
+        "Since {since} this home is not watched, by the wish of who lives there; help buttons are off too.",
+        "",
+        "This home is watched again, by the wish of who lives there.",
+    ),
     "possible_fall/sensor": (
         "The fall sensor in the {room} reports a fall at {since}.",
         "The fall sensor in the {room} reports a fall again at {at}.",

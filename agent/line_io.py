@@ -9,15 +9,18 @@ import os
 import select
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from agent.clock_io import wall_ms
+from agent.detect.wishes import Wishes
 from agent.files_io import write_whole
+from agent.journal_io import Journal
 from agent.live_io import Frames
-from agent.nouns import BadFrame, Frame
+from agent.nouns import BadFrame, Frame, Home, Instant
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
@@ -43,6 +46,28 @@ def answered(state: Path, request: str) -> None:
         (state / "requests" / request).unlink(missing_ok=True)
     except OSError as fault:
         _say(f"request {request} is done, and cannot be removed: {fault.strerror}")
+
+
+def standing(state: Path, home: Home) -> list[tuple[str, str]]:
+    """What people have asked of this hub and what still stands: (rest or consent, a line), as its journal has it."""
+    journal = Journal(state / "journal.db") if (state / "journal.db").exists() else None
+    segment = journal.last_segment() if journal is not None else None
+    wishes, offset_ms = Wishes(home), 0
+    if journal is not None and segment is not None:
+        proof = cast(Mapping[str, Any], segment.snapshot["proof"])
+        wishes.take(proof)
+        offset_ms = int(proof["clock"][0])
+        for entry in journal.entries(segment.id):
+            frame = entry.frame
+            if frame is not None and frame.link == "care":
+                with suppress(BadFrame):  # watch has counted it
+                    wishes.hear(entry.at, frame.address, plain(frame.payload), offset_ms)
+            elif frame is not None and (frame.link, frame.address) == ("hub", "clock"):
+                before, offset_ms = offset_ms, int(str(plain(frame.payload)["offset_ms"]))
+                wishes.set_clock(entry.at, offset_ms - before)
+        journal.close()
+    wishes.wake(Instant(wall_ms() - offset_ms))
+    return list(wishes.words(offset_ms))
 
 
 class Line(threading.Thread):

@@ -53,6 +53,8 @@ def intake(
             frame = frames.get(timeout=min(round_s, clock.seconds_until(wanted)))
             if frame is None:
                 return
+            if not engine.takes_in(frame):  # who lives here does not want it: not stamped, not written, not known
+                frame = None
         except queue.Empty:
             frame = None
         now = clock.now()

@@ -26,6 +26,8 @@ BINARY: Final = ACTIVITY | {
 # Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved.
 MEASURED: Final = frozenset({"battery_percent", "temperature_mc"})
 
+WORDS_MOST: Final = 64  # characters of a person's name or reason that are kept; the rest is cut
+
 
 class BadFrame(Exception):
     """The world is wrong: what a link delivered cannot be understood. It is counted, never a crash."""

@@ -94,8 +94,12 @@ def _same_identities(one: Home, other: Home) -> bool:
 def _warm(engine: Engine, journal: Journal, now: Instant) -> None:
     segments = journal.segments()
     ends = [*(segment.started_at for segment in segments[1:]), now]
+    begun = False
     for segment, end in zip(segments, ends, strict=True):
         if end >= now - WARM_DAYS * DAY_MS:
+            if not begun and isinstance(proof := segment.snapshot.get("proof"), dict):
+                engine.proof.wishes.take(proof)
+            begun = True
             run(fill(journal.entries(segment.id), engine), engine, _Muted())
 
 

@@ -149,6 +149,37 @@ def test_a_request_is_in_the_journal_with_who_asked(running: Frames, capsys: pyt
     assert ended["until_ms"] is None
 
 
+def test_a_rest_that_stands_is_told_with_who_asked_by_status_and_by_doctor(
+    running: Frames, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked("--status") == 0
+    assert capsys.readouterr().out == "no rest\n"
+    until_then = in_hours(5)
+    assert asked("--until", until_then, "--why", "visitors", "--by", "Ada") == 0
+    until(lambda: not list(Path("state/requests").iterdir()), "the request to be taken")
+    capsys.readouterr()
+    assert asked("--status") == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"until {until_then}, asked for by Ada (visitors) at 2")
+    main(["doctor", "--config", "hub.toml", "--json"])
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert f"{checks['rest']['found']}\n" == said
+    assert asked("--end") == 0
+    until(lambda: not list(Path("state/requests").iterdir()), "the end to be taken")
+    capsys.readouterr()
+    assert asked("--status") == 0
+    assert capsys.readouterr().out == "no rest\n"
+
+
+def test_a_rest_that_an_older_agent_wrote_down_still_lasts() -> None:
+    engine = Engine(make_home(PENDANT))
+    memory = json.loads(json.dumps(engine.snapshot()))
+    del memory["proof"]["wishes"]
+    memory["proof"]["pause_until"] = MORNING
+    engine.restore(memory)
+    assert engine.proof.watch.pause_until == MORNING
+
+
 def test_it_is_said_when_nobody_is_there_to_read_the_request(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert asked("--until", in_hours(5)) == 0
     assert "not running" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from agent.commands.asking import BAD, DONE, RUNNING, Refused, home_of, instant,
 from agent.home import BadHome, parse
 from agent.hub import BadHub, Hub, Upstream, unread_serial
 from agent.hub import parse as parse_hub
-from agent.nouns import DAY_MS, Home, Instant
+from agent.nouns import DAY_MS, WORDS_MOST, Home, Instant
 
 if TYPE_CHECKING:
     from agent.mqtt_io import Broker
@@ -31,12 +31,29 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         if name == "watch":
             part.add_argument("--follow", action="store_true", help="print what is heard and said, as JSON Lines")
         part.set_defaults(run=runs)
+    _register_wishes(commands)
+
+
+def _register_wishes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     pause = commands.add_parser("pause", help="rest: holiday, visitors, privacy; a help button is heard all the same")
-    pause.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
     pause.add_argument("--until", type=instant, metavar="T", help="RFC 3339; at most 60 days ahead")
     pause.add_argument("--why", choices=("holiday", "visitors", "privacy"), help="what is written down as the reason")
     pause.add_argument("--end", action="store_true", help="end the rest now")
     pause.set_defaults(run=paused)
+    consent = commands.add_parser("consent", help="whether who lives here wants to be watched; withdrawn, nothing is")
+    consent.add_argument("--withdraw", action="store_true", help="watch no more: help buttons are off too")
+    consent.add_argument("--give", action="store_true", help="watch again")
+    consent.set_defaults(run=consented)
+    for part in (pause, consent):
+        part.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
+        part.add_argument("--by", type=_person, metavar="NAME", help="who asks, for the record")
+        part.add_argument("--status", action="store_true", help="print what stands, and ask nothing")
+
+
+def _person(text: str) -> str:
+    if not text.strip() or len(text) > WORDS_MOST or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"a name has 1 to {WORDS_MOST} printable characters")
+    return text.strip()
 
 
 def configured(config: Path) -> tuple[Hub, Path, Home]:
@@ -146,15 +163,50 @@ def ran(asked: argparse.Namespace) -> int:
 def paused(asked: argparse.Namespace) -> int:
     """Lays a request into the state directory; watch journals it, with who asked and when."""
     from agent.clock_io import wall_ms
-    from agent.line_io import ask
 
+    if asked.status:
+        return _told(asked, "rest", "no rest")
     _, state = hub_of(asked.config)
     if asked.end == (asked.until is not None):
-        raise Refused("pause needs either --until T or --end")
+        raise Refused("pause needs one of --until T, --end and --status")
     now = Instant(wall_ms())
     if asked.until is not None and not now < asked.until <= now + PAUSE_MOST_MS:
         raise Refused("--until must lie ahead, by at most 60 days")
-    heard = ask(state, "pause", {"until_ms": asked.until, "why": asked.why})
-    until = f"until {rfc3339(asked.until)}" if asked.until is not None else "ended"
-    print(f"rest {until}{'' if heard else '; the agent is not running and will read this when it starts'}")
+    until = f"rest until {rfc3339(asked.until)}" if asked.until is not None else "rest ended"
+    return _ask(state, "pause", {"until_ms": asked.until, "why": asked.why, "by": asked.by}, until)
+
+
+def consented(asked: argparse.Namespace) -> int:
+    """As ``paused``. Whoever gives consent again must be named, and whoever withdraws it."""
+    if asked.status or not (asked.withdraw or asked.give):
+        return _told(asked, "consent", "given: this home is watched")
+    _, state, home = configured(asked.config)
+    if asked.withdraw and asked.give:
+        raise Refused("consent is either given or withdrawn: say --withdraw or --give")
+    if asked.by is None:
+        raise Refused("consent needs --by NAME: whose word it is is written down")
+    if asked.give and not home.consent.monitoring:
+        raise Refused("home.toml says monitoring = false under [consent]: take that out first, and start watch again")
+    done = "consent given: this home is watched from now on"
+    if asked.withdraw:
+        done = (
+            "consent withdrawn: what the sensors say is not taken in any more, HELP BUTTONS AND SMOKE ALARMS INCLUDED;"
+            " the centre is told once. What was recorded before stays on this hub"
+        )
+    return _ask(state, "consent", {"given": asked.give, "by": asked.by}, done)
+
+
+def _ask(state: Path, what: str, said: dict[str, object], done: str) -> int:
+    from agent.line_io import ask
+
+    heard = ask(state, what, said)
+    print(f"{done}{'' if heard else '; the agent is not running and will read this when it starts'}")
+    return DONE
+
+
+def _told(asked: argparse.Namespace, what: str, nothing: str) -> int:
+    from agent.line_io import standing
+
+    _, state, home = configured(asked.config)
+    print(next((line for found, line in standing(state, home) if found == what), nothing))
     return DONE

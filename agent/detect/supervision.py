@@ -20,6 +20,7 @@ from agent.detect.rhythm import HouseRhythm
 from agent.detect.sight import seers
 from agent.detect.upstream import KIND, Lines
 from agent.detect.window import resumed
+from agent.detect.wishes import Wishes
 from agent.nouns import (
     ACTIVITY,
     HOUR_MS,
@@ -61,7 +62,7 @@ class ProofOfWatch:
         self._overdue = False
         self._ill: frozenset[str] = frozenset()  # health.unseen, as it was taken into the Watch last
         self._coverage = Coverage()
-        self._pause_until: Instant | None = None
+        self.wishes = Wishes(home)
         self._clock = Clock()
         self._lines = Lines()
         self.boot: dict[str, object] = {}  # what the last boot said of itself: a restart continues its clock
@@ -137,18 +138,16 @@ class ProofOfWatch:
             return self._awake(now, Instant(whole(said, "from_ms", now)))
         if what == ("hub", "clock"):
             return [*self._set_clock(now, said), *self._turn(now)]
-        if what == ("care", "pause"):
-            self._pause(now, said)
+        if frame.link == "care":
+            self._ask(now, frame.address, said)
         elif what == ("centre", "link"):
             self._lasting.mark(*self._lines.hear(said), now)
         return self._turn(now)
 
-    def _pause(self, now: Instant, said: dict[str, object]) -> None:
-        """Rest until a civil time; None ends it, and so does a time that is over (the hub was off meanwhile)."""
-        self._pause_until = None
-        if said.get("until_ms") is not None:
-            until = Instant(whole(said, "until_ms", now) - self._clock.offset_ms)
-            self._pause_until = until if until > now else None
+    def _ask(self, now: Instant, what: str, said: dict[str, object]) -> None:
+        self.wishes.hear(now, what, said, self._clock.offset_ms)
+        if self.wishes.watched and self.wishes.told is not None:  # nothing was heard meanwhile
+            self._resume(self.wishes.told, now, None)
 
     def asleep_since(self, frame: Frame) -> Instant | None:
         """For a boot or a gap: the instant since which the hub saw nothing; None for any other frame."""
@@ -164,7 +163,7 @@ class ProofOfWatch:
     def _awake(self, now: Instant, since: Instant) -> Iterator[Finding]:
         self._coverage.lost(since, now)
         self._resume(since, now, None)
-        if now - since >= GAP_TOLD_MS:
+        if now - since >= GAP_TOLD_MS and self.wishes.watched:
             yield from was_off(since, now)
         yield from self._wake(now)  # what fell due while nobody looked is looked at now
 
@@ -172,12 +171,10 @@ class ProofOfWatch:
         """A hub without a clock battery starts where its clock stood: only this tells how long it was off."""
         clock = told_clock(said)
         since = Instant(now - (clock.offset_ms - self._clock.offset_ms))
-        if now - since >= GAP_TOLD_MS:
+        if now - since >= GAP_TOLD_MS and self.wishes.watched:
             self._coverage.lost(since, now)
             yield from was_off(since, now)
-        if self._pause_until is not None:  # a rest was asked for until a time on the wall
-            until = Instant(self._pause_until + self._clock.offset_ms - clock.offset_ms)
-            self._pause_until = until if until > now else None
+        self.wishes.set_clock(now, clock.offset_ms - self._clock.offset_ms)
         self._clock = clock
         self._lasting.mark("clock_unknown", clock.quality == "unknown", now)
 
@@ -189,13 +186,13 @@ class ProofOfWatch:
         return self._due
 
     def _first_due(self) -> Instant | None:
-        due = [self._health.deadline(), self._pause_until, self._lasting.due()]
+        due = [self._health.deadline(), self.wishes.rest_until, self._lasting.due()]
         if self._may_be_overdue():
             due.append(Instant(self._awaited + self._house_ms()))
         return min((at for at in due if at is not None), default=None)
 
     def _may_be_overdue(self) -> bool:
-        return self._awaited >= 0 and not self._overdue and not self._all_down()
+        return self._awaited >= 0 and not self._overdue and not self._all_down() and self.wishes.watched
 
     def _all_down(self) -> bool:
         return bool(self._on) and self._on.keys() <= self._down.keys()
@@ -203,13 +200,13 @@ class ProofOfWatch:
     def _wake(self, now: Instant) -> Iterator[Finding]:
         if self._may_be_overdue() and now - self._awaited >= self._house_ms():
             self._overdue = True
-        if self._pause_until is not None and now >= self._pause_until:
-            self._pause_until = None
-        yield from self._health.wake(now, not (self._overdue or self._all_down()), self._dark)
+        self.wishes.wake(now)
+        listens = self.wishes.watched and not (self._overdue or self._all_down())
+        yield from self._health.wake(now, listens, self._dark)
         yield from self._turn(now)
 
     def _observed(self) -> bool:
-        if self._overdue or self._all_down():
+        if self._overdue or self._all_down() or not self.wishes.watched:
             return False
         unseen = self._health.unseen | self._health.late | self._dark
         blind = sum(seeing <= unseen for seeing in self._rooms) if unseen else 0
@@ -220,8 +217,10 @@ class ProofOfWatch:
         observed = self._observed()
         if observed != self.watch.observed:
             self._coverage.turn(now, observed)
-        self._lasting.mark("home_not_watched", not observed, now)
+        if self.wishes.watched:  # else it is told as a wish
+            self._lasting.mark("home_not_watched", not observed, now)
         self.watch = self._made(now, observed)
+        yield from self.wishes.tell(now)
         for name, state, since in self._lasting.tell(now):
             yield self._finding(name, state, since)
         self._due = self._first_due()
@@ -251,7 +250,7 @@ class ProofOfWatch:
         since = self.watch.since if observed == self.watch.observed and self.watch.since else now
         coverage = self._coverage.permille(now)
         self._ill = self._health.unseen
-        return Watch(observed, since, self._ill | self._dark, coverage, self._clock, self._pause_until)
+        return Watch(observed, since, self._ill | self._dark, coverage, self._clock, self.wishes.rest_until)
 
     def coverage_permille(self, now: Instant) -> int:
         """The share of the last 24 hours that was observed."""
@@ -271,7 +270,7 @@ class ProofOfWatch:
             "house": self._house.snapshot(),
             "overdue": self._overdue,
             "coverage": self._coverage.plain(),
-            "pause_until": self._pause_until,
+            "wishes": self.wishes.snapshot(),
             "clock": list(self._clock),
             "boot": self.boot,
             "lines": self._lines.snapshot(),
@@ -288,10 +287,10 @@ class ProofOfWatch:
         self._heard, self._awaited = cast(tuple[Instant, Instant], snapshot["heard"])
         self._house.restore(cast(Snapshot, snapshot["house"]))
         self._coverage.take(cast(list[list[int]], snapshot["coverage"]))
-        self._pause_until = cast(Instant | None, snapshot["pause_until"])
+        self.wishes.take(snapshot)
         self._lines.restore(cast(Snapshot, snapshot.get("lines", {})))
         self.boot = dict(cast(dict[str, object], snapshot["boot"]))
         self._clock = Clock(*cast(tuple[int, str], snapshot["clock"]))
         observed, since, coverage = cast(tuple[bool, Instant, int], snapshot["watch"])
         self._ill = self._health.unseen
-        self.watch = Watch(observed, since, self._ill | self._dark, coverage, self._clock, self._pause_until)
+        self.watch = Watch(observed, since, self._ill | self._dark, coverage, self._clock, self.wishes.rest_until)

@@ -58,6 +58,10 @@ class Decoder:
         self._lines[address, payload] = sensor, quantity, value
         return sensor, quantity, value
 
+    def missed(self) -> None:
+        """What was said until now may not have been heard: the next message of a device only tells what is."""
+        self._zigbee.miss()
+
     def snapshot(self) -> Snapshot:
         return {"zigbee": self._zigbee.snapshot()}
 

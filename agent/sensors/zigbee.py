@@ -93,6 +93,9 @@ class Zigbee:
                 return _available(at, device, state(frame.address, frame.payload))
         return ()
 
+    def miss(self) -> None:
+        self._forget_what_came_before(GAP)
+
     def _forget_what_came_before(self, why: str) -> None:
         for device in self._devices.values():
             device.pending = why
