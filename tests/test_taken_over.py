@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.mqtt_io import Broker, Client
+from agent.mqtt_io import LAST_BACKOFF_S, SHORT_MOST, UNSTEADY, Broker, Client
 from agent.nouns import Instant
-from agent.patience_io import LAST_BACKOFF_S, SHORT_MOST, UNSTEADY
 from agent.transport.envelope import FIRST, Envelope, seal, topic
 from agent.transport.keys_io import signer
 from tests.brokers import Authority, Mosquitto, centre_process, until, uplink_process
