@@ -26,24 +26,18 @@ from paho.mqtt.properties import Properties
 
 from agent.broker_io import Broker as Broker
 from agent.broker_io import password, tls
+from agent.retry import UNSTEADY, Retry
 
 ANSWER_S: Final = 4.0  # no CONNACK by then: some brokers meet MQTT 5 with silence, so 3.1.1 is tried
 HANDSHAKE_S: Final = 10.0  # to be connected with 3.1.1, and to be subscribed; then the attempt is given up
 CONNECT_S: Final = 5.0  # for TCP, and again for TLS: as long as one turn may block
 TCP_USER_TIMEOUT_MS: Final = 8_000  # what we sent is not acknowledged by TCP for so long: the line is dead
-FIRST_BACKOFF_S: Final = 1.0  # doubles with each failure, halved at random
-LAST_BACKOFF_S: Final = 30.0
-SPREAD_S: Final = 75.0  # over so long the hubs of a centre come back to a broker that all of them lost at once
-MANY: Final = 10  # failures; more make no attempt rarer
 ACKNOWLEDGE_S: Final = 8.0  # no PUBACK for so long, with messages open: the broker hangs, and the line is given up
-STEADY_S: Final = 30.0  # a connection that lasted so long starts the backoff anew
 MAX_INFLIGHT: Final = 100  # published and not acknowledged; beyond it ``publish`` refuses
 MAX_PACKET_BYTES: Final = 8 * 1024 * 1024  # asked of an MQTT 5 broker, which then drops what is larger
 MAX_READS: Final = 100  # packets taken in one turn; the rest waits for the next
 UNSUPPORTED_VERSION: Final = 132  # the CONNACK reason that makes us fall back to MQTT 3.1.1
 TAKEN_OVER: Final = 142  # the DISCONNECT reason when another client came with our id; not every broker gives one
-SHORT_MOST: Final = 3  # so many connections in a row that ended unsteady and without a word are told as that
-UNSTEADY: Final = "lost soon after it was made, again and again: another client with this hub's id, or a bad network"
 REFUSED: Final = 128  # reason codes from here on are failures
 
 
@@ -83,8 +77,7 @@ class Client:
         spread_s: float = 0.0,
     ) -> None:
         """``judges_dates`` is asked at each connection: whether the clock is good enough for certificates' dates.
-        ``spread_s``: a lost line is tried again at an instant of our own within so long, since others lost it too;
-        ``hurry`` when somebody needs it."""
+        ``spread_s``: see ``Retry``; ``hurry`` when somebody needs the line."""
         self.up = False
         self.unjudged = False  # this connection was made without a look at the dates of certificates
         self._broker, self._client_id, self._will = broker, client_id, will
@@ -96,9 +89,7 @@ class Client:
         self._told = (False, "")
         self._due = 0.0  # monotonic: when to try again, to give up the attempt, or to see to the keepalive
         self._unanswered = False  # this attempt reached the broker, and had no CONNACK that speaks our version
-        self._failures = self._short = 0
-        self._spread_s, self._needed = spread_s, False
-        self._soon = 0.0  # when to try again if somebody needs the line
+        self._retry = Retry(spread_s)
         self._since = 0.0
         self._window = MAX_INFLIGHT
         self._inflight = 0
@@ -130,9 +121,9 @@ class Client:
 
     def hurry(self, needed: bool) -> None:
         """Whether somebody needs the line: then, while it is down, it does not wait for its turn in the spread."""
-        self._needed = needed
+        self._retry.needed = needed
         if needed and self._mqtt is None:
-            self._due = min(self._due, self._soon)
+            self._due = min(self._due, self._retry.soon_s)
 
     def close(self) -> None:
         """Leave politely: the broker forgets the Will. A further turn connects again."""
@@ -269,29 +260,27 @@ class Client:
 
     def _ended(self, mqtt: paho.Client, reason: Any) -> None:
         """``reason`` is what the broker said; None: it just closed."""
-        self._short = self._short + 1 if self.up and monotonic() - self._since < STEADY_S else 0
         if reason is not None and reason.value == TAKEN_OVER:
-            self._since = monotonic()  # however long it lasted: two who fight for one id shall not fight at full speed
-            self._failures = MANY
+            self._since = monotonic()  # however long it lasted, it counts as one that did not
+            self._retry.fights()
             self._lost(mqtt, "another client connected with this hub's id")
+        elif reason is not None:
+            self._lost(mqtt, f"broker: {reason}")
         else:
-            silent = UNSTEADY if self._short >= SHORT_MOST else "connection lost"
-            self._lost(mqtt, silent if reason is None else f"broker: {reason}")
+            self._lost(mqtt, UNSTEADY if self._retry.unsteady(self._lasted_s()) else "connection lost")
+
+    def _lasted_s(self) -> float | None:
+        return monotonic() - self._since if self.up else None
 
     def _lost(self, _mqtt: paho.Client, reason: str) -> None:
         fall_back = self._unanswered and self._version == Version.MQTTv5
         self._version = Version.MQTTv311 if fall_back else Version.MQTTv5
-        if self.up and monotonic() - self._since >= STEADY_S:
-            self._failures = 0
+        lasted_s = self._lasted_s()
         self._unanswered = False
         self._leave()
         if fall_back:  # another language, not another try
             return
-        backoff_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(self._failures, MANY))
-        self._soon = monotonic() + random.uniform(0.5, 1.0) * backoff_s
-        spread_s = 0.0 if self._needed else random.uniform(0.0, self._spread_s)
-        self._due = max(self._soon, monotonic() + spread_s)
-        self._failures += 1
+        self._due = self._retry.again_s(monotonic(), lasted_s, random.uniform)
         self._say(False, reason)
 
     def _say(self, up: bool, reason: str) -> None:

@@ -13,8 +13,9 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.mqtt_io import SPREAD_S, Broker, Client, Will
+from agent.mqtt_io import Broker, Client, Will
 from agent.nouns import Instant
+from agent.retry import SPREAD_S
 from agent.transport.envelope import FIRST, GONE, Envelope, digest, seal, topic
 from agent.transport.sending import Sending, Waiting
 from agent.transport.uplink_io import NOBODY, REFUSED

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.mqtt_io import LAST_BACKOFF_S, SHORT_MOST, UNSTEADY, Broker, Client
+from agent.mqtt_io import Broker, Client
 from agent.nouns import Instant
+from agent.retry import LAST_BACKOFF_S, SHORT_MOST, UNSTEADY
 from agent.transport.envelope import FIRST, Envelope, seal, topic
 from agent.transport.keys_io import signer
 from tests.brokers import Authority, Mosquitto, centre_process, until, uplink_process
@@ -44,11 +45,10 @@ class Thief:
 def test_a_hub_whose_id_is_taken_says_so_and_does_not_fight_at_full_speed(tmp_path: Path, hub: Hub) -> None:
     with (
         Mosquitto(tmp_path, Authority(tmp_path / "tls")) as broker,
-        centre_process(broker.client("centre"), tmp_path) as centre,
         uplink_process(HUB, broker.client(HUB), hub.state),
     ):
-        until(lambda: any("online" in line for line in centre.errors), "the centre online")
         until(lambda: hub.states(tmp_path) == ["online"], "the line up")
+        hub.say()  # an urgent alert waits, and nobody is at the centre yet to sign for it
         thief = Thief(broker.client(HUB))
         until(
             lambda: thief.insists() and hub.states(tmp_path)[-1] == "offline" and hub.link[-1]["reason"] == UNSTEADY,
@@ -57,12 +57,11 @@ def test_a_hub_whose_id_is_taken_says_so_and_does_not_fight_at_full_speed(tmp_pa
         )
         # After the first time it was sent away whenever the hub was back, less and less often.
         assert thief.times <= SHORT_MOST
-        hub.say()
-        assert not centre.events("alert")
-        thief.client.drop()
-        until(lambda: hub.owes_nothing(tmp_path), "the receipt, once the thief is gone", LAST_BACKOFF_S + 10)
-        assert [event["seq"] for event in centre.events("alert")] == [1]
-        assert centre.events("gone"), "the centre heard that a connection ended"
+        with centre_process(broker.client("centre"), tmp_path) as centre:
+            until(lambda: any("online" in line for line in centre.errors), "the centre online")
+            thief.client.drop()
+            until(lambda: hub.owes_nothing(tmp_path), "the receipt, once the thief is gone", LAST_BACKOFF_S + 10)
+            assert [event["seq"] for event in centre.events("alert")] == [1]
 
 
 def test_one_number_with_two_stories_is_told_at_the_centre(tmp_path: Path, hub: Hub) -> None:

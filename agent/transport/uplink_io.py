@@ -17,8 +17,9 @@ from time import monotonic_ns
 from typing import Final, NamedTuple
 
 from agent.hub import STALL_S
-from agent.mqtt_io import SPREAD_S, Broker, Client, Will
+from agent.mqtt_io import Broker, Client, Will
 from agent.nouns import Refused
+from agent.retry import SPREAD_S
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
 from agent.transport.outbox_io import FIRST_LINE, Fault, Outbox
