@@ -22,7 +22,6 @@ ODD: Final[dict[str, Any]] = {
     "advanced": {"last_seen": "epoch", "output": "attribute", "cache_state_send_on_startup": False, "x": [[1]]},
     "availability": {"enabled": False, "active": {"timeout": 10}},
 }
-SECOND: Final = '[[upstream]]\nhost = "127.0.0.1"\nport = 8\n'
 SERIAL: Final = '[[serial]]\nport = "/dev/ttyUSB0"\n'
 BED: Final = '[[sensor]]\nid = "mat"\nkind = "bed"\nroom = "bedroom"\nlink = "serial"\naddress = "bridge-1/bed0"\n'
 
@@ -120,11 +119,9 @@ def test_the_real_zigbee2mqtt_says_how_it_is_set(tmp_path: Path) -> None:
 def test_what_is_configured_and_not_used_yet_is_said_by_doctor(
     broker: Mosquitto, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("hub.toml").write_text(HUB.format(port=broker.port) + SECOND + SERIAL)
+    Path("hub.toml").write_text(HUB.format(port=broker.port) + SERIAL)
     Path("home.toml").write_text(home_text(3) + BED)
     found = doctor(capsys)[1]
-    assert found["second path"]["good"] is None
-    assert "only the first upstream" in str(found["second path"]["found"])
     assert found["serial"]["good"] is None
     assert "1 in hub.toml; 1 sensors of home.toml that nobody hears: mat" in str(found["serial"]["found"])
 
