@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.mqtt_io import Broker, Client
 from agent.nouns import Act, Signal
@@ -162,6 +164,40 @@ def test_every_siren_and_every_lamp_of_the_catalogue_is_told_only_what_its_defin
 def test_what_cannot_be_switched_is_not_switched(exposes: object) -> None:
     assert driver("sounder", "", exposes) is None
     assert driver("lamp", "", exposes) is None
+
+
+WORDS: Final = ("ON", "OFF", "stop", "low", "high", "emergency", "alarm", True, False, None, 0, 7, -1, 10**30)
+ODD: Final = st.sampled_from(WORDS) | st.lists(st.sampled_from(WORDS), max_size=4) | st.just({"a": [1]})
+
+
+def exposed(inner: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
+    """What looks much like a definition, with something odd in it."""
+    words = st.sampled_from([["stop", "emergency", "low"], ["stop", "high"], [], None])
+    usual = {
+        "name": st.sampled_from(["state", "warning", "alarm", "mode", "level", "duration", "volume", "strobe"]),
+        "type": st.sampled_from(["binary", "enum", "numeric", "composite", "switch"]),
+        "access": st.sampled_from([2, 7]),
+        "value_on": st.just("ON"),
+        "value_off": st.just("OFF"),
+        "values": words,
+    }
+    rest = dict.fromkeys(("property", "value_min", "value_max", "unit"), ODD)
+    return st.fixed_dictionaries(
+        {key: st.one_of(*[usual[key]] * 9, ODD) for key in usual}, optional={"features": inner, **rest}
+    )
+
+
+EXPOSES: Final = st.lists(exposed(st.lists(exposed(ODD), max_size=5) | ODD) | ODD, max_size=6)
+
+
+@given(EXPOSES)
+def test_whatever_a_list_of_devices_says_of_itself_it_stops_nobody(exposes: list[object]) -> None:
+    board = Board([SIREN, LAMP])
+    devices = [{"ieee_address": each, "definition": {"exposes": exposes}} for each in (SIREN_AT, LAMP_AT)]
+    assert board.learn(json.dumps(devices).encode())
+    for seconds in (0, 60):
+        board.order(Act("sound", seconds=seconds), 0.0)
+        assert all(isinstance(json.loads(payload), dict) for _, payload in board.commands(0.0))
 
 
 # -- what is told, and when ------------------------------------------------------------------------------------
