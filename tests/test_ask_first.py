@@ -3,21 +3,15 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from threading import Thread
 from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.civil import rfc3339
-from agent.clock_io import HubClock
 from agent.detect.asking import ASKED_MOST
 from agent.engine import Engine
 from agent.home import parse
-from agent.journal_io import Journal
-from agent.live_io import frame_queue
 from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import (
@@ -37,11 +31,7 @@ from agent.nouns import (
     Signal,
 )
 from agent.packing import alert_line
-from agent.sensors.log import write
-from agent.sensors.orders_io import Orders
 from agent.transport.envelope import FIRST, envelope, seal
-from agent.watch_io import live
-from tests.brokers import LONG_S, until
 from tests.golden_days import DAYS, told
 from tests.home_maker import make_home
 
@@ -247,34 +237,3 @@ def test_a_day_has_so_many_questions_and_the_silences_after_them_are_told_as_eve
     assert asking.alerts == silent.alerts
     within = [at for at, act in asking.acts if act.seconds and at < MORNING + 24 * HOUR_MS]
     assert 2 <= len(within) <= ASKED_MOST
-
-
-# -- live ------------------------------------------------------------------------------------------------------
-
-
-def test_a_running_hub_switches_its_signals_and_its_journal_keeps_what_was_asked(tmp_path: Path) -> None:
-    frames, orders = frame_queue(), Orders()
-    plan = home(240, false_alerts_per_30_days=60.0)
-    clock = HubClock(None, synced=lambda: True, start=MORNING, speed=1_800)
-    words = (tmp_path, plan, "hub-1", frames, [None], "test", lambda engine, last: clock)
-    loop = Thread(target=live, args=words, kwargs={"orders": orders})
-    loop.start()
-    frames.put(Frame("log", "bathroom-motion", b"motion 1"))
-    acts: list[Act] = []
-
-    def both() -> bool:
-        acts.extend(orders.taken())
-        return len(acts) >= 2
-
-    until(both, "the question, and its end")
-    frames.put(None)
-    loop.join(LONG_S)
-    assert acts[:2] == [Act("ask", seconds=240), Act("ask")]
-    journal = Journal(tmp_path / "journal.db")
-    told = [reading for reading in journal.readings(MORNING, Instant(MORNING + 24 * HOUR_MS)) if reading.sensor == FALL]
-    line = next(line for _, _, line in journal.alerts() if FALL in line)
-    journal.close()
-    asked, answered = told
-    assert (asked[1:], answered[1:]) == ((FALL, "asked", 240), (FALL, "answered", 0))
-    assert rfc3339(answered.at) == json.loads(line)["at"]
-    assert [write(reading) for reading in told] == [None, None]  # what is exported is replayed, and asked anew

@@ -85,6 +85,18 @@ def test_a_rest_that_is_ended_gives_back_what_was_left_of_the_wait() -> None:
     assert [hours for hours, kind in told if kind == "possible_fall"] == [pytest.approx(whole + 1)]
 
 
+@pytest.mark.parametrize("rest_hours", [1, 2, 5])
+def test_what_is_promised_during_a_rest_is_what_happens_after_it(rest_hours: int) -> None:
+    rest = (1, paused(MORNING + rest_hours * HOUR_MS))
+    engine, record = Engine(make_home(PENDANT)), Record("elm-12", deadlines=True)
+    for seq, (at, frame) in enumerate([(0, motion()), rest, (HOUR_MS // 2, motion()), (12 * HOUR_MS, None)], 1):
+        run(fill([Entry(seq, Instant(MORNING + at), frame)], engine), engine, record)
+    promised = json.loads(record.deadlines[-1])
+    raised = [alert for alert in record.said if alert.kind == "possible_fall"]
+    assert promised["deadline"] == rfc3339(raised[0].at)
+    assert promised["state"] == "home"
+
+
 def test_a_rest_that_was_over_before_the_hub_read_of_it_changes_nothing() -> None:
     told = [(0, motion()), (10 * HOUR_MS, None)]
     late = [told[0], (HOUR_MS, paused(MORNING - HOUR_MS)), told[1]]

@@ -24,7 +24,7 @@ from agent.detect.fall_sensors import FallSensors
 from agent.detect.fall_wait import FallWait, Levels, Start
 from agent.detect.features import Context
 from agent.detect.hazard import LEAST_WAIT_MS
-from agent.detect.silences import AT_THE_DOOR, IN_BED
+from agent.detect.silences import AT_THE_DOOR, IN_BED, LONGEST_MS
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import ACTIVITY, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity
@@ -236,9 +236,13 @@ class PossibleFall:
         wait_ms = self.wait.reckon()
         if wait_ms is None and self._room is not None and not self._frozen:
             return Promise(None, "away")
-        due = self._due
+        due, rest = self._due, self._watch.pause_until
         if not self._woken and not self._frozen and wait_ms is not None:
             due = Instant(self._from + wait_ms)
+        elif self._frozen and rest is not None:  # the rest ends by itself, and the wait goes on then
+            left_ms = self._left_ms if self._woken else wait_ms
+            soon = left_ms is not None and rest + left_ms <= self._since + LONGEST_MS
+            due = Instant(rest + (left_ms or 0)) if soon else None
         return Promise(due, "asleep" if self._asleep() else "home")
 
     def _asleep(self) -> bool:
