@@ -5,11 +5,13 @@ nothing is kept twice and nothing is told twice.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.resources import files
+from time import time_ns
 from typing import Any, Final, NamedTuple
 
 from agent.nouns import Instant, Refused
@@ -43,6 +45,8 @@ class Store:
         self.path = path
         mode = "rwc" if may_make else "rw"
         try:
+            if may_make:  # it holds what operators' passwords come to: for its owner alone
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(
                 f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
                 uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=not shared,
@@ -50,13 +54,27 @@ class Store:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(files("centre").joinpath("centre.sql").read_text())
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise Fault(f"{path}: cannot be the audit file: {error}") from error
         with self.writing():
             self._complete()
 
     def close(self) -> None:
         self._db.close()
+
+    def copy(self, path: str) -> None:
+        """A copy of all as it is now, whole or not at all. Fault if there is such a file, or it cannot be made."""
+        half = f"{path}.half"
+        try:
+            if os.path.lexists(path):
+                raise FileExistsError(f"{path}: is there already; a copy takes no file's place")
+            os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+            self._db.execute("VACUUM INTO ?", (half,))
+            with open(half, "rb") as file:
+                os.fsync(file.fileno())
+            os.rename(half, path)
+        except (sqlite3.Error, OSError) as error:
+            raise Fault(f"no copy was made: {error}") from error
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -249,6 +267,11 @@ class Store:
             said.hub, said.id, said.epoch, said.seq, one.raised, one.received, one.worst, one.state, one.by, one.taken,
             one.verdict, one.reason, one.closed,
         )  # fmt: skip
+
+
+def now() -> Instant:
+    """This centre's clock."""
+    return Instant(time_ns() // 1_000_000)
 
 
 def _incident(row: tuple[Any, ...]) -> Incident:
