@@ -206,10 +206,8 @@ class Receiver:
 
     def _meet(self) -> None:
         """Whoever has a key here is expected to show that it lives."""
-        names = [name.removesuffix(".pub") for name in os.listdir(self._desk.hubs) if name.endswith(".pub")]
-        with self._store.writing():
-            for name in filter(is_hub, names):
-                self._store.meet(name, now())
+        names = {name.removesuffix(".pub") for name in os.listdir(self._desk.hubs) if name.endswith(".pub")}
+        self._store.expect(set(filter(is_hub, names)), now())
 
     def _missing(self, holes: list[tuple[str, int, Hole]]) -> None:
         for hub, epoch, hole in holes:

@@ -7,8 +7,9 @@ nothing is kept twice and nothing is told twice.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from time import time_ns
@@ -125,6 +126,18 @@ class Store:
         """A hub that is pinned here: from now on its daily proof of life is expected."""
         self.change("INSERT OR IGNORE INTO hub VALUES (?, ?, NULL, NULL)", hub, now)
 
+    def expect(self, hubs: Set[str], now: Instant) -> None:
+        """Those that are pinned here are expected to show that they live, and no others. Writes by itself."""
+        known = {str(name) for (name,) in self.ask("SELECT name FROM hub")}
+        if known == hubs:
+            return
+        with self.writing():
+            for hub in sorted(hubs - known):
+                self.meet(hub, now)
+            for hub in sorted(known - hubs) if hubs else ():  # a folder that is empty is one that is not there
+                self.change("DELETE FROM hub WHERE name=?", hub)
+                self.note("receiver", "no longer expected: it has no key here", now, hub)
+
     def gone(self, hub: str, now: Instant) -> bool:
         """Its Last Will came; whether that is news. What it was told just before, it may not have heard."""
         self.meet(hub, now)
@@ -227,8 +240,6 @@ class Store:
             before, expected = chain, expected + 1
         return None
 
-    # -- ours ----------------------------------------------------------------------------------------------------------
-
     def _complete(self) -> None:
         """A file of the first receiver holds envelopes alone."""
         if self.ask("SELECT 1 FROM numbering LIMIT 1"):
@@ -279,6 +290,7 @@ def _incident(row: tuple[Any, ...]) -> Incident:
     return Incident(_opened(envelope), hash_, raised, received, worst, state, by, taken, verdict, reason, closed)
 
 
+@lru_cache(maxsize=2 * MOST_SHOWN)  # a page that is looked at reads the same ones every two seconds
 def _opened(envelope: bytes) -> Envelope:
     return open_envelope(envelope, lambda signature, message: True)  # verified before it was kept
 

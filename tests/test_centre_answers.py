@@ -257,3 +257,16 @@ def test_receivers_share_the_work_under_the_rules_that_a_centres_broker_has(tmp_
         until(lambda: hub.turn(0.01) or len(receipts) == 10, "ten receipts")
         until(lambda: sum(len(one.events("alert")) for one in pair) == 10, "ten alerts")
         assert all(one.events("alert") for one in pair)
+
+
+def test_a_hub_that_was_taken_out_is_no_longer_expected(desk: Desk) -> None:
+    hubs = desk.folder / "hubs"
+    for name in ("hub-7", "hub-8"):
+        desk.hub(name).gone()
+    until(lambda: len(desk.store.all_gone()) == 2, "both Wills to be written down")
+    (hubs / "hub-8.pub").unlink()
+    desk.receive("receiver-2")
+    assert desk.store.all_gone().keys() == {"hub-7"}
+    assert desk.store.ask("SELECT what FROM audit WHERE hub='hub-8'")[-1] == ("no longer expected: it has no key here",)
+    desk.store.expect(set(), now())
+    assert desk.store.all_gone().keys() == {"hub-7"}, "a folder that cannot be seen is not a reason to forget"
