@@ -64,6 +64,12 @@ class Answers:
                 self._store.change("UPDATE answer SET tried_ms=? WHERE id=?", now, row[0])
         return [Unsent(*row) for row in rows]
 
+    def lost(self, ids: Sequence[int]) -> None:
+        """The line broke before a broker had taken them: due at once."""
+        with self._store.writing():
+            for id in ids:
+                self._store.change("UPDATE answer SET tried_ms=0 WHERE id=?", id)
+
     def sent(self, ids: Sequence[int], now: Instant) -> None:
         with self._store.writing():
             for id in ids:
@@ -74,3 +80,14 @@ class Answers:
         return not self._store.ask(
             "SELECT 1 FROM answer WHERE hub=? AND incident=? AND sent_ms IS NULL LIMIT 1", hub, id
         )
+
+
+def found(store: Store, words: str) -> tuple[str, str]:
+    """Hub and id of HUB/ID, or of an ID that only one hub's open incident has. NotNow if it is none, or of several."""
+    hub, slash, id = words.partition("/")
+    if slash:
+        return hub, id
+    hubs = [one.said.hub for one in store.incidents() if one.said.id == words]
+    if len(hubs) != 1:
+        raise NotNow(f"{words}: {'no open incident' if not hubs else 'more than one hub has it'}; write HUB/ID")
+    return hubs[0], words

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS incident (
   PRIMARY KEY (hub, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS open_incident ON incident (state, received_ms);
+CREATE INDEX IF NOT EXISTS closed_incident ON incident (closed_ms) WHERE state='closed';
 
 -- What hubs are still to be told of what people said.
 CREATE TABLE IF NOT EXISTS answer (

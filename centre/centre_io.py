@@ -11,7 +11,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic, time_ns
+from time import monotonic
 from typing import Final, NamedTuple, TextIO
 
 from agent.mqtt_io import Broker, Client
@@ -30,7 +30,7 @@ from agent.transport.envelope import (
 from agent.transport.keys_io import BadKey, signer, verifier
 from centre.answers_io import Answers
 from centre.receiver import MISSING_MS, Hole, address, judge, line, record
-from centre.store_io import Store
+from centre.store_io import Store, now
 
 LOOK_S: Final = 0.25  # how often the file is asked for what people answered; an answer is on its way within that
 HUBS_S: Final = 30.0  # how often new keys, missing numbers and silent hubs are looked for
@@ -88,6 +88,7 @@ class Receiver:
         self._receipts: deque[tuple[str, bytes, int | None]] = deque(maxlen=MAX_RECEIPTS)  # the last: of which answer
         self._open: dict[int, int] = {}  # mid -> the answer that it carries
         self._heard: list[int] = []  # answers that a broker took for a hub that is there
+        self._lost: list[int] = []  # answers that were on their way when the line broke
         self._refusals: Counter[str] = Counter()
         self._wills: set[str] | None = None  # hubs whose Will stands on this connection, until it has settled
         self._since = self._looked = monotonic()
@@ -107,10 +108,13 @@ class Receiver:
         self._write()
         if self._heard:
             heard, self._heard = self._heard, []
-            self._answers.sent(heard, _now())
+            self._answers.sent(heard, now())
+        if self._lost:
+            lost, self._lost = self._lost, []
+            self._answers.lost(lost)
         if self._client.up:
             self._look()
-            self._give(_now())
+            self._give()
             self._send()
         self._speak()
 
@@ -134,7 +138,7 @@ class Receiver:
             said = open_envelope(payload, verify)
             if said.hub != hub:
                 raise BadFrame(f"names the hub {said.hub}")
-            self._came.append(Came(said, payload, _now()))
+            self._came.append(Came(said, payload, now()))
         except BadFrame as error:
             self._refuse(hub, str(error))
 
@@ -177,7 +181,7 @@ class Receiver:
         self._came.append(Line(hub, there=not payload))
 
     def _turned(self, hub: str, there: bool) -> None:
-        news = self._store.back(hub, _now()) if there else self._store.gone(hub, _now())
+        news = self._store.back(hub, now()) if there else self._store.gone(hub, now())
         if news and there:
             self._tell({"event": "back", "hub": hub}, f"{hub}  BACK  the hub is connected again")
         elif news:
@@ -186,26 +190,24 @@ class Receiver:
     # -- what is missing -----------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        now = monotonic()
-        if self._wills is not None and now - self._since >= SETTLE_S:
+        ticks = monotonic()
+        if self._wills is not None and ticks - self._since >= SETTLE_S:
             wills, self._wills = self._wills, None
             came_back = self._store.all_gone().keys() - wills  # while nobody here listened
             self._came += [Line(hub, there=True) for hub in came_back]
-        if now - self._looked >= HUBS_S:
-            self._looked = now
+        if ticks - self._looked >= HUBS_S:
+            self._looked = ticks
             self._meet()
-            if now - self._since >= MISSING_MS / 1_000:  # what was said while we were away has been sent again
-                self._missing(self._store.missing(_now()))
-                for hub in self._store.silent(_now()):
+            if ticks - self._since >= MISSING_MS / 1_000:  # what was said while we were away has been sent again
+                self._missing(self._store.missing(now()))
+                for hub in self._store.silent(now()):
                     words = f"{hub}  SILENT  no daily proof of life for more than 26 h"
                     self._tell({"event": "silent", "hub": hub}, words)
 
     def _meet(self) -> None:
         """Whoever has a key here is expected to show that it lives."""
-        names = [name.removesuffix(".pub") for name in os.listdir(self._desk.hubs) if name.endswith(".pub")]
-        with self._store.writing():
-            for name in filter(is_hub, names):
-                self._store.meet(name, _now())
+        names = {name.removesuffix(".pub") for name in os.listdir(self._desk.hubs) if name.endswith(".pub")}
+        self._store.expect(set(filter(is_hub, names)), now())
 
     def _missing(self, holes: list[tuple[str, int, Hole]]) -> None:
         for hub, epoch, hole in holes:
@@ -216,9 +218,9 @@ class Receiver:
 
     # -- what goes -----------------------------------------------------------------------------------------------------
 
-    def _give(self, now: Instant) -> None:
+    def _give(self) -> None:
         """What people answered, for the hubs that are there to hear it."""
-        for one in self._answers.unsent(now):
+        for one in self._answers.unsent(now()):
             receipt = Receipt(one.hub, one.epoch, one.seq, one.alert, one.kind, one.at, one.verdict, one.reason)
             self._receipts.append(self._receipt(receipt, one.id))
 
@@ -238,6 +240,7 @@ class Receiver:
             self._heard.append(answer)
 
     def _link(self, up: bool, reason: str) -> None:
+        self._lost += self._open.values()
         self._open.clear()
         self._wills, self._since = (set() if up else None), monotonic()
         print(f"centre: {'online' if up else 'offline'}: {reason}", file=self._err, flush=True)
@@ -272,7 +275,3 @@ def _pinned(path: str) -> Verify:
         return verifier(path)
     except (BadKey, OSError) as error:  # one hub's key, or its file, is wrong: the desk goes on for all others
         raise BadFrame(f"no usable key of this hub: {error}") from None
-
-
-def _now() -> Instant:
-    return Instant(time_ns() // 1_000_000)

@@ -25,8 +25,8 @@ from centre.incidents import (
 )
 from centre.operators import MOST_PASSWORD, SESSION_MS, matches
 from centre.receiver import is_late
-from centre.store_io import MOST_SHOWN
-from centre.web_io import desk, for_operators, form, now
+from centre.store_io import MOST_SHOWN, now
+from centre.web_io import desk, for_operators, form
 
 ID: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 STATES: Final = {"open": "waiting for somebody", "taken": "taken", "closed": "closed"}

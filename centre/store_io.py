@@ -5,11 +5,14 @@ nothing is kept twice and nothing is told twice.
 """
 
 import json
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from time import time_ns
 from typing import Any, Final, NamedTuple
 
 from agent.nouns import Instant, Refused
@@ -43,6 +46,8 @@ class Store:
         self.path = path
         mode = "rwc" if may_make else "rw"
         try:
+            if may_make:  # it holds what operators' passwords come to: for its owner alone
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(
                 f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
                 uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=not shared,
@@ -50,13 +55,27 @@ class Store:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(files("centre").joinpath("centre.sql").read_text())
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise Fault(f"{path}: cannot be the audit file: {error}") from error
         with self.writing():
             self._complete()
 
     def close(self) -> None:
         self._db.close()
+
+    def copy(self, path: str) -> None:
+        """A copy of all as it is now, whole or not at all. Fault if there is such a file, or it cannot be made."""
+        half = f"{path}.half"
+        try:
+            if os.path.lexists(path):
+                raise FileExistsError(f"{path}: is there already; a copy takes no file's place")
+            os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+            self._db.execute("VACUUM INTO ?", (half,))
+            with open(half, "rb") as file:
+                os.fsync(file.fileno())
+            os.rename(half, path)
+        except (sqlite3.Error, OSError) as error:
+            raise Fault(f"no copy was made: {error}") from error
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -106,6 +125,18 @@ class Store:
     def meet(self, hub: str, now: Instant) -> None:
         """A hub that is pinned here: from now on its daily proof of life is expected."""
         self.change("INSERT OR IGNORE INTO hub VALUES (?, ?, NULL, NULL)", hub, now)
+
+    def expect(self, hubs: Set[str], now: Instant) -> None:
+        """Those that are pinned here are expected to show that they live, and no others. Writes by itself."""
+        known = {str(name) for (name,) in self.ask("SELECT name FROM hub")}
+        if known == hubs:
+            return
+        with self.writing():
+            for hub in sorted(hubs - known):
+                self.meet(hub, now)
+            for hub in sorted(known - hubs) if hubs else ():  # a folder that is empty is one that is not there
+                self.change("DELETE FROM hub WHERE name=?", hub)
+                self.note("receiver", "no longer expected: it has no key here", now, hub)
 
     def gone(self, hub: str, now: Instant) -> bool:
         """Its Last Will came; whether that is news. What it was told just before, it may not have heard."""
@@ -209,8 +240,6 @@ class Store:
             before, expected = chain, expected + 1
         return None
 
-    # -- ours ----------------------------------------------------------------------------------------------------------
-
     def _complete(self) -> None:
         """A file of the first receiver holds envelopes alone."""
         if self.ask("SELECT 1 FROM numbering LIMIT 1"):
@@ -251,11 +280,17 @@ class Store:
         )  # fmt: skip
 
 
+def now() -> Instant:
+    """This centre's clock."""
+    return Instant(time_ns() // 1_000_000)
+
+
 def _incident(row: tuple[Any, ...]) -> Incident:
     raised, received, worst, state, by, taken, verdict, reason, closed, hash_, envelope = row[4:]
     return Incident(_opened(envelope), hash_, raised, received, worst, state, by, taken, verdict, reason, closed)
 
 
+@lru_cache(maxsize=2 * MOST_SHOWN)  # a page that is looked at reads the same ones every two seconds
 def _opened(envelope: bytes) -> Envelope:
     return open_envelope(envelope, lambda signature, message: True)  # verified before it was kept
 

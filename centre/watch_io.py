@@ -3,53 +3,45 @@
 import json
 import sys
 from collections.abc import Iterator
-from time import sleep, time_ns
+from contextlib import ExitStack
+from time import sleep
 from typing import Final
+
+from rich.live import Live
+from rich.text import Text
 
 from agent.civil import rfc3339
 from agent.nouns import Instant
-from centre.incidents import Incident, NotNow, in_order, is_overdue, title, why
-from centre.store_io import MOST_SHOWN, Store
+from centre.incidents import CRITICAL, Incident, in_order, is_overdue, title, why
+from centre.store_io import MOST_SHOWN, Store, now
 
 LOOK_S: Final = 0.5
-CLEAR: Final = "\x1b[H\x1b[2J"
-BOLD: Final = "\x1b[1m"
-LOUD: Final = "\x1b[7m"
-PLAIN: Final = "\x1b[0m"
-
-
-def clock() -> Instant:
-    return Instant(time_ns() // 1_000_000)
-
-
-def found(store: Store, words: str) -> tuple[str, str]:
-    """Hub and id of HUB/ID, or of an ID that only one hub's open incident has. NotNow if it is none, or of several."""
-    hub, slash, id = words.partition("/")
-    if slash:
-        return hub, id
-    hubs = [one.said.hub for one in store.incidents() if one.said.id == words]
-    if len(hubs) != 1:
-        raise NotNow(f"{words}: {'no open incident' if not hubs else 'more than one hub has it'}; write HUB/ID")
-    return hubs[0], words
 
 
 def watch(store: Store, as_json: bool, once: bool) -> None:
-    """Until interrupted; ``once``: what is open now. As JSON, a line for each incident that is or becomes different."""
+    """Until interrupted; ``once``: what is open now. As JSON, a line for each incident that is or becomes different.
+    On a terminal, the whole screen, with a bell for each new critical one; elsewhere, all of it whenever it changes."""
     known: dict[tuple[str, str], Incident] = {}
-    while True:
-        now, open_ = clock(), in_order(store.incidents())
-        if as_json:
-            for line in _changes(store, known, open_, now):
-                print(json.dumps(line), flush=True)
-        elif once or not sys.stdout.isatty():
-            if once or {_key(one): one for one in open_} != known:
-                print("\n".join(_screen(store, open_, now, ("", "", ""))), flush=True)
-        else:
-            print(CLEAR + "\n".join(_screen(store, open_, now, (BOLD, LOUD, PLAIN))), end="", flush=True)
-        known = {_key(one): one for one in open_}
-        if once:
-            return
-        sleep(LOOK_S)
+    with ExitStack() as screen:
+        live = None
+        if not as_json and not once and sys.stdout.isatty():
+            live = screen.enter_context(Live(screen=True, auto_refresh=False))
+        while True:
+            at, open_ = now(), in_order(store.incidents())
+            fresh = {_key(one): one for one in open_}
+            if as_json:
+                for line in _changes(store, known, open_, at):
+                    print(json.dumps(line), flush=True)
+            elif live is not None:
+                if any(one.worst == CRITICAL for key, one in fresh.items() if key not in known):
+                    live.console.bell()
+                live.update(Text("\n").join(_screen(store, open_, at)), refresh=True)
+            elif once or fresh != known:
+                print("\n".join(line.plain for line in _screen(store, open_, at)), flush=True)
+            known = fresh
+            if once:
+                return
+            sleep(LOOK_S)
 
 
 def _key(one: Incident) -> tuple[str, str]:
@@ -57,16 +49,16 @@ def _key(one: Incident) -> tuple[str, str]:
 
 
 def _changes(
-    store: Store, known: dict[tuple[str, str], Incident], open_: list[Incident], now: Instant
+    store: Store, known: dict[tuple[str, str], Incident], open_: list[Incident], at: Instant
 ) -> Iterator[dict[str, object]]:
-    yield from (record(one, now) for one in open_ if known.get(_key(one)) != one)
+    yield from (record(one, at) for one in open_ if known.get(_key(one)) != one)
     for key in known.keys() - {_key(one) for one in open_}:
         closed = store.incident(*key)
         if closed is not None and closed.state == "closed":  # else it is only further down than MOST_SHOWN
-            yield record(closed, now)
+            yield record(closed, at)
 
 
-def record(one: Incident, now: Instant) -> dict[str, object]:
+def record(one: Incident, at: Instant) -> dict[str, object]:
     """An incident for a program."""
     said = one.said
     moments: dict[str, Instant | None] = {
@@ -87,7 +79,7 @@ def record(one: Incident, now: Instant) -> dict[str, object]:
         "state": one.state,
         "ended": one.ended,
         "test": said.test,
-        "overdue": is_overdue(one, now),
+        "overdue": is_overdue(one, at),
         "by": one.by,
         "verdict": one.verdict,
         "reason": one.reason,
@@ -95,23 +87,26 @@ def record(one: Incident, now: Instant) -> dict[str, object]:
         "coverage_permille": said.coverage_permille,
         "clock": said.clock,
         "title": title(one),
-        "told": why(one, now),
+        "told": why(one, at),
     }
     return facts | times
 
 
-def _screen(store: Store, open_: list[Incident], now: Instant, style: tuple[str, str, str]) -> Iterator[str]:
-    bold, loud, plain = style
+def _screen(store: Store, open_: list[Incident], at: Instant) -> Iterator[Text]:
     waiting = sum(one.state == "open" for one in open_)
     more = store.count_open() - len(open_)
-    yield f"{bold}{waiting} waiting, {len(open_) - waiting} taken{plain}  {rfc3339(now)[:19].replace('T', ' ')}Z" + (
-        f"  (and {more} more: only the {MOST_SHOWN} most urgent are shown)" if more > 0 else ""
-    )
+    yield Text(f"{waiting} waiting, {len(open_) - waiting} taken  {_minute(at)}", "bold")
+    if more > 0:
+        yield Text(f"and {more} more: only the {MOST_SHOWN} most urgent are shown", "bold")
     for one in open_:
-        late = is_overdue(one, now)
+        late = is_overdue(one, at)
         mark = f"taken by {one.by}" if one.state == "taken" else "OVERDUE" if late else "waiting"
         head = f"{one.worst.upper()}  {title(one)}  {one.said.hub}/{one.said.id}  {mark}"
-        yield f"{loud if late else bold}{head}{plain}"
-        yield f"    {why(one, now)}"
+        yield Text(head, "reverse bold" if late else "bold")
+        yield Text(f"    {why(one, at)}")
     for words, hubs in (("GONE", store.all_gone()), ("SILENT", store.all_silent())):
-        yield from (f"{words}  {hub}  since {rfc3339(at)[:16].replace('T', ' ')}Z" for hub, at in hubs.items())
+        yield from (Text(f"{words}  {hub}  since {_minute(since)}") for hub, since in hubs.items())
+
+
+def _minute(at: Instant) -> str:
+    return rfc3339(at)[:16].replace("T", " ") + "Z"

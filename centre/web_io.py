@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from time import time_ns
 from typing import Any, Final
 
 import waitress
@@ -22,11 +21,11 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, r
 from werkzeug.exceptions import HTTPException
 
 from agent.mqtt_io import Broker
-from agent.nouns import Instant, Refused
+from agent.nouns import Refused
 from centre.accounts_io import Accounts
 from centre.answers_io import Answers
 from centre.operators import Failures
-from centre.store_io import Fault, Store
+from centre.store_io import Fault, Store, now
 
 MAX_BODY_BYTES: Final = 8_192  # of a form; a longer one is refused
 MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
@@ -160,10 +159,6 @@ def application(page: Blueprint, state: str, place: Place) -> Flask:
 def desk() -> Desk:
     found: Desk = current_app.config["DESK"]
     return found
-
-
-def now() -> Instant:
-    return Instant(time_ns() // 1_000_000)
 
 
 # -- what is ours and what is not --------------------------------------------------------------------------------------

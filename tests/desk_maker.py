@@ -6,7 +6,6 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from time import time_ns
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,15 +15,11 @@ from agent.transport.envelope import FIRST, GONE, Envelope, Receipt, digest, ope
 from agent.transport.keys_io import signer, verifier
 from centre.accounts_io import Accounts
 from centre.answers_io import Answers
-from centre.store_io import Store
+from centre.store_io import Store, now
 from tests.brokers import LONG_S, ROOT, Mosquitto, Process, centre_process, free_port, until
 
 OPERATOR: Final = "ines.k"
 PASSWORD: Final = "seven-green-lanterns"
-
-
-def now() -> Instant:
-    return Instant(time_ns() // 1_000_000)
 
 
 CENTRE: Final = "import sys; from agent.__main__ import main; sys.exit(main(['centre', *sys.argv[1:]]))"

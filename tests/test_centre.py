@@ -5,8 +5,10 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -51,35 +53,39 @@ def test_an_alert_that_does_not_follow_is_kept_and_said_to_be_odd() -> None:
     assert judge(said(5, "x"), "e", Known(newest_epoch=2)).keep, "an old backup that was restored must still be heard"
 
 
-def heard(numbers: Iterable[int]) -> Store:
-    """A centre's file in memory that has heard these numbers, in this order."""
-    store = Store(":memory:")
-    with store.writing():
-        for seq in numbers:
-            store.keep(said(seq), str(seq).encode(), Instant(0))
-    return store
+@contextmanager
+def heard(numbers: Iterable[int]) -> Iterator[Store]:
+    """A centre's file that has heard these numbers, in this order."""
+    with TemporaryDirectory() as folder:
+        store = Store(f"{folder}/centre.db")
+        with store.writing():
+            for seq in numbers:
+                store.keep(said(seq), str(seq).encode(), Instant(0))
+        yield store
+        store.close()
 
 
 @given(st.permutations(range(1, 30)))
 @settings(deadline=None, max_examples=30)
 def test_what_comes_in_any_order_is_not_missing(order: list[int]) -> None:
-    assert not heard(order).missing(Instant(10**9))
+    with heard(order) as store:
+        assert not store.missing(Instant(10**9))
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, unique=True))
 @settings(deadline=None, max_examples=30)
 def test_what_never_comes_is_told_once_after_its_time(numbers: list[int]) -> None:
-    store = heard(numbers)
-    assert not store.missing(Instant(MISSING_MS - 1))
-    holes = [hole for _, _, hole in store.missing(Instant(MISSING_MS))]
-    told = [seq for hole in holes for seq in range(hole.first, hole.last + 1)]
-    assert sorted(told) == [seq for seq in range(1, max(numbers)) if seq not in numbers]
-    assert not store.missing(Instant(MISSING_MS * 2))
+    with heard(numbers) as store:
+        assert not store.missing(Instant(MISSING_MS - 1))
+        holes = [hole for _, _, hole in store.missing(Instant(MISSING_MS))]
+        told = [seq for hole in holes for seq in range(hole.first, hole.last + 1)]
+        assert sorted(told) == [seq for seq in range(1, max(numbers)) if seq not in numbers]
+        assert not store.missing(Instant(MISSING_MS * 2))
 
 
 def test_a_hub_that_counts_wildly_does_not_fill_the_memory() -> None:
-    store = heard([2**53 - 1])
-    assert [hole for _, _, hole in store.missing(Instant(MISSING_MS))] == [Hole(1, 2**53 - 2, 0)]
+    with heard([2**53 - 1]) as store:
+        assert [hole for _, _, hole in store.missing(Instant(MISSING_MS))] == [Hole(1, 2**53 - 2, 0)]
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
 """What people answer reaches the hub, whenever it can be reached; and several receivers are as one."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from agent.mqtt_io import Client
 from agent.nouns import Instant
-from agent.transport.envelope import SEVERITIES
+from agent.transport.envelope import FIRST, SEVERITIES, Envelope, seal, topic
+from agent.transport.keys_io import signer
 from centre.incidents import Answer
 from centre.receiver import MISSING_MS, SILENT_MS
-from tests.brokers import Process, until
-from tests.desk_maker import CENTRE, OPERATOR, Desk, now
+from centre.store_io import now
+from tests.brokers import ROOT, Authority, Mosquitto, Process, centre_process, until
+from tests.desk_maker import CENTRE, OPERATOR, Desk
 
 
 @pytest.fixture
@@ -220,3 +225,48 @@ def test_operators_are_kept_from_the_command_line(desk: Desk) -> None:
     assert desk.command("operator", "list").splitlines() == [OPERATOR, "j.doe"]
     desk.command("operator", "remove", "j.doe")
     assert "no such operator" in desk.command("operator", "remove", "j.doe", status=2)
+
+
+def test_receivers_share_the_work_under_the_rules_that_a_centres_broker_has(tmp_path: Path) -> None:
+    acl = re.sub("^# (user|topic)", r"\1", (ROOT / "deploy" / "hubs.acl").read_text(), flags=re.MULTILINE)
+    sign = signer(str(tmp_path / "hub-7.key"))
+    (tmp_path / "hubs").mkdir()
+    (tmp_path / "hub-7.pub").rename(tmp_path / "hubs" / "hub-7.pub")
+    signer(str(tmp_path / "centre.key"))
+    with ExitStack() as ends:
+        broker = ends.enter_context(Mosquitto(tmp_path, Authority(tmp_path / "tls"), acl=acl))
+        pair = [
+            ends.enter_context(centre_process(broker.client(name), tmp_path, "--shared", "--client-id", name))
+            for name in ("centre", "centre2")
+        ]
+        for one in pair:
+            until(lambda: any("online" in line for line in one.errors), f"both to listen: {one.errors}")  # noqa: B023
+        receipts: list[bytes] = []
+        hub = Client(
+            broker.client("hub-7"), "hub-7", lambda topic, payload, retained: receipts.append(payload),
+            lambda up, reason: None, subscriptions=[topic("hub-7", "receipt")],
+        )  # fmt: skip
+        ends.callback(hub.close)
+        until(lambda: hub.turn(0.01) or hub.up, "the hub to be connected")
+        for seq in range(1, 11):
+            said = Envelope(
+                "hub-7", 1, seq, f"1-{seq}", "leak", "raised", "medium", None, now(), now(), "synced",
+                1, 1, False, FIRST,
+            )  # fmt: skip
+            hub.publish(topic("hub-7", "alert"), seal(said, sign))
+        until(lambda: hub.turn(0.01) or len(receipts) == 10, "ten receipts")
+        until(lambda: sum(len(one.events("alert")) for one in pair) == 10, "ten alerts")
+        assert all(one.events("alert") for one in pair)
+
+
+def test_a_hub_that_was_taken_out_is_no_longer_expected(desk: Desk) -> None:
+    hubs = desk.folder / "hubs"
+    for name in ("hub-7", "hub-8"):
+        desk.hub(name).gone()
+    until(lambda: len(desk.store.all_gone()) == 2, "both Wills to be written down")
+    (hubs / "hub-8.pub").unlink()
+    desk.receive("receiver-2")
+    assert desk.store.all_gone().keys() == {"hub-7"}
+    assert desk.store.ask("SELECT what FROM audit WHERE hub='hub-8'")[-1] == ("no longer expected: it has no key here",)
+    desk.store.expect(set(), now())
+    assert desk.store.all_gone().keys() == {"hub-7"}, "a folder that cannot be seen is not a reason to forget"

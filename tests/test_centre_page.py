@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent.nouns import MINUTE_MS, Instant
+from centre.store_io import now
 from tests.brokers import until, uplink_process
 from tests.browser import Browser, chromium
-from tests.desk_maker import OPERATOR, PASSWORD, Desk, now
+from tests.desk_maker import OPERATOR, PASSWORD, Desk
 from tests.hub_maker import Hub
 
 TAB, ENTER, SPACE = "\ue004", "\ue007", " "

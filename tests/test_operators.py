@@ -1,12 +1,15 @@
 """Who may answer for a centre, for how long, and that what they did cannot be changed unnoticed."""
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.nouns import Instant
+from agent.transport.envelope import FIRST, Envelope, digest, seal
+from agent.transport.keys_io import signer
 from centre.accounts_io import Accounts
 from centre.operators import (
     FAILURES_MS,
@@ -123,3 +126,43 @@ def test_a_line_that_was_taken_out_of_the_audit_is_noticed(store: Store) -> None
         db.execute("DELETE FROM audit WHERE id=2")
     db.close()
     assert store.first_broken() == 2
+
+
+def test_the_file_is_for_its_owner_alone_and_so_is_a_copy_of_it(store: Store, tmp_path: Path) -> None:
+    with store.writing():
+        store.note("ines.k", "a deed", AT)
+    copy = tmp_path / "copy.db"
+    store.copy(str(copy))
+    for file in tmp_path.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    again = Store(str(copy), may_make=False)
+    assert again.first_broken() is None
+    assert again.ask("SELECT who, what FROM audit") == [("ines.k", "a deed")]
+    again.close()
+    with pytest.raises(Fault, match="is there already"):
+        store.copy(str(copy))
+    with pytest.raises(Fault, match="no copy was made"):
+        store.copy(str(tmp_path / "nowhere" / "copy.db"))
+
+
+def test_a_file_of_the_first_receiver_is_taken_over_with_its_incidents_and_numbers(tmp_path: Path) -> None:
+    sign = signer(str(tmp_path / "hub.key"))
+    with sqlite3.connect(tmp_path / "old.db") as db:
+        db.execute(
+            "CREATE TABLE alert (hub TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,"
+            " envelope BLOB NOT NULL, received_ms INTEGER NOT NULL) STRICT"
+        )
+        for seq in (1, 4):
+            sealed = seal(
+                Envelope(
+                    "hub-7", 1, seq, "1-1", "sos", "raised", "critical", None, AT, AT, "synced", 1, 1, False, FIRST
+                ),
+                sign,
+            )
+            db.execute("INSERT INTO alert VALUES ('hub-7', 1, ?, ?, ?, ?)", (seq, digest(sealed), sealed, AT))
+    db.close()
+    store = Store(str(tmp_path / "old.db"))
+    (one,) = store.incidents()
+    assert (one.said.seq, one.state) == (4, "open")
+    assert [(hole.first, hole.last) for _, _, hole in store.missing(Instant(AT + 10**9))] == [(2, 3)]
+    store.close()

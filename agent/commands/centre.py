@@ -23,7 +23,7 @@ MOST_TYPED: Final = 1_024  # bytes of a password on standard input; what stands 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     centre = commands.add_parser("centre", help="the receiver kit for monitoring centres")
-    names = "serve | watch | ack | operator | verify | keygen"
+    names = "serve | watch | ack | operator | verify | backup | keygen"
     verbs = centre.add_subparsers(dest="verb", required=True, metavar=names)
     _serve(verbs.add_parser("serve", help="receive, verify, keep, sign receipts; print a line for each; show the page"))
     _state(watch := verbs.add_parser("watch", help="the open incidents, most urgent first, live"))
@@ -50,6 +50,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
     _state(verify := verbs.add_parser("verify", help="whether the audit is as it was written"))
     verify.set_defaults(run=verified)
+
+    _state(backup := verbs.add_parser("backup", help="a copy of the centre's file, while it is in use"))
+    backup.add_argument("copy", metavar="COPY", help="a new file")
+    backup.set_defaults(run=backed_up)
 
     keygen = verbs.add_parser("keygen", help="make the key that signs receipts; print the half that hubs pin")
     keygen.add_argument("--signing-key", required=True, metavar="FILE")
@@ -131,10 +135,10 @@ def watched(asked: argparse.Namespace) -> int:
 
 
 def acknowledged(asked: argparse.Namespace) -> int:
-    from centre.answers_io import Answers
+    from centre.answers_io import Answers, found
     from centre.incidents import Answer, NotNow
     from centre.operators import NAME
-    from centre.watch_io import clock, found
+    from centre.store_io import now
 
     if not NAME.fullmatch(asked.by):
         raise Refused("--by: a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
@@ -144,7 +148,7 @@ def acknowledged(asked: argparse.Namespace) -> int:
     kind = "human" if asked.outcome is None else "outcome"
     try:
         hub, id = found(store, asked.incident)
-        Answers(store).give(hub, id, Answer(kind, asked.by, clock(), asked.outcome, asked.reason), _me())
+        Answers(store).give(hub, id, Answer(kind, asked.by, now(), asked.outcome, asked.reason), _me())
     except NotNow as fault:
         raise Refused(str(fault)) from None
     say(f"{hub}/{id}: written down; the receiver tells the hub")
@@ -154,8 +158,7 @@ def acknowledged(asked: argparse.Namespace) -> int:
 def added(asked: argparse.Namespace) -> int:
     from centre.accounts_io import Accounts
     from centre.operators import Unfit, fit
-    from centre.store_io import Store
-    from centre.watch_io import clock
+    from centre.store_io import Store, now
 
     try:
         if sys.stdin.isatty():
@@ -165,7 +168,7 @@ def added(asked: argparse.Namespace) -> int:
         else:
             password = sys.stdin.readline(MOST_TYPED).rstrip("\r\n")
         fit(asked.name, password)
-        Accounts(Store(asked.state)).add(asked.name, password, clock(), _me())
+        Accounts(Store(asked.state)).add(asked.name, password, now(), _me())
     except Unfit as fault:
         raise Refused(str(fault)) from None
     say(f"{asked.name} may log in")
@@ -174,9 +177,9 @@ def added(asked: argparse.Namespace) -> int:
 
 def removed(asked: argparse.Namespace) -> int:
     from centre.accounts_io import Accounts
-    from centre.watch_io import clock
+    from centre.store_io import now
 
-    if not Accounts(_opened(asked)).remove(asked.name, clock(), _me()):
+    if not Accounts(_opened(asked)).remove(asked.name, now(), _me()):
         raise Refused(f"{asked.name}: no such operator")
     say(f"{asked.name} may no longer log in")
     return DONE
@@ -194,6 +197,12 @@ def verified(asked: argparse.Namespace) -> int:
     broken = _opened(asked).first_broken()
     print(json.dumps({"audit": "as it was written" if broken is None else "changed", "first_changed_line": broken}))
     return DONE if broken is None else PROBLEMS
+
+
+def backed_up(asked: argparse.Namespace) -> int:
+    _opened(asked).copy(asked.copy)
+    say(f"{asked.copy}: copied")
+    return DONE
 
 
 def _opened(asked: argparse.Namespace) -> "Store":

@@ -13,7 +13,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
@@ -134,7 +134,7 @@ def envelope(alert: Alert, hub: str, epoch: int, room: str | None, previous: str
 
 def seal(said: Envelope, sign: Sign) -> bytes:
     """Exactly 1,024 bytes. ValueError if a field breaks its bounds: that is our fault, not the world's."""
-    if fault := _fault(asdict(said)):
+    if fault := _fault(_flat(said)):
         raise ValueError(fault)
     body = _body(said)
     return _canonical(body | {"sig": _text(sign(_canonical(body)))})
@@ -153,7 +153,7 @@ def open_envelope(data: bytes, verify: Verify) -> Envelope:
 
 def seal_receipt(receipt: Receipt, sign: Sign) -> bytes:
     """At most 512 bytes. ValueError if a field breaks its bounds."""
-    if fault := _fault(asdict(receipt)) or _unsaid(receipt):
+    if fault := _fault(_flat(receipt)) or _unsaid(receipt):
         raise ValueError(fault)
     body = _receipt_body(receipt)
     return _canonical(body | {"sig": _text(sign(_canonical(body)))})
@@ -171,8 +171,13 @@ def open_receipt(data: bytes, verify: Verify) -> Receipt:
     return _proved(receipt, _receipt_body(receipt), signature, data, verify)
 
 
+def _flat(noun: Envelope | Receipt) -> dict[str, Any]:
+    """dataclasses.asdict would copy every value, which cost a centre a quarter of its time."""
+    return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+
+
 def _receipt_body(receipt: Receipt) -> dict[str, Any]:
-    return asdict(receipt) | {"at": rfc3339(receipt.at), "version": VERSION}
+    return _flat(receipt) | {"at": rfc3339(receipt.at), "version": VERSION}
 
 
 def _unsaid(receipt: Receipt) -> str | None:
@@ -215,7 +220,7 @@ def _text(signature: bytes) -> str:
 
 def _body(said: Envelope) -> dict[str, Any]:
     """All but the signature, padded so that the whole with it is as long as every other."""
-    fields = asdict(said) | {"raised": rfc3339(said.raised), "since": rfc3339(said.since), "version": VERSION}
+    fields = _flat(said) | {"raised": rfc3339(said.raised), "since": rfc3339(said.since), "version": VERSION}
     bare = len(_canonical(fields | {"pad": "", "sig": _text(bytes(SIGNATURE_BYTES))}))
     assert bare <= ENVELOPE_BYTES, "the bounds of the fields keep this true"
     return fields | {"pad": "." * (ENVELOPE_BYTES - bare)}

@@ -13,7 +13,7 @@ function put(fresh) {
   const unfolded = [...document.querySelectorAll("details[open]")].map((one) => one.id);
   for (const old of document.querySelectorAll(".renewed")) {
     const part = fresh.getElementById(old.id);
-    if (part) old.replaceChildren(...part.childNodes);
+    if (part) old.innerHTML = part.innerHTML;
   }
   for (const id of unfolded) {
     const one = document.getElementById(id);
@@ -29,8 +29,10 @@ function put(fresh) {
 }
 
 async function renew() {
+  const patience = new AbortController();
+  const late = setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    const answer = await fetch(page, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(page, { cache: "no-store", signal: patience.signal });
     if (answer.redirected) {
       location.assign(answer.url); // the session is over
       return;
@@ -43,6 +45,7 @@ async function renew() {
     if (stale.hidden) stale.textContent = `Not renewed since ${since.toLocaleTimeString()}: new alerts are not shown.`;
     stale.hidden = false;
   }
+  clearTimeout(late);
   setTimeout(renew, EVERY_MS);
 }
 
