@@ -103,10 +103,11 @@ class Hub:
 class Tap:
     """Somebody at the broker who hears, and may say, what the centre can."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, *more: str) -> None:
+        """``more`` of what hubs and centres say: receipt."""
         self.heard: list[tuple[str, bytes, bool]] = []
         self.codes: list[int] = []
-        topics = ("hearthwatch/v1/+/alert", "hearthwatch/v1/+/will")
+        topics = [f"hearthwatch/v1/+/{what}" for what in ("alert", "will", *more)]
         self.client = Client(
             broker, "tap", lambda *message: self.heard.append(message), lambda up, reason: None,
             lambda mid, code: self.codes.append(code), subscriptions=topics,
@@ -118,9 +119,14 @@ class Tap:
         return self.client.up
 
     def alerts(self) -> list[bytes]:
-        self.client.turn(0.05)
-        return [payload for topic, payload, _ in self.heard if topic.endswith("/alert")]
+        return self._said("alert")
 
     def wills(self) -> list[bytes]:
+        return self._said("will")
+
+    def receipts(self) -> list[bytes]:
+        return self._said("receipt")
+
+    def _said(self, what: str) -> list[bytes]:
         self.client.turn(0.05)
-        return [payload for topic, payload, _ in self.heard if topic.endswith("/will")]
+        return [payload for topic, payload, _ in self.heard if topic.endswith(f"/{what}")]

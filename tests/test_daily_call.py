@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from hypothesis import given
@@ -11,7 +12,10 @@ from agent.detect.daily_call import FIRST_MS
 from agent.engine import Engine
 from agent.loop import fill
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Alert, Entry, Frame, Instant
+from agent.transport.keys_io import signer
+from tests.brokers import Mosquitto, centre_process, until
 from tests.home_maker import make_home
+from tests.whole_hub import WholeHub, upstream
 
 NOON: Final = Instant(1_788_000_000_000)
 SENSORS: Final = ("hall-motion", "kitchen-motion", "living-motion")
@@ -72,3 +76,17 @@ def test_a_restart_neither_repeats_a_call_nor_puts_it_off() -> None:
 def test_when_a_hub_calls_says_nothing_of_what_happens_in_the_home(life: list[tuple[int, str]]) -> None:
     seen = [(0, boot()), *((at, motion(sensor)) for at, sensor in sorted(life)), (2 * DAY_MS + HOUR_MS, None)]
     assert calls(lived(seen)) == [FIRST_MS, FIRST_MS + DAY_MS, FIRST_MS + 2 * DAY_MS]
+
+
+def test_the_centre_takes_the_call_as_proof_and_answers_that_it_needs_nobody(tmp_path: Path) -> None:
+    signer(str(tmp_path / "centre.key"))
+    with Mosquitto(tmp_path) as broker, centre_process(broker.client("centre"), tmp_path) as centre:
+        way = upstream(broker.client("hub"), tmp_path / "centre.pub") + "[simulation]\nspeed = 120\n"
+        with WholeHub(tmp_path, broker.client("local"), way) as hub:
+            hub.pin_at(tmp_path)
+            (call,) = until(
+                lambda: centre.events("alert"), "the call, five minutes of the hub's own time after its start"
+            )
+            assert (call["kind"], call["test"], call["seq"]) == ("test_call", True, 1)
+            until(lambda: {"received", "cancelled-test"} <= set(hub.receipts()), "both answers to be believed")
+            assert not hub.outbox.waiting()

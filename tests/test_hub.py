@@ -53,6 +53,10 @@ def test_what_the_example_has_in_comments_is_right_too() -> None:
     text = (ROOT / "deploy" / "hub.toml").read_text()
     simulation = text[text.index("# [simulation]") :].replace("# [", "[").replace("# s", "s")
     assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_346_600_000), 60)
+    begins = text.index('# [[upstream]]\n# host = "second')
+    second = text[begins : text.index("\n\n", begins)].replace("# ", "")
+    both = parse(SMALLEST.replace("[upstream]", "[[upstream]]") + second).upstreams
+    assert both[1].receipt_key == "second/receipts.pub"
 
 
 def test_alerts_never_cross_a_network_in_the_clear() -> None:
@@ -65,6 +69,19 @@ def test_alerts_never_cross_a_network_in_the_clear() -> None:
         assert "another machine" in mistakes(SMALLEST.replace("127.0.0.1", host))[0]
     for host in ("127.8.8.8", "::1", "localhost"):
         assert parse(SMALLEST.replace("127.0.0.1", host)).upstreams[0].host == host
+
+
+def test_how_soon_a_dead_or_stalled_hub_is_missed_can_be_chosen_within_bounds() -> None:
+    default = parse(SMALLEST)
+    assert (default.stall_s, default.upstreams[0].keepalive_s) == (45, 50)
+    wired = parse(SMALLEST.replace("[local]", "stall_seconds = 20\n[local]") + "keepalive_seconds = 8\n")
+    assert (wired.stall_s, wired.upstreams[0].keepalive_s) == (20, 8)
+    assert mistakes(SMALLEST + "keepalive_seconds = 4\n") == [
+        "line 8: upstream.keepalive_seconds: expected a whole number from 5 to 600, not 4"
+    ]
+    assert mistakes(SMALLEST.replace("[local]", "stall_seconds = 1.5\n[local]")) == [
+        "line 4: hub.stall_seconds: expected a whole number from 3 to 300, not 1.5"
+    ]
 
 
 def test_half_of_the_tls_files_is_a_mistake_even_on_this_machine() -> None:

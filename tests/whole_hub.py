@@ -5,7 +5,7 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from agent.mqtt_io import Broker, Client
 from agent.transport.outbox_io import Outbox
@@ -58,9 +58,16 @@ class WholeHub:
 
     def links(self, line: int = 1) -> list[tuple[str, str]]:
         """State and reason of a line, each time that watch heard of it."""
+        return [(said["state"], said["reason"]) for said in self._heard("link") if said["line"] == line]
+
+    def receipts(self) -> list[str]:
+        """The kinds of the receipts that watch believed."""
+        return [said["kind"] for said in self._heard("receipt")]
+
+    def _heard(self, address: str) -> list[dict[str, Any]]:
+        """What watch took in from uplink, as it printed it."""
         found = [json.loads(printed) for printed in tuple(self.watch.lines)]
-        heard = [json.loads(one["payload"]) for one in found if one.get("address") == "link"]
-        return [(said["state"], said["reason"]) for said in heard if said["line"] == line]
+        return [json.loads(one["payload"]) for one in found if one.get("address") == address]
 
     def _say(self, address: str, payload: bytes, retained: bool = False) -> None:
         until(lambda: self._radio.turn(0.05) or self._radio.up, "the radio to connect")

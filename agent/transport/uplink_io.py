@@ -161,9 +161,9 @@ class Uplink:
             self._give_up("the clock is set: the line is made anew, with the dates of certificates")
         again_at_ms = self._send() if self._client.up else None
         self._client.hurry(any(message.rank <= HURRY_RANK for message in self._owed()[:1]))  # the first is most urgent
-        until_ms = self._looked_ms + round(self._way.round_s * 1_000)
-        until_ms = until_ms if again_at_ms is None else min(until_ms, again_at_ms)
-        limit_s = max(0.0, (until_ms - _now_ms()) / 1_000)
+        limit_s = self._way.round_s
+        if again_at_ms is not None:
+            limit_s = max(0.0, min(limit_s, (again_at_ms - _now_ms()) / 1_000))
         if self._watched or self._owed():
             knocked = bool(self._client.turn(limit_s, self._way.door.fileno()))
         else:
