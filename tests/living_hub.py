@@ -32,6 +32,7 @@ link = "zigbee"
 address = "{SMOKE}"
 """
 DRAINED_S: Final = 120.0
+GOES_ON_S: Final = 60.0
 
 
 class Alarm(threading.Thread):
@@ -124,7 +125,7 @@ class LivingHub:
     def dies(self, name: str) -> None:
         """It comes to the step at which it kills itself, and is started again."""
         process = self.processes[name]
-        until(process.over, f"{name} to come to its step")
+        until(process.over, f"{name} to come to its step", GOES_ON_S)
         assert process.ended() == -signal.SIGKILL, process.errors
         self._again(name, "")
 
@@ -136,6 +137,15 @@ class LivingHub:
     def heard(self) -> int:
         """How many messages the centre has written down."""
         return count(self.folder / "centre.db", HUB)
+
+    def goes_on(self, more: int) -> None:
+        """So many more messages come to the centre."""
+        wanted = self.heard() + more
+        try:
+            until(lambda: self.heard() >= wanted, "alerts to reach the centre", GOES_ON_S)
+        except AssertionError as fault:
+            last = {name: (process.over(), process.errors[-3:]) for name, process in self.processes.items()}
+            raise AssertionError(f"{fault}; {last}; {self.outbox.messages()[-3:]}") from None
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         """Events of one kind that receivers have printed for the operator."""
