@@ -42,6 +42,10 @@ def on(what: str) -> Callable[..., bool]:
     return lambda _client, topic, *_words, **_more: topic.endswith(f"/{what}")
 
 
+def came(receiver: Any) -> bool:
+    return any(hasattr(one, "sealed") for one in receiver._came)
+
+
 def is_receipt(_outbox: object, what: str, *_words: object) -> bool:
     return what == "receipt"
 
@@ -57,8 +61,9 @@ STEPS: Final = {
     "published, the broker has not answered": Step("uplink", "after", PUBLISH, on("alert")),
     "answered by the broker, not noted": Step("uplink", "before", f"{OUTBOX}.broker_said"),
     "noted, and no receipt has come": Step("uplink", "after", f"{OUTBOX}.broker_said"),
-    "heard by the centre, not written down": Step("centre", "before", "centre.centre_io:Audit.keep"),
-    "written down by the centre, not signed for": Step("centre", "after", "centre.centre_io:Audit.keep"),
+    "heard by the centre, not written down": Step("centre", "before", "centre.store_io:Store.keep"),
+    "in the centre's transaction": Step("centre", "after", "centre.store_io:Store.keep"),
+    "written down by the centre, not answered": Step("centre", "after", "centre.centre_io:Receiver._write", came),
     "signed for, and the receipt is not sent": Step("centre", "before", PUBLISH, on("receipt")),
     "the receipt is sent, and the centre has not heard so": Step("centre", "after", PUBLISH, on("receipt")),
     "receipt heard, not appended": Step("uplink", "before", f"{OUTBOX}.give_back", is_receipt),
