@@ -49,7 +49,14 @@ PACKAGES: Final = {
         "agent/demo/parts_io.py",
     },
     # Three databases: the journal (with its migrations), the outbox, and what a centre has received.
-    "sqlite3": {"agent/journal_io.py", "agent/migrate_io.py", "agent/transport/outbox_io.py", "centre/store_io.py"},
+    "sqlite3": {
+        "agent/journal_io.py",
+        "agent/journal_file_io.py",
+        "agent/salvage_io.py",
+        "agent/migrate_io.py",
+        "agent/transport/outbox_io.py",
+        "centre/store_io.py",
+    },
     "sqlite_utils": {"agent/migrate_io.py"},
     "rich": {"agent/commands/asking.py", "agent/demo/terminal_io.py"},
     "flask": {"centre/web_io.py", "centre/page_io.py"},
