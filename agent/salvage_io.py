@@ -29,6 +29,7 @@ Row = tuple[Any, ...]
 SEGMENT: Final = "id, epoch, first_seq, started_at, agent, home, models, snapshot"
 BATCH: Final = "id, first_seq, frames, from_at, to_at, entries, readings"
 ALERT: Final = "epoch, seq, segment, id, at, kind, state, severity, body, envelope"
+DAMAGE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)  # the second: of a message that names what is garbled
 BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)  # what damaged columns raise
 
 
@@ -51,7 +52,7 @@ def is_damaged(path: Path) -> bool:
             if version > SCHEMA:
                 connect(path).close()
             return not _starts(db)
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:
+    except DAMAGE as fault:
         code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL):
             raise JournalError(f"{path}: {fault}") from None
@@ -116,7 +117,7 @@ def second_copy(sealed: bytes, verify: Verify) -> Alert | None:
 
 
 def _carry_over(reading: Path, new: sqlite3.Connection, home: Home) -> None:
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(reading, isolation_level=None)) as old:
+    with suppress(*DAMAGE), closing(sqlite3.connect(reading, isolation_level=None)) as old:
         old.text_factory = bytes
         segments = [row for row in _rows(old, "segment", SEGMENT) if _segment(row)]
         _batches(old, new, segments, home)
@@ -134,7 +135,7 @@ def _rows(db: sqlite3.Connection, table: str, columns: str) -> Iterator[Row]:
                 after, step = row[0], 1
                 yield row
             return
-        except sqlite3.DatabaseError:
+        except DAMAGE:
             after += step
             step *= 2
 
@@ -204,7 +205,7 @@ def _begin(new: sqlite3.Connection, header: Row | None, seq: int, at: int, home:
 def _alerts(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """From both ends, as far as it can be read; what lies between is in the second copy."""
     for order in ("epoch, seq", "epoch DESC, seq DESC"):
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*DAMAGE):
             for row in old.execute(f"SELECT {ALERT} FROM alert ORDER BY {order}"):
                 with suppress(*BAD):
                     words = [word.decode() for word in (row[3], *row[5:9])]

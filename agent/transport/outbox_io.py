@@ -89,6 +89,8 @@ class Outbox:
     def _open(self, path: str, durable: bool) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        if self._db.execute("PRAGMA user_version").fetchone() == (FORMAT,):
+            return  # nothing is written: a full disk can still be read
         self._db.execute("BEGIN IMMEDIATE")  # two processes may make the file at once
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
         if found not in (0, 1, FORMAT):

@@ -94,7 +94,7 @@ class Outboxes:
             try:
                 if name == VOLATILE and name not in self._open:
                     make_private(self._volatile)
-                    self._look(at_once=True)
+                    self._open[name] = Outbox(self._paths[name], durable=False, busy_ms=self._busy_ms)
                 self._open[name].put(epoch, seq, severity, envelope)
             except (Fault, OSError, KeyError) as fault:
                 if isinstance(fault, Fault):
