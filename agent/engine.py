@@ -10,7 +10,7 @@ from typing import Final, cast
 from agent.detect.asking import Asking
 from agent.detect.company import Company
 from agent.detect.detector import NO_MODELS, Models, Silent
-from agent.detect.own_words import plain
+from agent.detect.own_words import asleep_since, plain
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.roster import detectors
 from agent.detect.supervision import ProofOfWatch
@@ -123,7 +123,7 @@ class Engine:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
         if (frame.link, frame.address) == ("centre", "receipt"):
             return self._signed(now, frame)
-        since = self.proof.asleep_since(frame)
+        since = asleep_since(frame)
         alerts: tuple[Alert, ...] = ()
         if since is not None and since < now:
             self.proof.blind(since)

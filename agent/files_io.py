@@ -1,10 +1,14 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; a damaged one is set aside, not deleted."""
 
 import errno
+import itertools
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
+
+_PARTS: Final = ("-wal", "-shm", "")  # of a database on the disk
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -34,7 +38,7 @@ def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
             Path(name).unlink(missing_ok=True)
         raise
     for folder in {place.parent for place in ready}:
-        _sync(folder)
+        sync_folder(folder)
 
 
 def _laid_beside(path: Path, data: bytes, mode: int) -> str:
@@ -56,13 +60,24 @@ def _laid_beside(path: Path, data: bytes, mode: int) -> str:
     return name
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A new name itself must outlive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def set_aside(path: str) -> str:
+    """Rename a damaged database, log and all; returns its new name. The file itself goes last: a log that stayed behind
+    alone would be taken for that of the next one."""
+    taken = (f"{path}.damaged-{count}" for count in itertools.count(1))
+    aside = next(name for name in taken if not any(os.path.exists(name + part) for part in _PARTS))
+    for part in _PARTS:
+        if os.path.exists(path + part):
+            os.rename(path + part, aside + part)
+    return aside
 
 
 def as_lines(lines: Iterable[str]) -> bytes:

@@ -101,6 +101,7 @@ class Hub:
     serial: tuple[str, ...] = ()
     simulation: Simulation | None = None
     stall_s: int = STALL_S
+    volatile: str | None = None  # a folder in memory, for alerts that the disk does not take; None: the usual one
 
 
 def is_loopback(host: str) -> bool:
@@ -128,13 +129,14 @@ def parse(text: str | bytes) -> Hub:
     state = table.need("state", PATH)
     home = table.need("home", PATH)
     stall_s = table.get("stall_seconds", whole(3, 300), STALL_S)
+    volatile = table.get("volatile", PATH, None)
     local = _local(root.table("local"))
     upstreams = _upstreams(root)
     serial = _serial(root)
     simulation = _simulation(root, [local.host, *(upstream.host for upstream in upstreams)])
     root.reserve("page")
     document.close()
-    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s)
+    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s, volatile)
 
 
 def _local(table: Table) -> Local:

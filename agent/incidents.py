@@ -127,6 +127,7 @@ class Incidents:
             coverage_permille=coverage_permille,
             clock=watch.clock,
             test=finding.kind == "test_call",
+            epoch=self.epoch,
         )
 
     def _text(self, now: Instant, finding: Finding, offset_ms: int) -> str:
@@ -171,12 +172,16 @@ class Incidents:
     def begin_epoch(self, after: int = 0) -> None:
         """Numbers start anew and nothing stands open: what was said so far was said to nobody (an imported past), or
         is lost while others still hold it (``after``: the last epoch that they know)."""
-        self.epoch = max(self.epoch, after) + 1
-        self._seq = self._number = 0
+        self.renumber(max(self.epoch, after) + 1)
         self._open.clear()
         self._held.clear()
         self._await()
         self._raised.clear()
+
+    def renumber(self, epoch: int) -> None:
+        """Go on in a later epoch, with all that stands open: what follows might else bear a number used already."""
+        self.epoch = epoch
+        self._seq = self._number = 0
 
     def snapshot(self) -> Snapshot:
         return {

@@ -7,38 +7,41 @@ with FULL, so that it is on the disk before anybody is told. A power cut may the
 
 import json
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent.engine import Engine
+from agent.journal_file_io import JournalError as JournalError
+from agent.journal_file_io import connect, migrate
 from agent.loop import fill, run
-from agent.nouns import MINUTE_MS, Alert, Entry, Instant, Outcome, Reading, Refused, Snapshot, Step
-from agent.packing import (
-    alert_line,
-    pack,
-    pack_readings,
-    pack_snapshot,
-    unpack,
-    unpack_readings,
-    unpack_snapshot,
-)
+from agent.nouns import SECOND_MS, Alert, Entry, Instant, Outcome, Reading, Snapshot, Step
+from agent.packing import alert_line, pack_snapshot, unpack, unpack_readings, unpack_snapshot
+from agent.pending import Pending
 
-SCHEMA: Final = 2
-BATCH_ENTRIES: Final = 256  # a full batch is written at once
-BATCH_BYTES: Final = 1 << 20  # nor does more than this wait: a batch must be small enough to be read again
-BATCH_SPAN_MS: Final = 10 * MINUTE_MS  # and no entry waits longer than this
 SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no more than this
 SEGMENTS: Final = "SELECT id, epoch, first_seq, started_at, agent, home, models, snapshot FROM segment"
-BUSY_S: Final = 10.0  # readers hold no locks in WAL; another writer is a mistake, found by the state folder's lock
+AGAIN_MS: Final = 30 * SECOND_MS  # what could not be written is tried again so much later, or with the next alert
 
 
-class JournalError(Refused):
-    """The journal cannot be used; the message says why and what to do, in one line."""
+class Unwritten(Exception):
+    """The journal cannot be written now. What was to be written is kept in memory, and written once it can be."""
+
+    def __init__(self, fault: sqlite3.Error) -> None:
+        super().__init__(str(fault))
+        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        self.full = code == sqlite3.SQLITE_FULL
+        self.damaged = code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Sealed(NamedTuple):
+    """What was said, and the envelope in which it leaves the house (None: said in a replay only)."""
+
+    alert: Alert
+    envelope: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,88 +60,111 @@ class Journal:
     """The open journal. ``put`` makes it the sink of the loop; ``seal`` makes an alert's envelope; None: a replay."""
 
     def __init__(self, path: Path, home_id: str = "") -> None:
-        self._db = _open(path)
+        self._db = connect(path)
         self._home_id = home_id
         self.seal: Callable[[Alert], bytes] | None = None
-        self._pending: list[Entry] = []
-        self._frames = 0
-        self._since = Instant(0)  # when the oldest entry that is pending came
-        self._bytes = 0  # of payloads that are pending
-        self._readings: list[Reading] = []
+        self._pending = Pending()
+        self._unwritten: list[Sealed] = []
         self._steps: list[Step] = []
-        self._path = path
+        self.said: list[Sealed] = []  # sealed and not handed over: for whoever carries it away and clears this
+        self._again = Instant(0)  # no try to write before that, unless there is an alert
+        self.behind = False  # the last try to write failed
+        self.path = path
         ((newest,),) = self.rows("SELECT coalesce(max(id), -1) FROM batch")
         self._batch = int(newest)
-        self._segment = 0
-        self._segment_frames = 0
+        ((segment,),) = self.rows("SELECT coalesce(max(id), 0) FROM segment")
+        self._segment = int(segment)
+        self._segment_frames = SEGMENT_FRAMES  # until ours has begun
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def begin(self, engine: Engine, at: Instant, seq: int, version: str) -> None:
-        """Start a segment: everything needed to replay what follows, without what came before."""
+        """Start a segment: everything needed to replay what follows, without what came before. Durably, since a start
+        reserves its epoch so. Unwritten: the running segment goes on."""
         self.flush()
         models = json.dumps(engine.models.digests())
-        with self._db:
-            cursor = self._db.execute(
-                "INSERT INTO segment (epoch, first_seq, started_at, agent, home, models, snapshot)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (engine.incidents.epoch, seq, at, version, engine.home.text, models, pack_snapshot(engine.snapshot())),
-            )
-        self._segment, self._segment_frames = int(cursor.lastrowid or 0), 0
+        memory = pack_snapshot(engine.snapshot())
+        row = (engine.incidents.epoch, seq, at, version, engine.home.text, models, memory)
+        statement = (
+            "INSERT INTO segment (epoch, first_seq, started_at, agent, home, models, snapshot)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        with self._transaction("FULL"):
+            self._segment = int(self._db.execute(statement, row).lastrowid or 0)
+        self._segment_frames = 0
 
     def put(self, entry: Entry, outcome: Outcome) -> None:
-        """Take one entry in; write when there is enough of it, and at once if it made an alert."""
-        pending, frame = self._pending, entry.frame
-        if not pending:
-            self._since = entry.at
-        if frame is None and pending and pending[-1].frame is None:
-            pending[-1] = entry  # a run of silence is one row: observed until then
-        else:
-            pending.append(entry)
-            if frame is not None:
-                self._frames += 1
-                self._bytes += len(frame.payload)
-        if outcome.readings:
-            self._readings.extend(outcome.readings)
-        self._steps.extend(outcome.steps)
-        if outcome.alerts:
-            self.flush(outcome.alerts)
-        elif len(pending) >= BATCH_ENTRIES or entry.at - self._since >= BATCH_SPAN_MS or self._bytes >= BATCH_BYTES:
-            self.flush()
+        """Take one entry in; write when there is enough of it, and at once if it made an alert, which is sealed in
+        any case. Unwritten: it is kept, and what was said is to be sent all the same."""
+        self._pending.take(entry, outcome.readings)
+        self._steps += outcome.steps
+        for alert in outcome.alerts:
+            sealed = Sealed(alert, self.seal(alert) if self.seal is not None else None)
+            self._unwritten.append(sealed)
+            if sealed.envelope is not None:
+                self.said.append(sealed)
+        due = self._pending.due(entry.at) or self.waits or self.behind
+        if outcome.alerts or (due and entry.at >= self._again):
+            try:
+                self.flush()
+            except Unwritten:
+                self._again = Instant(entry.at + AGAIN_MS)
+                raise
 
-    def flush(self, alerts: tuple[Alert, ...] = ()) -> None:
-        """Write what is pending, in one transaction; with alerts, durably before this returns."""
-        if not self._pending and not alerts:
+    def flush(self) -> None:
+        """Write what is pending, in one transaction; what was said, durably before this returns."""
+        if not self._pending.entries and not self._unwritten:
             return
-        db = self._db
-        db.execute(f"PRAGMA synchronous = {'FULL' if alerts else 'NORMAL'}")
-        with db:
-            db.execute("BEGIN IMMEDIATE")
-            if self._pending:
-                self._write_batch()
-            for alert in alerts:
-                self._write_alert(alert)
-            self._db.executemany("INSERT OR IGNORE INTO custody VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._steps)
-        self._steps = []
-        self._segment_frames += self._frames
-        self._pending, self._readings, self._frames, self._bytes = [], [], 0, 0
+        batch = self._batch
+        try:
+            with self._transaction("FULL" if self._unwritten else "NORMAL"):
+                for piece in self._pending.batches():
+                    batch = max(piece.from_at, batch + 1)
+                    self._db.execute(
+                        "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (batch, self._segment, *piece)
+                    )
+                for sealed in self._unwritten:
+                    self._write_alert(sealed)
+                self._db.executemany("INSERT OR IGNORE INTO custody VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._steps)
+        except Unwritten:
+            self._pending.bound()
+            raise
+        # What had to be shed is in no segment: another one must begin, with what is known now.
+        self._segment_frames += SEGMENT_FRAMES if self._pending.shed else self._pending.frames
+        self._batch, self._again = batch, Instant(0)
+        self._pending.clear()
+        self._unwritten.clear()
+        self._steps.clear()
 
-    def _write_batch(self) -> None:
-        first, last = self._pending[0], self._pending[-1]
-        first_seq = first.seq if first.frame is not None else first.seq + 1
-        self._batch = max(first.at, self._batch + 1)
-        entries, readings = pack(self._pending), pack_readings(self._readings, first.at)
-        self._db.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._batch, self._segment, first_seq, self._frames, first.at, last.at, entries, readings),
-        )
+    def put_back(self, sealed: Iterable[Sealed]) -> None:
+        """What was said, and is missing here: it is written with what comes next."""
+        self._unwritten += sealed
 
-    def _write_alert(self, alert: Alert) -> None:
-        epoch = int(alert.id.partition("-")[0])
-        envelope = self.seal(alert) if self.seal is not None else None
+    @contextmanager
+    def _transaction(self, synchronous: str) -> Iterator[None]:
+        """All of it is written, or nothing: Unwritten."""
+        try:
+            self._db.execute(f"PRAGMA synchronous = {synchronous}")
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error as fault:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            self.behind = True
+            raise Unwritten(fault) from None
+        self.behind = False
+
+    def _write_alert(self, sealed: Sealed) -> None:
+        alert, envelope = sealed
         said = (alert.id, alert.at, alert.kind, alert.state, alert.severity, alert_line(alert, self._home_id))
-        row = (epoch, alert.seq, self._segment, *said, envelope)
+        row = (alert.epoch, alert.seq, self._segment, *said, envelope)
         self._db.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything that was said is not written."""
+        return bool(self._unwritten)
 
     def is_long(self) -> bool:
         """Whether the running segment has grown so long that a new one should begin."""
@@ -151,7 +177,7 @@ class Journal:
         try:
             yield from self._db.execute(sql, values)
         except sqlite3.DatabaseError as fault:
-            raise JournalError(f"{self._path}: {fault}; `hearthwatch journal verify` says more") from None
+            raise JournalError(f"{self.path}: {fault}; `hearthwatch journal verify` says more") from None
 
     def segments(self) -> list[Segment]:
         rows = self.rows(f"{SEGMENTS} ORDER BY id")
@@ -191,6 +217,12 @@ class Journal:
         rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
         return sorted(Step(*row) for row in rows)
 
+    def last_said(self) -> tuple[int, int]:
+        """The highest epoch, and the last number in it; (0, 0): no segment yet."""
+        ((epoch, seq),) = self.rows("SELECT coalesce(max(epoch), 0), 0 FROM segment")
+        row = next(self.rows("SELECT epoch, seq FROM alert ORDER BY epoch DESC, seq DESC LIMIT 1"), (0, 0))
+        return max((epoch, seq), (row[0], row[1]))
+
     def last_sealed(self) -> tuple[int, int]:
         """(epoch, seq) of the last alert that left with an envelope; (0, 0): none."""
         row = self._db.execute(
@@ -219,7 +251,7 @@ class Journal:
 
     def copy_segment(self, segment: int, path: Path) -> None:
         """One segment with its entries and alerts as a journal of its own: what a technician takes along."""
-        _migrate(path)
+        migrate(path)
         self._db.execute("ATTACH ? AS copy", (str(path),))
         with self._db:
             self._db.execute("BEGIN")
@@ -258,41 +290,3 @@ def _segment(row: tuple[int, int, int, int, str, str, str, bytes]) -> Segment:
             f"the snapshot of segment {id} is {fault}; `hearthwatch journal export` still works"
         ) from None
     return Segment(id, epoch, first_seq, Instant(started_at), agent, home, json.loads(models), memory)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open a journal of this agent's schema, migrating in a child process if need be."""
-    try:
-        if _version(path) != SCHEMA:
-            _migrate(path)
-        db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA cache_size = -1024")
-        db.execute("PRAGMA wal_autocheckpoint = 1000")
-    except sqlite3.Error as fault:
-        raise JournalError(f"{path}: {fault}; is this a journal of this hub?") from None
-    return db
-
-
-def _version(path: Path) -> int:
-    if not path.exists():
-        return 0
-    db = sqlite3.connect(path, timeout=BUSY_S)
-    try:
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        ours = "name NOT LIKE '\\_sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        tables = db.execute(f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND {ours}").fetchone()[0]
-    finally:
-        db.close()
-    if version == 0 and tables:
-        raise JournalError(f"{path}: is a database, but no journal of this agent")
-    if version > SCHEMA:
-        raise JournalError(f"{path}: written by a newer agent (schema {version}); install that agent to read it")
-    return version
-
-
-def _migrate(path: Path) -> None:
-    job = [sys.executable, "-m", "agent.migrate_io", str(path)]
-    done = subprocess.run(job, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise JournalError(f"{path}: cannot be brought up to date: {said}")

@@ -88,7 +88,7 @@ TEXTS: Final = {
         "The monitoring centre signs again.",
     ),
     "clock_unknown": ("The hub does not know the time.", "", "The hub knows the time again."),
-    "storage_fault": ("The hub cannot write its journal.", "", "The hub can write its journal again."),
+    "storage_fault": ("The hub's storage: {subject}.", "", "The hub's storage works again ({subject})."),
     "model_fault": (
         "The {model} model cannot be used; the rule without a model has taken over: {why}.",
         "",

@@ -24,8 +24,9 @@ from agent.nouns import BadFrame, Frame, Home, Instant
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
-from agent.transport.outbox_io import Outbox, Returned
-from agent.transport.uplink_io import outbox_path, watch_door
+from agent.transport.outbox_io import Returned
+from agent.transport.outboxes_io import Outboxes
+from agent.transport.uplink_io import watch_door
 
 REQUEST_MOST_BYTES: Final = 4_096  # of a request from a person at this hub; a larger file is not read
 
@@ -80,18 +81,19 @@ class Line(threading.Thread):
     def __init__(
         self,
         state: Path,
+        volatile: Path,
         receipt_keys: Sequence[Path | None],
         frames: Frames,
         come_round: Callable[[], None],
         round_s: float,
     ) -> None:
         super().__init__(name="line", daemon=True)
-        self._state, self._frames = state, frames
+        self._state, self._volatile, self._frames = state, volatile, frames
         self._come_round, self._round_s = come_round, round_s
         (state / "requests").mkdir(exist_ok=True)  # ours, so that we may remove what others lay there
         self._door = Door(watch_door(str(state)))
         self._verify = [verifier(str(key)) if key is not None else None for key in receipt_keys]
-        self._row = 0
+        self._rows: dict[str, int] = {}  # the last that was taken, from each outbox
         self._asked: set[str] = set()
         self._stopped = False
 
@@ -102,7 +104,7 @@ class Line(threading.Thread):
         self._door.close()
 
     def run(self) -> None:
-        outbox = Outbox(outbox_path(str(self._state)))
+        outbox = Outboxes(str(self._state), self._volatile)
         poll = select.poll()
         poll.register(self._door.fileno(), select.POLLIN)
         while not self._stopped:
@@ -116,18 +118,19 @@ class Line(threading.Thread):
             self._door.clear()
         outbox.close()
 
-    def _returned(self, outbox: Outbox) -> Iterator[Frame]:
+    def _returned(self, outbox: Outboxes) -> Iterator[Frame]:
         """What can be believed of the next rows. A refused one goes when a later one has been journaled."""
-        for row in outbox.returned(self._row):
-            self._row = row.id
+        for box, row in outbox.returned(self._rows):
+            self._rows[box] = row.id
+            origin = {"row": row.id, "line": row.line, "box": box}
             if len(row.payload) > MAX_RECEIPT_BYTES:
                 _say(f"what uplink handed over is longer than {MAX_RECEIPT_BYTES} bytes: refused")
             elif row.what == "link":
-                yield _frame("centre", "link", plain(row.payload) | {"row": row.id, "line": row.line})
+                yield _frame("centre", "link", plain(row.payload) | origin)
             elif (said := self._receipt(row, outbox)) is not None:
-                yield _frame("centre", "receipt", said | {"row": row.id, "line": row.line})
+                yield _frame("centre", "receipt", said | origin)
 
-    def _receipt(self, row: Returned, outbox: Outbox) -> dict[str, object] | None:
+    def _receipt(self, row: Returned, outbox: Outboxes) -> dict[str, object] | None:
         """A receipt that the line's own centre signed, and that names what we sent; anything else is dropped and
         said."""
         try:

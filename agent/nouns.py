@@ -125,7 +125,8 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A finding with a name and a life. One id for one incident; ``seq`` numbers what is said about any of them."""
+    """A finding with a name and a life. One id for one incident; ``epoch`` and ``seq`` number what is said about any
+    of them. An incident keeps its id when a new epoch begins while it stands."""
 
     seq: int
     id: str
@@ -142,6 +143,7 @@ class Alert:
     clock: Clock = Clock()
     late: bool = False
     test: bool = False
+    epoch: int = 1
 
 
 class Promise(NamedTuple):

@@ -5,19 +5,30 @@ with the same sensors and rooms the memory stays; with others, or with another m
 weeks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
 from agent.engine import Engine, OtherFormat
 from agent.home import BadHome, parse
-from agent.journal_io import Journal
+from agent.journal_io import Journal, Sealed
 from agent.loop import fill, run
 from agent.nouns import DAY_MS, Entry, Home, Instant, Outcome
+from agent.salvage_io import second_copy
 from agent.transport.custody import Custody
+from agent.transport.envelope import Verify
 
 WARM_DAYS: Final = 35  # of earlier segments that a home with other sensors or rooms is warmed with
+
+
+def missing(journal: Journal, second: Iterable[tuple[int, int, bytes]], verify: Verify) -> Iterator[Sealed]:
+    """What the outbox holds and the journal does not: it was said when nothing could be written, or is lost."""
+    known = {(epoch, seq) for epoch, seq, _ in journal.alerts()}
+    for epoch, seq, sealed in second:
+        alert = second_copy(sealed, verify) if (epoch, seq) not in known else None
+        if alert is not None:
+            yield Sealed(alert, sealed)
 
 
 class _Muted:

@@ -16,29 +16,34 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from agent.ballast_io import Ballast
 from agent.civil import rfc3339
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
+from agent.detect.own_words import DAMAGED
 from agent.engine import OWN_LINKS, Engine
 from agent.hub import STALL_S
-from agent.journal_io import Journal
-from agent.line_io import Line, answered, plain
+from agent.journal_io import Journal, JournalError
+from agent.line_io import Line
 from agent.live_io import Frames, boot_frame, frame_queue, intake
 from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.mqtt_io import Broker
-from agent.nouns import Act, Alert, Entry, Frame, Home, Instant, Outcome, Refused, Running
+from agent.nouns import Entry, Frame, Home, Instant, Outcome, Refused, Running
+from agent.numbers_io import Numbers
 from agent.packing import alert_line
-from agent.recover import clock_of, resume
+from agent.recover import clock_of, missing, resume
+from agent.salvage_io import begin_anew, is_damaged, take_over
 from agent.sensors.orders_io import Orders
 from agent.sensors.zigbee import CONNECTION
 from agent.sensors.zigbee_io import Listener
+from agent.sink_io import HubSink, Sealer
+from agent.storing_io import Storing
 from agent.transport.door_io import knock
-from agent.transport.envelope import FIRST, digest, envelope, seal
-from agent.transport.keys_io import signer
-from agent.transport.outbox_io import FIRST_LINE, Outbox, fresh_if_damaged
+from agent.transport.keys_io import verifier
+from agent.transport.outbox_io import fresh_if_damaged
+from agent.transport.outboxes_io import PUT_BUSY_MS, Outboxes, make_private, outbox_path, volatile_folder
 from agent.transport.pulse_io import pulse_door
-from agent.transport.uplink_io import outbox_path, uplink_door
 from agent.watchdog_io import Watchdog, end_with_any_thread, notify, round_s
 
 STAGES: Final = ("loop", "line", "zigbee")  # of the process; the loop's own run has no zigbee
@@ -58,87 +63,6 @@ def locked(state: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-class Sealer:
-    """Makes envelopes; each names the one before it. ``room`` leaves the house as its kind only."""
-
-    def __init__(self, hub: str, home: Home, key: Path, newest: tuple[int, int, bytes] | None) -> None:
-        self._hub, self._home = hub, home
-        self._sign = signer(str(key))
-        self._epoch, self._previous = (newest[0], digest(newest[2])) if newest else (0, FIRST)
-
-    def __call__(self, alert: Alert) -> bytes:
-        epoch = int(alert.id.partition("-")[0])
-        room = self._home.rooms.get(alert.room or "")
-        previous = self._previous if epoch == self._epoch else FIRST
-        sealed = seal(envelope(alert, self._hub, epoch, room.kind if room else None, previous), self._sign)
-        self._epoch, self._previous = epoch, digest(sealed)
-        return sealed
-
-
-class HubSink:
-    """Journal first, then the outbox, then a knock at uplink's door."""
-
-    def __init__(
-        self,
-        state: Path,
-        journal: Journal,
-        outbox: Outbox,
-        engine: Engine,
-        version: str,
-        orders: Orders | None = None,
-        lines: int = 1,
-    ) -> None:
-        """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre."""
-        self._orders = orders
-        self._state, self._journal, self._outbox = state, journal, outbox
-        self._engine, self._version = engine, version
-        self._lines = range(FIRST_LINE, FIRST_LINE + lines)
-
-    def put(self, entry: Entry, outcome: Outcome) -> None:
-        self._journal.put(entry, outcome)
-        if outcome.alerts:
-            self.send()
-        for act in outcome.acts:
-            self._journal.flush()  # a hub that is killed now knows afterwards what it began
-            self._do(act)
-        frame = entry.frame
-        if frame is not None and frame.link in ("care", "centre"):
-            self._journal.flush()
-            self._done(frame)
-        if self._journal.is_long():
-            self._journal.begin(self._engine, entry.at, entry.seq + 1, self._version)
-
-    def send(self) -> None:
-        """Put into the outbox every envelope of the journal that is not there yet."""
-        newest = self._outbox.newest()
-        for epoch, seq, _, severity, sealed in self._journal.envelopes(newest[:2] if newest else (0, 0)):
-            self._outbox.put(epoch, seq, severity, sealed)
-        self._knock(FIRST_LINE)
-
-    def _do(self, act: Act) -> None:
-        if act.kind == "second_path":
-            for line in self._lines[1:]:
-                self._outbox.escalate(act.epoch, act.seq, line)
-                self._knock(line)
-        elif self._orders is not None:
-            self._orders.give(act)
-
-    def _knock(self, line: int) -> None:
-        knock(uplink_door(str(self._state), line))
-
-    def _done(self, frame: Frame) -> None:
-        """What a person asked, or what came back, is in the journal: its original may go."""
-        said = plain(frame.payload)
-        if frame.link == "care":
-            answered(self._state, str(said["request"]))
-            return
-        if frame.address == "receipt" and said["kind"] == "received":
-            line = int(str(said["line"]))
-            self._outbox.receipted(int(str(said["epoch"])), int(str(said["seq"])), line)
-            self._knock(line)
-        self._outbox.forget_returned(int(str(said["row"])))
 
 
 class Follow:
@@ -178,36 +102,60 @@ def live(
     come_round: Callable[[str], None] = lambda stage: None,
     round_s: float = round_s(STALL_S),
     orders: Orders | None = None,
+    volatile: str | None = None,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller.
 
     ``receipt_keys``: of each line's centre. ``come_round`` hears of each stage that comes round, every ``round_s``.
+    ``volatile``: the folder in memory for what the disk does not take; None: the usual one.
     """
-    if (aside := fresh_if_damaged(outbox_path(str(state)))) is not None:
-        _say(aside)
-    # Not durable by itself: the journal is, and what a power cut takes from the outbox is put there again at the start.
-    outbox = Outbox(outbox_path(str(state)), durable=False)
-    journal = Journal(state / "journal.db", home.id)
-    engine = resume(journal, home, models)
-    sink = HubSink(state, journal, outbox, engine, version, orders, len(receipt_keys))
+    memory = volatile_folder(str(state), volatile)
+    with suppress(OSError):  # without it the hub has no second place, and says so when it needs one
+        make_private(memory)
+    aside = fresh_if_damaged(outbox_path(str(state)))
+    journal, engine, damaged = opened(state / "journal.db", home, models)
+    outboxes, numbers = Outboxes(str(state), memory, PUT_BUSY_MS), Numbers(state, memory)
+    storing = Storing(journal, Ballast(state), frames, version)
+    for lost in filter(None, (aside, damaged)):
+        _say(f"was damaged, and lies now in {lost}")
+        storing.tell(DAMAGED, "damaged")
+    sink = HubSink(state, storing, outboxes, numbers, engine, orders, len(receipt_keys))
     engine.tells_promises = follow
-    sink.send()  # what the last run had written and not yet handed over
-    newest = outbox.newest()
-    if newest is not None and newest[:2] > journal.last_sealed():
-        engine.incidents.begin_epoch(newest[0])  # the journal is new, or an old copy: no number may be used twice
+    newest = outboxes.newest()
+    numbers.settle(engine, max(journal.last_said(), newest[:2] if newest else (0, 0)), boot_id(), bool(damaged))
+    sink.catch_up()
     journal.seal = Sealer(hub, home, _key(state, newest is not None), newest)
+    journal.put_back(missing(journal, outboxes.envelopes(), verifier(str(state / "hub.pub"))))
     seq, last = journal.last() or (0, None)
     clock = clock_for(engine, last)
     boot = boot_frame(clock, boot_id(), last, version, models.state(), len(receipt_keys))
-    journal.begin(engine, clock.now(), seq + 1, version)
-    line = Line(state, receipt_keys, frames, partial(come_round, "line"), round_s)
+    storing.begin(engine, clock.now(), seq + 1)
+    line = Line(state, memory, receipt_keys, frames, partial(come_round, "line"), round_s)
     line.start()
     entries = intake(frames, clock, engine, seq, boot, partial(come_round, "loop"), round_s)
     # If this throws, the process ends as it stands: a thread that waits for the queue must not keep it alive.
     run(fill(entries, engine), engine, Follow(sink, home) if follow else sink)
     line.stop()
+    storing.flush()
     journal.close()
-    outbox.close()
+    outboxes.close()
+
+
+def opened(path: Path, home: Home, models: Models) -> tuple[Journal, Engine, Path | None]:
+    """The journal and the engine as it was; where the journal is damaged, of what can still be read of it, and where
+    the damaged one lies now."""
+    take_over(path)
+    aside = begin_anew(path, home) if is_damaged(path) else None
+    journal = Journal(path, home.id)
+    try:
+        return journal, resume(journal, home, models), aside
+    except JournalError:
+        if aside is not None:
+            raise
+    journal.close()
+    aside = begin_anew(path, home)
+    journal = Journal(path, home.id)
+    return journal, resume(journal, home, models), aside
 
 
 def _key(state: Path, sealed_before: bool) -> Path:
@@ -229,6 +177,7 @@ def watch(
     simulated: tuple[Instant | None, int] = (None, 1),
     follow: bool = False,
     stall_s: int = STALL_S,
+    volatile: str | None = None,
 ) -> None:
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock.
 
@@ -247,7 +196,8 @@ def watch(
     def clock_for(engine: Engine, last: Instant | None) -> HubClock:
         return clock_of(engine, last, *simulated)
 
-    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, dog.advanced, pause_s, orders)
+    stages = (dog.advanced, pause_s, orders)
+    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, *stages, volatile)
     notify("STOPPING=1")
 
 

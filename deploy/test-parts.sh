@@ -29,6 +29,9 @@ fi
 if ! { command -v chromium && command -v chromedriver; } >/dev/null; then
     deploy/apt-install.sh "the tests need a browser" chromium chromium-driver || without chromium
 fi
+if ! command -v strace >/dev/null; then
+    deploy/apt-install.sh "the tests make disks fail and cut the power" strace || without strace
+fi
 
 # zigbee2mqtt and axe-core are pinned by hash in tests/NAME, with all their parts; node and npm come from the
 # development lock. The scripts of packages are not run: what they would build is for real radios.

@@ -8,6 +8,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What a hub keeps in memory is kept apart from that of a hub on this machine, and goes with the tests."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("runtime"))
+
+
 @pytest.fixture(scope="session")
 def hearthwatch_data() -> Path:
     """The folder of real homes and device definitions: HEARTHWATCH_DATA, by default ../shared/data."""

@@ -86,6 +86,10 @@ def test_an_outbox_that_somebody_holds_is_not_called_damaged(path: str, monkeypa
     monkeypatch.setattr(outbox_io, "BUSY_MS", 50)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
+    assert fresh_if_damaged(path) is None, "it can be read all the same"
+    holder.execute("ROLLBACK")
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         fresh_if_damaged(path)
     holder.close()

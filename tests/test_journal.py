@@ -17,9 +17,10 @@ import pytest
 from agent.__main__ import main
 from agent.engine import Engine
 from agent.home import parse
-from agent.journal_io import BATCH_ENTRIES, BATCH_SPAN_MS, Journal, JournalError
+from agent.journal_io import Journal, JournalError
 from agent.loop import fill, run
 from agent.nouns import MINUTE_MS, NOTHING, Entry, Frame, Instant
+from agent.pending import BATCH_ENTRIES, BATCH_SPAN_MS
 from agent.replay import of_lines
 from agent.sensors.log import write
 from agent.simulate.days import days

@@ -18,10 +18,10 @@ from agent.journal_io import Journal
 from agent.kinds import SEVERITY
 from agent.loop import fill
 from agent.nouns import HOUR_MS, MINUTE_MS, Alert, Entry, Finding, Frame, Home, Instant, Reading, Room, Sensor, Watch
+from agent.sink_io import Sealer
 from agent.transport.envelope import ENVELOPE_BYTES, topic
 from agent.transport.outbox_io import RANK, Outbox
 from agent.transport.sending import Waiting
-from agent.watch_io import Sealer
 from tests.brokers import until
 from tests.living_hub import HUB, Alarm, LivingHub
 from tests.recorder import Recorder

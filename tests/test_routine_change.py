@@ -20,8 +20,8 @@ from agent.replay import Record
 from tests.conftest import ROOT
 from tests.detector_contract import keeps_the_contract
 from tests.driver import Drive, a_home
+from tests.house import CLINICAL
 from tests.routine_maker import NOON, a_day, a_life, detector, live, routine, whys
-from tests.test_architecture import CLINICAL
 
 GOLDEN = ROOT / "tests" / "fixtures" / "anomaly.golden.json"
 

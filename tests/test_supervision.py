@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from agent.detect.own_words import asleep_since
 from agent.detect.supervision import ProofOfWatch
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Finding, Frame, Instant, Reading, Sensor
 from tests.home_maker import make_home
@@ -133,7 +134,7 @@ def test_a_hub_that_was_off_counts_the_gap_as_not_observed() -> None:
     walk(proof, [Reading(T0, "hall-motion", "motion", 1)])
     back = Instant(T0 + 6 * HOUR_MS)
     frame = Frame("hub", "boot", json.dumps({"from_ms": T0 + HOUR_MS}).encode())
-    assert proof.asleep_since(frame) == T0 + HOUR_MS
+    assert asleep_since(frame) == T0 + HOUR_MS
     said = [(back, finding) for finding in proof.tell(back, frame)]
     assert [state for _, state, _ in kinds(said, "home_not_watched")] == ["raised", "cleared"]
     assert proof.watch.observed

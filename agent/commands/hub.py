@@ -91,7 +91,7 @@ def watched(asked: argparse.Namespace) -> int:
         simulated = (hub.simulation.start, hub.simulation.speed) if hub.simulation else (None, 1)
         keys = _receipt_keys(hub, folder)
         base = hub.local.base_topic
-        watch(state, home, name, local, base, keys, VERSION, simulated, asked.follow, hub.stall_s)
+        watch(state, home, name, local, base, keys, VERSION, simulated, asked.follow, hub.stall_s, hub.volatile)
     return DONE
 
 
@@ -134,7 +134,7 @@ def uplinked(asked: argparse.Namespace) -> int:
     brokers = [_broker(one, folder) for one in hub.upstreams]
     name = hub_id(hub, folder, state)
     try:
-        uplink(name, brokers, str(state), wall_is_believable, hub.stall_s)
+        uplink(name, brokers, str(state), wall_is_believable, hub.stall_s, hub.volatile)
     except OSError as fault:
         raise Refused(f"uplink: {fault}") from None
     return DONE

@@ -20,6 +20,7 @@ GRACE_MS: Final = {
     "home_not_watched": 5 * MINUTE_MS,
     "upstream_lost": 5 * MINUTE_MS,
     "clock_unknown": 10 * MINUTE_MS,
+    "storage_fault": 0,
 }
 
 

@@ -15,7 +15,7 @@ from typing import Final, cast
 from agent.detect.coverage import Coverage
 from agent.detect.health import SensorHealth
 from agent.detect.lasting import Lasting, grace_ms
-from agent.detect.own_words import plain, told_clock, was_off, whole
+from agent.detect.own_words import plain, told_clock, told_storage, was_off, whole
 from agent.detect.rhythm import HouseRhythm
 from agent.detect.sight import seers
 from agent.detect.upstream import KIND, Lines
@@ -138,6 +138,8 @@ class ProofOfWatch:
             return self._awake(now, Instant(whole(said, "from_ms", now)))
         if what == ("hub", "clock"):
             return [*self._set_clock(now, said), *self._turn(now)]
+        if what == ("hub", "storage"):
+            return [*told_storage(said, self._lasting, now), *self._turn(now)]
         if frame.link == "care":
             self._ask(now, frame.address, said)
         elif what == ("centre", "link"):
@@ -148,13 +150,6 @@ class ProofOfWatch:
         self.wishes.hear(now, what, said, self._clock.offset_ms)
         if self.wishes.watched and self.wishes.told is not None:  # nothing was heard meanwhile
             self._resume(self.wishes.told, now, None)
-
-    def asleep_since(self, frame: Frame) -> Instant | None:
-        """For a boot or a gap: the instant since which the hub saw nothing; None for any other frame."""
-        if frame.link != "hub" or frame.address not in ("boot", "gap"):
-            return None
-        said = plain(frame)
-        return Instant(whole(said, "from_ms", 0)) if "from_ms" in said else None
 
     def blind(self, now: Instant) -> None:
         """From ``now`` on the hub saw nothing: the detectors must hear this before they hear that it is back."""

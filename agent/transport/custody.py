@@ -35,6 +35,9 @@ FAR: Final = Instant(1 << 62)
 CLOSING: Final = frozenset({"outcome", "cancelled-test"})
 
 
+Message = tuple[int, int]  # epoch, seq
+
+
 @dataclass(slots=True)
 class Life:
     """One incident. ``unsigned``: messages without a receipt -> when one is missed (FAR: it was, and was told)."""
@@ -44,12 +47,12 @@ class Life:
     severity: str
     test: bool
     since: Instant  # of the silence, the press, whatever it is about
-    newest: int = 0
+    newest: Message = (0, 0)
     cleared: bool = False
     human: bool = False
     asked: int = 0
     human_due: Instant = FAR
-    unsigned: dict[int, Instant] = field(default_factory=dict)
+    unsigned: dict[Message, Instant] = field(default_factory=dict)
 
     @property
     def due(self) -> Instant:
@@ -88,12 +91,12 @@ class Custody:
                 self._lives[alert.id] = life
                 if life.awaits():
                     life.human_due = Instant(now + HUMAN_MS)
-            life.newest = alert.seq
+            life.newest = (alert.epoch, alert.seq)
             life.cleared = alert.state == "cleared"
             if life.cleared and life.severity != "critical":
                 life.human_due = FAR
-            life.unsigned[alert.seq] = Instant(now + RECEIPT_MS)
-            self._of[_epoch(alert.id), alert.seq] = alert.id
+            life.unsigned[life.newest] = Instant(now + RECEIPT_MS)
+            self._of[life.newest] = alert.id
         self._shed()
         self._plan()
 
@@ -102,7 +105,7 @@ class Custody:
         steps: list[Step] = []
         acts: list[Act] = []
         for life in [life for life in self._lives.values() if life.due <= now]:
-            late = [seq for seq, due in life.unsigned.items() if due <= now]
+            late = [message for message, due in life.unsigned.items() if due <= now]
             if late and self._missed is None:
                 self._missed = now
             life.unsigned |= dict.fromkeys(late, FAR)
@@ -110,12 +113,11 @@ class Custody:
                 life.asked += 1
                 life.human_due = Instant(now + HUMAN_MS) if life.asked < MOST_ASKED else FAR
                 late = sorted({*late, life.newest})
-            epoch = _epoch(life.id)
-            steps += [Step(now, epoch, seq, life.id, life.kind, "escalated") for seq in late]
-            acts += [Act("second_path", epoch, seq) for seq in late]
+            steps += [Step(now, *message, life.id, life.kind, "escalated") for message in late]
+            acts += [Act("second_path", *message) for message in late]
             if late and life.severity == "critical" and not life.human:
                 self._sounding = True
-                acts.append(Act("sound", epoch, life.newest, SOUND_S))
+                acts.append(Act("sound", *life.newest, SOUND_S))
         self._plan()
         return steps, acts
 
@@ -130,7 +132,7 @@ class Custody:
             return [], [], None  # signed for before, or of a hub that was here before us
         verdict, reason = _word(said.get("verdict")), _word(said.get("reason"))
         step = Step(now, epoch, seq, life.id, life.kind, str(what), verdict, reason)
-        life.unsigned.pop(seq, None)
+        life.unsigned.pop((epoch, seq), None)
         if what == "human":
             life.human, life.human_due = True, FAR
         closed = what in CLOSING
@@ -186,7 +188,7 @@ class Custody:
 
     def snapshot(self) -> Snapshot:
         def plain(life: Life) -> list[object]:
-            unsigned = [[seq, due] for seq, due in life.unsigned.items()]
+            unsigned = [[*message, due] for message, due in life.unsigned.items()]
             known = [life.id, life.kind, life.severity, life.test, life.since, life.newest, life.cleared, life.human]
             return [*known, life.asked, life.human_due, unsigned]
 
@@ -207,14 +209,12 @@ class Custody:
         self._plan()
 
 
-def _epoch(id: str) -> int:
-    return int(id.partition("-")[0])
-
-
 def _life(row: list[object]) -> Life:
     *known, unsigned = row
-    life = Life(*cast(tuple[str, str, str, bool, Instant, int, bool, bool, int, Instant], tuple(known)))
-    life.unsigned = dict(cast(list[tuple[int, Instant]], unsigned))
+    life = Life(*cast(tuple[str, str, str, bool, Instant, Message, bool, bool, int, Instant], tuple(known)))
+    epoch, seq = life.newest  # a list, where it went through JSON
+    life.newest = epoch, seq
+    life.unsigned = {(epoch, seq): due for epoch, seq, due in cast(list[tuple[int, int, Instant]], unsigned)}
     return life
 
 

@@ -1,17 +1,18 @@
 """The outbox: sealed envelopes on their way out, and what came back. The only thing ``uplink`` ever sees.
 
 Two processes share the file. ``watch`` puts envelopes, reads what came back, and marks what it has verified;
-``uplink`` reads what has no receipt, notes what the broker said, and appends what came back, as it came. Neither syncs
-it to the disk: the journal holds every envelope and ``watch`` puts back at its start what a power cut took; the
-broker's word is a hint; and a receipt comes again when the alert is sent again. So a damaged outbox costs nothing but
-its doubles: it is set aside, and filled again from the journal.
+``uplink`` reads what has no receipt, notes what the broker said, and appends what came back, as it came. It is the
+second copy of every alert, and only that is synced to the disk: the broker's word is a hint, and a receipt comes again
+when the alert is sent again. Each of journal and outbox is filled from the other: a damaged one is set aside, and
+costs nothing but doubles.
 """
 
-import itertools
 import os
 import sqlite3
+from contextlib import suppress
 from typing import Final, NamedTuple
 
+from agent.files_io import set_aside
 from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES
 from agent.transport.sending import Waiting
 
@@ -20,7 +21,6 @@ FIRST_LINE: Final = 1
 BUSY_MS: Final = 10_000  # to wait for the other process's transaction before giving up
 KEPT: Final = 1_000  # envelopes kept after their receipt, to be looked at
 MAX_RETURNED: Final = 10_000  # rows that ``watch`` has not taken; beyond it what comes back is refused
-_PARTS: Final = ("-wal", "-shm", "")  # of a database on the disk
 _DAMAGE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # the last: tables not ours
 Fault = sqlite3.DatabaseError  # what every method raises when the file cannot be used, for who has no database else
 RANK: Final = {severity: min(rank, 3) for rank, severity in enumerate(SEVERITIES)}  # low and info are one rank
@@ -74,10 +74,11 @@ class Returned(NamedTuple):
 class Outbox:
     """One process's hand on outbox.db. sqlite3.DatabaseError when the file cannot be used."""
 
-    def __init__(self, path: str, durable: bool = True) -> None:
-        """``durable``: every change is on the disk before its method returns. Whoever has a journal needs it not."""
+    def __init__(self, path: str, durable: bool = True, busy_ms: int | None = None) -> None:
+        """``durable``: every change is on the disk before its method returns; else what ``sync`` was called after."""
         self._path = path
-        self._db = sqlite3.connect(path, timeout=BUSY_MS / 1_000, isolation_level=None)
+        wait_ms = BUSY_MS if busy_ms is None else busy_ms
+        self._db = sqlite3.connect(path, timeout=wait_ms / 1_000, isolation_level=None)
         try:
             self._open(path, durable)
         except sqlite3.Error:
@@ -88,6 +89,8 @@ class Outbox:
     def _open(self, path: str, durable: bool) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        if self._db.execute("PRAGMA user_version").fetchone() == (FORMAT,):
+            return  # nothing is written: a full disk can still be read
         self._db.execute("BEGIN IMMEDIATE")  # two processes may make the file at once
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
         if found not in (0, 1, FORMAT):
@@ -110,6 +113,15 @@ class Outbox:
             (epoch, seq, RANK[severity], envelope),
         )
         return done.rowcount == 1
+
+    def sync(self) -> None:
+        """What was put is there after a power cut; OSError where the disk says that it cannot promise it."""
+        with suppress(FileNotFoundError):  # without a log all of it is in the file, and synced
+            handle = os.open(f"{self._path}-wal", os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def newest(self) -> tuple[int, int, bytes] | None:
         """Epoch, seq and envelope of what was put last: where a restart goes on."""
@@ -175,6 +187,10 @@ class Outbox:
         envelope: bytes = row[0]
         return envelope
 
+    def envelopes(self) -> list[tuple[int, int, bytes]]:
+        """(epoch, seq, envelope) of all that is kept: the second copy of what was said."""
+        return list(self._db.execute("SELECT epoch, seq, envelope FROM message ORDER BY epoch, seq"))
+
     def broker_said(self, epoch: int, seq: int, code: int) -> None:
         self._db.execute("UPDATE message SET broker_said = ? WHERE epoch = ? AND seq = ?", (code, epoch, seq))
 
@@ -231,17 +247,7 @@ def fresh_if_damaged(path: str) -> str | None:
             raise
     else:
         return None
-    return _set_aside(path)
-
-
-def _set_aside(path: str) -> str:
-    """The file itself goes last: a log that stayed behind alone would be taken for that of the next outbox."""
-    taken = (f"{path}.damaged-{count}" for count in itertools.count(1))
-    aside = next(name for name in taken if not any(os.path.exists(name + part) for part in _PARTS))
-    for part in _PARTS:
-        if os.path.exists(path + part):
-            os.rename(path + part, aside + part)
-    return aside
+    return set_aside(path)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

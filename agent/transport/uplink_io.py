@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from time import monotonic_ns
 from typing import Final, NamedTuple
 
@@ -22,7 +23,9 @@ from agent.nouns import Refused
 from agent.retry import SPREAD_S
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
-from agent.transport.outbox_io import FIRST_LINE, Fault, Outbox
+from agent.transport.outbox_io import FIRST_LINE, Fault
+from agent.transport.outboxes_io import Outboxes, volatile_folder
+from agent.transport.outboxes_io import outbox_path as outbox_path
 from agent.transport.pulse_io import Pulse
 from agent.transport.sending import Sending, Waiting
 from agent.watchdog_io import Watchdog, end_with_any_thread, round_s
@@ -35,10 +38,6 @@ REFUSED: Final = 128  # PUBACK reasons from here on are refusals
 NOBODY: Final = 16  # the broker took it, and nobody subscribes to the topic
 HURRY_RANK: Final = 1  # critical and high: for these a lost line is tried again at once, and not when its turn comes
 MAX_REASON: Final = 200  # characters of what a broker said that are passed on
-
-
-def outbox_path(state_dir: str) -> str:
-    return os.path.join(state_dir, "outbox.db")
 
 
 def uplink_door(state_dir: str, line: int = FIRST_LINE) -> str:
@@ -63,6 +62,7 @@ class Way(NamedTuple):
     come_round: Callable[[], None]
     round_s: float
     judges_dates: Callable[[], bool]
+    volatile: Path
 
 
 def uplink(
@@ -71,11 +71,13 @@ def uplink(
     state_dir: str,
     judges_dates: Callable[[], bool] = lambda: True,
     stall_s: int = STALL_S,
+    volatile: str | None = None,
 ) -> None:
     """Carry the outbox to each centre, for ever, a thread for each line. While the outbox cannot be used all are down.
 
-    ``judges_dates``: whether the clock is good enough to judge certificates by. Refused if a line would be open to
-    others, or an uplink runs already; OSError if the state directory cannot be used.
+    ``judges_dates``: whether the clock is good enough to judge certificates by. ``volatile``: the folder in which a
+    volatile outbox may appear; None: the usual one. Refused if a line would be open to others, or an uplink runs
+    already; OSError if the state directory cannot be used.
     """
     if not is_hub(hub):
         raise Refused(f"hub id {hub!r:.80}: use 1 to 32 of a-z, 0-9 and -")
@@ -86,9 +88,9 @@ def uplink(
     doors = [Door(uplink_door(state_dir, line)) for line in lines]
     pulse = Pulse(state_dir, stall_s)
     dog = Watchdog("uplink", [f"line {line}" for line in lines], stall_s, sign=lambda: None)
-    turn_s = round_s(stall_s)
+    judges, turn_s, folder = judges_dates, round_s(stall_s), volatile_folder(state_dir, volatile)
     ways = [
-        Way(hub, line, broker, state_dir, door, pulse, partial(dog.advanced, f"line {line}"), turn_s, judges_dates)
+        Way(hub, line, broker, state_dir, door, pulse, partial(dog.advanced, f"line {line}"), turn_s, judges, folder)
         for line, broker, door in zip(lines, brokers, doors, strict=True)
     ]
     end_with_any_thread("uplink")
@@ -113,7 +115,7 @@ def _carry_on(way: Way) -> None:
 
 def _carry(way: Way) -> None:
     """Until the outbox fails us, or another has taken its place. The line is dropped without goodbye, for the Will."""
-    outbox = Outbox(outbox_path(way.state_dir), durable=False)
+    outbox = Outboxes(way.state_dir, way.volatile)
     carrier = Uplink(way, outbox)
     try:
         while not outbox.replaced():
@@ -130,7 +132,7 @@ class Uplink:
     is in the outbox is sent all the same, once, and without taking back the Will.
     """
 
-    def __init__(self, way: Way, outbox: Outbox) -> None:
+    def __init__(self, way: Way, outbox: Outboxes) -> None:
         self._way, self._outbox = way, outbox
         self._watch_door = watch_door(way.state_dir)
         self._sending = Sending()

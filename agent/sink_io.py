@@ -1,0 +1,116 @@
+"""What the loop's outcomes become on a hub: sealed, stored, put into an outbox, knocked for; and acts carried out."""
+
+from pathlib import Path
+
+from agent.engine import Engine
+from agent.line_io import answered, plain
+from agent.nouns import Act, Alert, Entry, Frame, Home, Outcome
+from agent.numbers_io import Numbers
+from agent.sensors.orders_io import Orders
+from agent.storing_io import Storing
+from agent.transport.door_io import knock
+from agent.transport.envelope import FIRST, digest, envelope, seal
+from agent.transport.keys_io import signer
+from agent.transport.outbox_io import FIRST_LINE
+from agent.transport.outboxes_io import DURABLE, Outboxes
+from agent.transport.uplink_io import uplink_door
+
+
+class Sealer:
+    """Makes envelopes; each names the one before it. ``room`` leaves the house as its kind only."""
+
+    def __init__(self, hub: str, home: Home, key: Path, newest: tuple[int, int, bytes] | None) -> None:
+        self._hub, self._home = hub, home
+        self._sign = signer(str(key))
+        self._epoch, self._previous = (newest[0], digest(newest[2])) if newest else (0, FIRST)
+
+    def __call__(self, alert: Alert) -> bytes:
+        epoch = alert.epoch
+        room = self._home.rooms.get(alert.room or "")
+        previous = self._previous if epoch == self._epoch else FIRST
+        sealed = seal(envelope(alert, self._hub, epoch, room.kind if room else None, previous), self._sign)
+        self._epoch, self._previous = epoch, digest(sealed)
+        return sealed
+
+
+class HubSink:
+    """Sealed and stored, put into an outbox, and a knock at uplink's door: the last two even if nothing can be
+    stored."""
+
+    def __init__(
+        self,
+        state: Path,
+        storing: Storing,
+        outboxes: Outboxes,
+        numbers: Numbers,
+        engine: Engine,
+        orders: Orders | None = None,
+        lines: int = 1,
+    ) -> None:
+        """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre."""
+        self._orders = orders
+        self._state, self._storing, self._outboxes, self._numbers = state, storing, outboxes, numbers
+        self._journal, self._engine = storing.journal, engine
+        self._lines = range(FIRST_LINE, FIRST_LINE + lines)
+
+    def put(self, entry: Entry, outcome: Outcome) -> None:
+        self._storing.put(entry, outcome)
+        if self._journal.said:
+            self.send()
+        for act in outcome.acts:
+            self._storing.flush()  # a hub that is killed now knows afterwards what it began
+            self._do(act)
+        frame = entry.frame
+        if frame is not None and frame.link in ("care", "centre"):
+            self._storing.flush()
+            self._done(frame, written=not self._journal.behind)
+        self._storing.turn_over(entry, self._engine)
+
+    def send(self) -> None:
+        """Hand over what was said. Where the journal does not hold it, the outbox must before anybody is told."""
+        left = []
+        for sealed in self._journal.said:
+            alert, envelope = sealed
+            self._numbers.said(alert.epoch, alert.seq)
+            if envelope is not None and not self._outboxes.put(alert.epoch, alert.seq, alert.severity, envelope):
+                left.append(sealed)  # neither outbox takes it: with the next entry it is tried again
+        self._journal.said = left
+        only_copy = self._journal.waits
+        if only_copy:
+            self._outboxes.sync()
+        self._knock(FIRST_LINE)
+        if not only_copy:
+            self._outboxes.sync()
+
+    def catch_up(self) -> None:
+        """What the last run had written and not yet handed over."""
+        newest = self._outboxes.newest_durable()
+        for epoch, seq, _, severity, sealed in self._journal.envelopes(newest[:2] if newest else (0, 0)):
+            self._outboxes.put(epoch, seq, severity, sealed)
+        self._outboxes.sync()
+        self._knock(FIRST_LINE)
+
+    def _do(self, act: Act) -> None:
+        if act.kind == "second_path":
+            for line in self._lines[1:]:
+                self._outboxes.escalate(act.epoch, act.seq, line)
+                self._knock(line)
+        elif self._orders is not None:
+            self._orders.give(act)
+
+    def _knock(self, line: int) -> None:
+        knock(uplink_door(str(self._state), line))
+
+    def _done(self, frame: Frame, written: bool) -> None:
+        """What a person asked, or what came back, has been taken in; once it is in the journal its original may go."""
+        said = plain(frame.payload)
+        if frame.link == "care":
+            if written:
+                answered(self._state, str(said["request"]))
+            return
+        if frame.address == "receipt" and said["kind"] == "received":
+            line = int(str(said["line"]))
+            self._outboxes.receipted(int(str(said["epoch"])), int(str(said["seq"])), line)
+            self._knock(line)
+        if written:
+            self._outboxes.forget_returned(str(said.get("box", DURABLE)), int(str(said["row"])))
