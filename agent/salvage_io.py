@@ -30,6 +30,7 @@ SEGMENT: Final = "id, epoch, first_seq, started_at, agent, home, models, snapsho
 BATCH: Final = "id, first_seq, frames, from_at, to_at, entries, readings"
 ALERT: Final = "epoch, seq, segment, id, at, kind, state, severity, body, envelope"
 DAMAGE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)  # the second: of a message that names what is garbled
+CUSTODY: Final = "at, epoch, seq, id, kind, state, verdict, reason"
 BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)  # what damaged columns raise
 
 
@@ -47,7 +48,7 @@ def is_damaged(path: Path) -> bool:
                 connect(path).close()  # none yet, or refused
                 return False
             (migrations,) = db.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()
-            if version != migrations or version < SCHEMA:
+            if version != migrations:
                 return True
             if version > SCHEMA:
                 connect(path).close()
@@ -122,6 +123,7 @@ def _carry_over(reading: Path, new: sqlite3.Connection, home: Home) -> None:
         segments = [row for row in _rows(old, "segment", SEGMENT) if _segment(row)]
         _batches(old, new, segments, home)
         _alerts(old, new)
+        _custody(old, new)
 
 
 def _rows(db: sqlite3.Connection, table: str, columns: str) -> Iterator[Row]:
@@ -213,3 +215,17 @@ def _alerts(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
                     if all(0 <= number < LATEST for number in (row[0], row[1], row[4])):
                         said = (row[0], row[1], 0, words[0], row[4], *words[1:], row[9])
                         new.execute("INSERT OR IGNORE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", said)
+
+
+def _custody(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """What became of what was said: from both ends, likewise."""
+    for order in ("ASC", "DESC"):
+        with suppress(*DAMAGE):
+            for row in old.execute(f"SELECT {CUSTODY} FROM custody ORDER BY at {order}"):
+                with suppress(*BAD):
+                    words = [word.decode() if isinstance(word, bytes) else word for word in row[3:]]
+                    if all(0 <= number < LATEST for number in row[:3]):
+                        values = (*row[:3], *words)
+                        new.execute(
+                            f"INSERT OR IGNORE INTO custody ({CUSTODY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+                        )
