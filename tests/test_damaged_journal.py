@@ -164,3 +164,16 @@ def test_readings_that_were_shed_stand_as_a_gap_and_no_alert_goes_with_them(
     assert len(journal.segments()) == 2, "what follows replays from what was known then"
     assert Instant(kept[0].at) > told[0].at + HOUR_MS
     journal.close()
+
+
+def test_a_journal_of_an_older_agent_is_not_called_damaged_and_is_brought_up_to_date(state: Path) -> None:
+    path = state / "journal.db"
+    heard = frames(path)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE custody")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'schema_2'")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert not is_damaged(path)
+    assert frames(path) == heard
+    assert verify(path) == []
