@@ -6,21 +6,39 @@ takes them out here, stamps them, and stamps the silences between them at the in
 
 import json
 import queue
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from agent.clock_io import HubClock
-from agent.engine import Engine
+from agent.engine import OWN_LINKS, Engine
 from agent.nouns import MINUTE_MS, Clock, Entry, Frame, Instant
 
 QUEUE_MOST: Final = 1_000  # a full queue blocks the link that fills it: MQTT and serial then hold back what they have
 TURN_MS: Final = MINUTE_MS  # a silence is told at least this often, so that the journal knows that the hub was awake
 
-Frames = queue.Queue[Frame | None]
+
+class Frames(queue.Queue[Frame | None]):
+    """What the hub, a person or the centre says goes before what sensors say: in a flood of readings a receipt is not
+    to wait behind a thousand of them."""
+
+    def _init(self, maxsize: int) -> None:
+        self._own: deque[Frame | None] = deque()
+        self._heard: deque[Frame | None] = deque()
+
+    def _qsize(self) -> int:
+        return len(self._own) + len(self._heard)
+
+    def _put(self, item: Frame | None) -> None:
+        own = item is not None and item.link in OWN_LINKS
+        (self._own if own else self._heard).append(item)
+
+    def _get(self) -> Frame | None:
+        return (self._own or self._heard).popleft()
 
 
 def frame_queue() -> Frames:
-    return queue.Queue(maxsize=QUEUE_MOST)
+    return Frames(maxsize=QUEUE_MOST)
 
 
 def intake(

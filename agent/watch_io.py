@@ -124,8 +124,7 @@ def live(
     newest = outboxes.newest()
     numbers.settle(engine, max(journal.last_said(), newest[:2] if newest else (0, 0)), boot_id(), bool(damaged))
     sink.catch_up()
-    # What comes next follows the last that was sealed, which until now the journal alone may have held.
-    journal.seal = Sealer(hub, home, _key(state, newest is not None), outboxes.newest())
+    journal.seal = Sealer(hub, home, _key(state, newest is not None), outboxes.newest())  # the newest after catch_up
     journal.put_back(missing(journal, outboxes.envelopes(), verifier(str(state / "hub.pub"))))
     seq, last = journal.last() or (0, None)
     clock = clock_for(engine, last)

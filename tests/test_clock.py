@@ -162,3 +162,13 @@ def test_a_quiet_minute_is_stamped_when_it_was_due_and_not_when_the_hub_woke() -
     due = next(entries).at + 1
     machine.passes(STEP_MS)
     assert next(entries) == Entry(1, Instant(due))
+
+
+def test_a_receipt_does_not_wait_behind_a_flood_of_readings() -> None:
+    frames = frame_queue()
+    flood = [Frame("zigbee", f"door-{number}", b"{}") for number in range(3)]
+    receipts = [Frame("centre", "receipt", b"1"), Frame("centre", "receipt", b"2")]
+    for frame in (*flood, receipts[0], None, receipts[1]):
+        frames.put(frame)
+    assert frames.qsize() == 6
+    assert [frames.get(timeout=0) for _ in range(6)] == [*receipts, *flood, None]
