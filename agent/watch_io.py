@@ -85,6 +85,13 @@ class Follow:
             print(json.dumps(said), flush=True)
         for alert in outcome.alerts:
             print(f'{{"alert":{alert_line(alert, self._home.id)}}}', flush=True)
+        for step in outcome.steps:
+            what = {"incident": step.id, "kind": step.kind, "step": step.state, "epoch": step.epoch, "seq": step.seq}
+            words = {name: word for name, word in (("verdict", step.verdict), ("reason", step.reason)) if word}
+            print(json.dumps({"at": rfc3339(step.at)} | what | words), flush=True)
+        for act in outcome.acts:
+            about = {"epoch": act.epoch, "seq": act.seq} if act.seq else {}
+            print(json.dumps({"at": rfc3339(entry.at), "act": act.kind, "seconds": act.seconds} | about), flush=True)
         if outcome.reject is not None:
             print(json.dumps({"at": rfc3339(entry.at), "reject": outcome.reject}), flush=True)
 

@@ -13,6 +13,7 @@ from agent.civil import Wall, parse_rfc3339
 from agent.home import parse
 from agent.nouns import DAY_MS, HOUR_MS, MEASURED, MINUTE_MS, SECOND_MS, Instant, Reading, is_activity
 from agent.sensors.decode import Decoder
+from agent.simulate.asked import ANSWER, LAMP
 from agent.simulate.days import days, fall, night_door
 from agent.simulate.definitions import MODELS
 from agent.simulate.dialects import Heard, as_log_frames, as_readings, as_zigbee, opening
@@ -210,12 +211,13 @@ def test_a_battery_report_repeats_an_occupancy_that_is_over() -> None:
 
 
 def test_the_bridge_describes_every_device_with_what_it_exposes() -> None:
-    state, devices = opening(TEN, 7)
+    fleet = (*TEN, ANSWER, LAMP)
+    state, devices = opening(fleet, 7)
     assert state.retained
     assert devices.retained
     coordinator, *ends = json.loads(devices.payload)
     assert coordinator["type"] == "Coordinator"
-    assert [one["friendly_name"] for one in ends] == [device.name for device in TEN]
+    assert [one["friendly_name"] for one in ends] == [device.name for device in fleet]
     assert {one["definition"]["model"] for one in ends} == set(MODELS)
     contact = next(e for e in ends[0]["definition"]["exposes"] if e["name"] == "contact")
     assert (contact["value_on"], contact["value_off"]) == (False, True)

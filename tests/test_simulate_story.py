@@ -1,18 +1,22 @@
 """The eventful morning of the demo: it happens as told, and the hub says of it what is expected."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.detect.detector import NO_MODELS, Models
 from agent.engine import Engine
 from agent.home import parse
 from agent.loop import fill
-from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Alert, Entry, Frame, Reading, is_activity
+from agent.models_io import shipped
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Act, Alert, Entry, Frame, Instant, Reading, is_activity
 from agent.sensors.decode import Decoder
+from agent.sensors.signals import Board
+from agent.simulate.asked import ANSWER, ANSWER_MS, ASK_S, LAMP
 from agent.simulate.dialects import Heard
 from agent.simulate.fleet import TEN
 from agent.simulate.story import DEAD, SPEED_MOST, Story, story
@@ -71,20 +75,65 @@ def line(told: Story) -> Iterator[Heard]:
             yield Heard(scene.at, Frame("centre", "link", json.dumps({"state": state}).encode()))
 
 
-def said(told: Story) -> list[Alert]:
-    """Every alert of the story and of its past, by the one loop."""
-    engine = Engine(parse(told.home_text))
-    heard = sorted([*told.past, *told.frames, *line(told)], key=lambda one: one.at)
+def lived(told: Story, models: Models = NO_MODELS, besides: Sequence[Heard] = ()) -> tuple[list[Alert], list[Reading]]:
+    """Every alert of the story and of its past, and what was asked at home, by the one loop."""
+    engine = Engine(parse(told.home_text), models=models)
+    engine.tells_promises = False
+    heard = sorted([*told.past, *told.frames, *line(told), *besides], key=lambda one: one.at)
     entries = [Entry(seq, at, frame) for seq, (at, frame) in enumerate(heard, 1)]
-    return [alert for entry in fill(entries, engine) for alert in engine.step(entry).alerts]
+    outcomes = [engine.step(entry) for entry in fill(entries, engine)]
+    asked = [one for outcome in outcomes for one in outcome.readings if one.quantity in ("asked", "answered")]
+    return [alert for outcome in outcomes for alert in outcome.alerts], asked
+
+
+def lit(told: Story, at: Instant) -> tuple[Heard, ...]:
+    """What the home says when the hub lights its lamp."""
+    return told.reaction(at, LAMP.address(told.seed), b'{"state":"ON"}')
 
 
 @pytest.mark.parametrize("seed", [1, 7, 42])
 def test_the_hub_says_of_the_story_what_is_expected_and_nothing_else(seed: int) -> None:
     told = story(seed)
-    alerts = said(told)
+    alerts, _ = lived(told)
     for expected in told.expected:
         found = [one for one in alerts if (one.kind, one.state) == (expected.kind, expected.state)]
         assert [expected.after <= one.at <= expected.before for one in found] == [True], expected
     besides = {one.kind for one in alerts} - {expected.kind for expected in told.expected}
     assert besides <= told.tolerated
+
+
+@pytest.mark.parametrize("seed", [1, 42])
+def test_she_answers_from_the_bath_and_nobody_answers_after_the_fall(seed: int) -> None:
+    told = story(seed)
+    _, asked = lived(told, shipped())
+    (bath, *_) = asked
+    alerts, asked = lived(told, shipped(), lit(told, bath.at))
+    words = [(one.sensor, one.quantity, one.value) for one in asked]
+    fall = "possible_fall"
+    assert words == [(fall, "asked", ASK_S), (fall, "answered", 1), (fall, "asked", ASK_S), (fall, "answered", 0)]
+    for question, expected in zip(asked[::2], told.asked, strict=True):
+        assert expected.after <= question.at <= expected.before
+    raised = [one.at for one in alerts if (one.kind, one.state) == (fall, "raised")]
+    assert raised == [asked[-1].at] == [asked[2].at + ASK_S * SECOND_MS]
+
+
+def test_the_lamp_says_what_it_was_told_and_she_presses_only_while_she_can(morning: Story) -> None:
+    bath, fallen = morning.start_at, morning.answers_until
+    shining, press = lit(morning, bath)
+    assert (shining.at, shining.frame.address, json.loads(shining.frame.payload)["state"]) == (bath, LAMP.name, "ON")
+    assert (press.at, press.frame.address) == (bath + ANSWER_MS, ANSWER.name)
+    assert [one.frame.address for one in lit(morning, fallen)] == [LAMP.name]
+    (dark,) = morning.reaction(bath, LAMP.address(morning.seed), b'{"state":"OFF"}')
+    assert json.loads(dark.frame.payload)["state"] == "OFF"
+    assert not morning.reaction(bath, ANSWER.address(morning.seed), b'{"state":"ON"}')
+
+
+def test_the_hub_can_switch_the_lamp_as_its_definition_says(morning: Story) -> None:
+    board = Board(parse(morning.home_text).signals)
+    (devices,) = (frame.payload for _, frame in morning.opening if frame.address == "bridge/devices")
+    assert board.learn(devices)
+    assert not board.undriven()
+    board.order(Act("ask", seconds=ASK_S), 0.0)
+    ((signal, payload),) = board.commands(0.0)
+    assert signal.address == LAMP.address(morning.seed)
+    assert json.loads(payload) == {"state": "ON"}

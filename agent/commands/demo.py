@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agent.commands.asking import DONE, PROBLEMS, Refused, progress, say
+from agent.demo.operator import NAME
 
 if TYPE_CHECKING:
     from agent.demo.stage_io import View
@@ -54,9 +55,24 @@ def shown(asked: argparse.Namespace) -> int:
     except NoPart as fault:
         raise Refused(str(fault)) from None
     view.sum_up(verdict, Wall(TIMEZONE))
-    if asked.keep is not None:
-        say(f"The hub's journal is kept: hearthwatch replay {asked.keep / 'state' / 'journal.db'}")
+    for line in _what_next(asked.keep):
+        say(line)
     return PROBLEMS if verdict.faults else DONE
+
+
+def _what_next(kept: Path | None) -> Iterator[str]:
+    """Where to look on, if anything was kept."""
+    if kept is None:
+        yield "The operators' page, with this morning in it: hearthwatch demo --keep DIR ends with the commands for it."
+        return
+    centre = kept.absolute() / "centre"
+    desk = f"--state={centre / 'centre.db'}"
+    keys = f"--hubs={centre / 'hubs'} --signing-key={centre / 'centre.key'}"
+    yield f"The hub's journal is kept: hearthwatch replay {kept / 'state' / 'journal.db'}"
+    yield (
+        f"The operators' page: hearthwatch centre operator add {NAME} {desk} && hearthwatch centre serve"
+        f" --host=127.0.0.1 --port=1883 {keys} {desk} --page=127.0.0.1:8080"
+    )
 
 
 def _view(is_plain: bool) -> "View":

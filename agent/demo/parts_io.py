@@ -38,10 +38,15 @@ class NoPart(Exception):
 
 
 class Part:
-    """A child process. What it prints, on either stream, is taken line by line."""
+    """A child process. What it prints, on either stream, is taken line by line.
 
-    def __init__(self, name: str, words: Sequence[str]) -> None:
+    ``errand``: it ends by itself, and well; ``over`` says that it has.
+    """
+
+    def __init__(self, name: str, words: Sequence[str], errand: bool = False) -> None:
         self.name = name
+        self.over = False
+        self._errand = errand
         self.words: deque[str] = deque(maxlen=KEPT_WORDS)  # what it said that is no line of JSON
         self._half = b""
         # In a session of its own: Ctrl-C is for the demo, which then ends its parts.
@@ -68,6 +73,9 @@ class Part:
             return []
         if not came:
             code = self._process.wait()
+            if self._errand and code == 0:
+                self.over = True
+                return []
             raise NoPart(f"{self.name} ended with {code}: {' / '.join(self.words) or 'it said nothing'}")
         *whole, self._half = (self._half + came).split(b"\n")
         lines = [line.decode(errors="replace") for line in whole]
@@ -88,9 +96,9 @@ class Part:
             self._process.stdout.close()
 
 
-def agent(name: str, *words: str) -> Part:
+def agent(name: str, *words: str, errand: bool = False) -> Part:
     """One of our own processes: ``hearthwatch WORDS``."""
-    return Part(name, [sys.executable, "-m", "agent", *words])
+    return Part(name, [sys.executable, "-m", "agent", *words], errand)
 
 
 def free_port() -> int:

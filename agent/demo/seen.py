@@ -2,16 +2,24 @@
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from agent.civil import Wall, parse_rfc3339
-from agent.demo.judge import Got, Ledger, Said
+from agent.demo.judge import Got, Ledger, Question, Said
 from agent.nouns import Home, Instant, Promise, Reading, is_activity
 from agent.simulate.story import Scene
 
+# What an outcome means to the home, which learns from it.
+CAME_TO: Final = {
+    "true": "help was needed, so it is no false alert of this home",
+    "false": "help was not needed, so it is a false alert of this home",
+    "test": "a test",
+    "visitor": "a visitor",
+}
+
 
 class Told(NamedTuple):
-    """One line for whoever reads along. ``who`` is scene, hub, centre or line."""
+    """One line for whoever reads along. ``who`` is scene, home, hub, centre or line."""
 
     at: Instant
     who: str
@@ -50,6 +58,15 @@ class Seen:
             self.signs[sensor.room] = reading.at
         if reading.quantity in ("bed", "door"):
             self.levels[sensor.id] = reading.value
+        elif sensor.role == "answer" and reading.quantity == "button":
+            self.told.append(Told(reading.at, "home", "she presses the answer button"))
+
+    def switched(self, at: Instant, said: bytes) -> None:
+        """What the lamp says of itself."""
+        lit = json.loads(said)["state"] == "ON"
+        if lit != self.ledger.lit:
+            self.told.append(Told(at, "home", f"the lamp is {'on' if lit else 'off'}"))
+        self.ledger.lit = lit
 
     # -- the hub ---------------------------------------------------------------------------------------------------
 
@@ -59,6 +76,14 @@ class Seen:
             self._said(cast(Mapping[str, str], line["alert"]))
         elif "link" in line:
             self._link(parse_rfc3339(str(line["at"])), f"{line['link']}/{line['address']}", str(line["payload"]))
+        elif "step" in line:
+            self._step(line)
+        elif line.get("act") == "sound":
+            words = "nobody has it yet: the home's lamp calls" if line["seconds"] else "the home's lamp calls no more"
+            self.told.append(Told(parse_rfc3339(str(line["at"])), "hub", words))
+        elif line.get("kind") in ("asked", "answered"):
+            at, kind = parse_rfc3339(str(line["at"])), str(line["sensor"])
+            self._question(at, kind, line["kind"] == "asked", cast(int, line["value"]))
         elif "reject" in line:
             self.ledger.complaints.append(f"the hub could not understand a message: {line['reject']}")
         elif "sensor" in line:
@@ -86,12 +111,37 @@ class Seen:
             if up != self.line_up:
                 self.told.append(Told(at, "line", "up again" if up else "down; what is said is kept"))
             self.line_up = up
-        elif address == "centre/receipt":
-            number = cast(int, said["epoch"]), cast(int, said["seq"])
+
+    def _question(self, at: Instant, kind: str, begins: bool, value: int) -> None:
+        questions = self.ledger.questions
+        if begins:
+            questions.append(Question(at, value))
+            words = f"asks at home first; if nobody answers, it says {plain(kind)} in {value} s"
+        else:
+            asked = questions[-1]
+            questions[-1] = asked._replace(answered=bool(value))
+            words = f"asked at {self.wall.hhmm(asked.at)}, and "
+            words += "was answered: nothing left the home" if value else "nobody answered"
+        self.told.append(Told(at, "hub", words))
+
+    def _step(self, line: Mapping[str, object]) -> None:
+        """A receipt that the hub has verified and written down."""
+        number = cast(int, line["epoch"]), cast(int, line["seq"])
+        id, what, state = str(line["incident"]), plain(str(line["kind"])), line["step"]
+        if state == "received":
             self.ledger.receipts.add(number)
-            for got in self.ledger.got:
-                if (got.epoch, got.seq) == number:
-                    self.told.append(Told(at, "hub", f"{plain(got.kind)} {got.state}: holds the centre's receipt"))
+            said = next((got.state for got in self.ledger.got if (got.epoch, got.seq) == number), "")
+            words = f"{f'{what} {said}'.strip()}: holds the centre's receipt"
+        elif state == "human":
+            self.ledger.taken.add(id)
+            words = f"{what}: a person at the centre has taken it; holds the signed receipt"
+        elif state == "outcome":
+            verdict = str(line["verdict"])
+            self.ledger.verdicts[id] = verdict
+            words = f"{what}: closed by a person: {CAME_TO[verdict]}; in the journal"
+        else:
+            return
+        self.told.append(Told(parse_rfc3339(str(line["at"])), "hub", words))
 
     # -- the centre ------------------------------------------------------------------------------------------------
 
@@ -113,8 +163,10 @@ class Seen:
             self.ledger.complaints.append(f"the centre complains: {json.dumps(event)}")
 
     def done(self) -> bool:
-        """Whether the hub holds a receipt for everything that it said."""
-        return all(self.ledger.receipted(said) for said in self.ledger.said)
+        """Whether the hub holds a receipt for everything that it said, and an outcome of what is critical."""
+        ledger = self.ledger
+        critical = {said.id for said in ledger.said if said.severity == "critical"}
+        return critical <= ledger.verdicts.keys() and all(ledger.receipted(said) for said in ledger.said)
 
 
 def plain(kind: str) -> str:

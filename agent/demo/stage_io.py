@@ -2,8 +2,9 @@
 
     simulated zigbee2mqtt -> local broker -> watch -> outbox -> uplink -> the line -> the centre's broker -> centre
 
-Everything between the first and the last word is what runs on a hub and at a centre. One thread sleeps in one poll
-over all of it; the hub's own clock, told by ``watch`` at its start, says when what is due.
+Everything between the first and the last word is what runs on a hub and at a centre; whoever sits at the centre
+answers with the centre's own command, and the simulated home hears what the hub tells its lamp. One thread sleeps in
+one poll over all of it; the hub's own clock, told by ``watch`` at its start, says when what is due.
 """
 
 import json
@@ -19,8 +20,9 @@ from typing import Final, Protocol, Self
 from agent.civil import Wall, rfc3339
 from agent.clock_io import HubClock
 from agent.demo.judge import Verdict, judge
+from agent.demo.operator import answer
 from agent.demo.parts_io import HOST, START_S, Line, NoPart, Part, agent, broker, free_port, wait_for
-from agent.demo.seen import Seen
+from agent.demo.seen import Seen, Told
 from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal, lay_down
@@ -28,6 +30,7 @@ from agent.models_io import shipped
 from agent.mqtt_io import Broker, Client
 from agent.nouns import DAY_MS, Entry, Frame, Instant
 from agent.replay import told as telling
+from agent.simulate.asked import LAMP
 from agent.simulate.dialects import Heard
 from agent.simulate.story import SPEED_MOST, Scene, Story
 from agent.transport.keys_io import public_path, signer
@@ -114,13 +117,18 @@ def woken(told: Story) -> list[Heard]:
 
 
 class Stage:
-    """All parts that run, and what was seen of them. They go on while somebody takes turns."""
+    """All parts that run, and what was seen of them. They go on while somebody takes turns.
 
-    def __init__(self, told: Story, view: View, radio: Client, line: Line) -> None:
+    ``house``: the port of the home's broker. ``desk``: the centre's file.
+    """
+
+    def __init__(self, told: Story, view: View, house: int, line: Line, desk: Path, running: ExitStack) -> None:
         self.seen = Seen(parse(told.home_text))
-        self.radio, self.line = radio, line
-        self._start_at, self._view = told.start_at, view
+        self.radio = Client(Broker(HOST, house), BASE, self._command, _unheard, subscriptions=(f"{BASE}/+/set",))
+        self.line = line
+        self._told, self._view, self._desk, self._running = told, view, desk, running
         self._parts: list[tuple[Part, Callable[[dict[str, object]], None]]] = []
+        self._reactions: deque[Heard] = deque()  # of the home, to what the hub told its lamp
         self._clock: HubClock | None = None
         self._drawn = 0.0
 
@@ -132,18 +140,19 @@ class Stage:
     def hub_now(self) -> Instant:
         """What the hub's clock says; the story's first instant while the hub has not started."""
         if self._clock is None and self.seen.anchor is not None:
-            self._clock = HubClock(None, start=self._start_at, speed=SPEED_MOST, anchor=self.seen.anchor)
-        return self._start_at if self._clock is None else self._clock.now()
+            self._clock = HubClock(None, start=self._told.start_at, speed=SPEED_MOST, anchor=self.seen.anchor)
+        return self._told.start_at if self._clock is None else self._clock.now()
 
     def turn(self, limit_s: float) -> None:
         """Sleep until something happens, at most ``limit_s``, and let it happen."""
         parts = [part.fileno() for part, _ in self._parts]
         ready = self.radio.turn(limit_s, *self.line.filenos(), *parts)
         self.line.carry(ready)
-        for part, hear in self._parts:
+        for part, hear in list(self._parts):
             if part.fileno() in ready:
                 for line in part.lines():
                     hear(json.loads(line))
+        self._parts = [listened for listened in self._parts if not listened[0].over]
         if ready or monotonic() - self._drawn >= LOOK_S:
             self._view.show(self.seen, self.hub_now())
             self._drawn = monotonic()
@@ -162,15 +171,38 @@ class Stage:
         topic = f"{BASE}/{frame.address}"
         return self.radio.publish(topic, frame.payload, retain=frame.retained) is not None
 
-    def play(self, told: Story) -> None:
+    def centre(self, event: dict[str, object]) -> None:
+        """The centre has printed a line; whoever sits there may answer."""
+        now = self.hub_now()
+        self.seen.receive(now, event)
+        said = answer(event)
+        if said is not None:
+            self.seen.told.append(Told(now, "centre", said.told))
+            command = agent("the operator", "centre", "ack", *said.words, f"--state={self._desk}", errand=True)
+            self.listen(self._running.enter_context(command))
+
+    def _command(self, topic: str, payload: bytes, _retained: bool) -> None:
+        """The hub tells a device of the home to do something."""
+        address = topic.removeprefix(f"{BASE}/").removesuffix("/set")
+        self._reactions.extend(self._told.reaction(self.hub_now(), address, payload))
+
+    def _react(self, now: Instant) -> None:
+        while self._reactions and self._reactions[0].at <= now and self.say(self._reactions[0].frame):
+            frame = self._reactions.popleft().frame
+            if frame.address == LAMP.name:
+                self.seen.switched(now, frame.payload)
+
+    def play(self) -> None:
         """The morning, each thing when the hub's clock says that it is due."""
+        told = self._told
         messages, scenes = deque([*woken(told), *told.frames]), deque(told.scenes)
         while (now := self.hub_now()) < told.end_at:
             while scenes and scenes[0].at <= now:
                 self._begin(scenes.popleft())
             while messages and messages[0].at <= now and self.say(messages[0].frame):
                 messages.popleft()
-            due = min([told.end_at, *(queue[0].at for queue in (messages, scenes) if queue)])
+            self._react(now)
+            due = min([told.end_at, *(queue[0].at for queue in (messages, scenes, self._reactions) if queue)])
             self.turn(min(LOOK_S, max(0, due - now) / 1_000 / SPEED_MOST))
 
     def _begin(self, scene: Scene) -> None:
@@ -193,17 +225,19 @@ def perform(told: Story, folder: Path, view: View, version: str, progress: Progr
         for part, port in zip(brokers, (house, office), strict=True):
             wait_for(port, part)
         line = Line(office)
-        stage = Stage(told, view, Client(Broker(HOST, house), BASE, _unheard, _unheard), line)
+        desk = folder / "centre" / "centre.db"
+        stage = Stage(told, view, house, line, desk, running)
         seen = stage.seen
         config = set_up(folder, told, house, line.port)
         words = [f"--host={HOST}", f"--port={office}", f"--hubs={folder / 'centre' / 'hubs'}", "--json"]
-        words += [f"--signing-key={folder / 'centre' / 'centre.key'}", f"--state={folder / 'centre' / 'centre.db'}"]
+        words += [f"--signing-key={folder / 'centre' / 'centre.key'}", f"--state={desk}"]
         centre = running.enter_context(agent("centre", "centre", "serve", *words))
-        uplink = running.enter_context(agent("uplink", "uplink", f"--config={config}"))
         live_through(told, folder, seen, version, progress)
+        # Not earlier: the line is carried in turns, and nobody took one until now.
+        uplink = running.enter_context(agent("uplink", "uplink", f"--config={config}"))
         for part in brokers:
             stage.listen(part)
-        stage.listen(centre, lambda event: seen.receive(stage.hub_now(), event))
+        stage.listen(centre, stage.centre)
         stage.listen(uplink)
         if not stage.until(lambda: stage.radio.up and centre.says("online") and uplink.says("online"), START_S):
             raise NoPart(f"the centre or its line did not come up: {[*centre.words, *uplink.words]}")
@@ -211,9 +245,12 @@ def perform(told: Story, folder: Path, view: View, version: str, progress: Progr
         stage.listen(watch, seen.hear)
         if not stage.until(lambda: seen.anchor is not None and seen.listening, START_S):
             raise NoPart(f"watch did not start: {list(watch.words)}")
-        stage.play(told)
+        stage.play()
         stage.until(seen.done, SETTLE_S)
-    return judge(told.expected, told.tolerated, seen.ledger, seen.wall)
+    journal = Journal(folder / "state" / "journal.db", seen.home.id)
+    seen.ledger.hold(journal.custody(told.start_at))
+    journal.close()
+    return judge(told.expected, told.asked, told.tolerated, seen.ledger, seen.wall)
 
 
 def _unheard(*_: object) -> None:

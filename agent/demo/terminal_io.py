@@ -47,10 +47,9 @@ class TerminalView:
     def sum_up(self, verdict: Verdict, wall: Wall) -> None:
         table = Table(*HEADS, title="What the hub had to say", title_justify="left", header_style="bold")
         for row in verdict.rows:
-            good = row.raised_at is not None and row.received and row.receipted
-            table.add_row(*cells(row, wall), style="" if good else "bold red")
+            table.add_row(*cells(row, wall), style="" if row.good else "bold red")
         self._console.print(table)
-        for line in last_words(verdict):
+        for line in last_words(verdict, wall):
             self._console.print(line, style="bold red" if verdict.faults else "bold", highlight=False)
 
 
@@ -82,6 +81,7 @@ def _rooms(seen: Seen) -> RenderableType:
     for room in seen.home.rooms.values():
         at = seen.signs.get(room.id)
         here = [_state(seen, sensor.id) for sensor in seen.home.sensors.values() if sensor.room == room.id]
+        here += ["lamp on" for signal in seen.home.signals if signal.room == room.id and seen.ledger.lit]
         rooms.add_row(room.name, "-" if at is None else seen.wall.hhmm(at), ", ".join(filter(None, here)))
     return rooms
 
@@ -114,6 +114,8 @@ def _thought(seen: Seen) -> str:
         words.append(f"Last heard at {seen.wall.hhmm(at)}, {seen.home.rooms[room].name.lower()}.")
     if any(said.kind == "possible_fall" and said.id in _open(seen) for said in seen.ledger.said):
         words.append("It has reported a possible fall.")
+    elif any(question.answered is None for question in seen.ledger.questions):
+        words.append("It asks at home whether all is well.")
     elif deadline is None:
         words.append("Silence says nothing now.")
     else:
@@ -144,6 +146,10 @@ def _messages(seen: Seen, count: int) -> RenderableType:
 
 
 def _whereabouts(seen: Seen, said: Said) -> str:
+    if said.id in seen.ledger.verdicts:
+        return "help was needed" if seen.ledger.verdicts[said.id] == "true" else "closed"
+    if said.id in seen.ledger.taken:
+        return "a person has it"
     if seen.ledger.receipted(said):
         return "signed for"
     if seen.ledger.got_of(said) is not None:

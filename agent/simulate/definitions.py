@@ -1,4 +1,4 @@
-"""What zigbee2mqtt tells of the simulated devices in ``bridge/devices``: seven makes as they are sold.
+"""What zigbee2mqtt tells of the simulated devices in ``bridge/devices``: nine makes as they are sold.
 
 Shapes as published by zigbee2mqtt 2; what a definition exposes follows its public device catalogue, settings left
 out.
@@ -28,14 +28,32 @@ def _numeric(name: str, unit: str, category: str | None = None) -> Expose:
 
 _BATTERY: Final = _numeric("battery", "%", "diagnostic") | {"value_min": 0, "value_max": 100}
 _CONTACT: Final = _binary("contact", on=False)  # the catalogue's word: on is false, and false is open
-_ACTION: Final[Expose] = {
-    "access": 1,
-    "category": "diagnostic",
-    "label": "Action",
-    "name": "action",
-    "property": "action",
-    "type": "enum",
-    "values": ["emergency"],
+
+
+def _action(*values: str) -> Expose:
+    expose: Expose = {"access": 1, "category": "diagnostic", "label": "Action", "name": "action"}
+    return expose | {"property": "action", "type": "enum", "values": list(values)}
+
+
+_ACTION: Final = _action("emergency")
+_ON_OFF: Final[Expose] = {
+    "access": 7,
+    "label": "State",
+    "name": "state",
+    "property": "state",
+    "type": "binary",
+    "value_off": "OFF",
+    "value_on": "ON",
+    "value_toggle": "TOGGLE",
+}
+_BRIGHTNESS: Final[Expose] = {
+    "access": 7,
+    "label": "Brightness",
+    "name": "brightness",
+    "property": "brightness",
+    "type": "numeric",
+    "value_max": 254,
+    "value_min": 0,
 }
 
 # model -> vendor, model id on air, description, exposes (linkquality is added to all)
@@ -72,6 +90,13 @@ MODELS: Final[Mapping[str, tuple[str, str, str, tuple[Expose, ...]]]] = {
         "Temperature and humidity sensor",
         (_BATTERY, _numeric("temperature", "°C")),
     ),
+    "SNZB-01": ("SONOFF", "WB01", "Wireless button", (_BATTERY, _action("single", "double", "long"))),
+    "LED1836G9": (
+        "IKEA",
+        "TRADFRI bulb E27 WW 806lm",
+        "TRADFRI bulb E26/E27, warm white, globe, opal, 806 lm",
+        ({"type": "light", "features": [_ON_OFF, _BRIGHTNESS]},),
+    ),
 }
 
 
@@ -100,6 +125,7 @@ def _entry(device: Device, nth: int, seed: int) -> dict[str, object]:
     vendor, model_id, description, exposes = MODELS[device.model]
     linkquality = _numeric("linkquality", "lqi", "diagnostic") | {"value_min": 0, "value_max": 255}
     clusters = {"input": ["genBasic", "genPowerCfg"], "output": ["genOta"]}
+    mains = device.kind == "lamp"
     return {
         "definition": {
             "description": description,
@@ -120,7 +146,7 @@ def _entry(device: Device, nth: int, seed: int) -> dict[str, object]:
         "manufacturer": vendor,
         "model_id": model_id,
         "network_address": 1_000 + 37 * nth,
-        "power_source": "Battery",
+        "power_source": "Mains (single phase)" if mains else "Battery",
         "supported": True,
-        "type": "EndDevice",
+        "type": "Router" if mains else "EndDevice",
     }

@@ -10,10 +10,14 @@ plan's night ends at 06:00.
     05:48  home, and back to bed                                night_exit cleared, kept as well
     05:58  the line is back; uplink's timers are real,          all that was kept arrives; upstream_lost cleared
            so it is found between 05:59 and 06:22
-    06:02  up; bathroom, breakfast, bathroom again as always
-    06:26  a fall in the bathroom; nothing moves any more       possible_fall at the floor's deadline, within 46 min
+    06:02  up, and into the bath                                the home is asked, and she answers: nothing is raised
+    06:19  breakfast, and to the bathroom again as always
+    06:26  a fall in the bathroom; nothing moves any more       the home is asked, nobody answers; possible_fall at
+                                                                the floor's deadline, within 46 min
     07:12  help comes in by the front door                      possible_fall cleared: movement again
     07:22  the end
+
+At the centre a person takes the possible fall, and says after help has come that it was needed.
 
 Expectations are data, so that whoever runs the story can compare what was raised with what should have been.
 """
@@ -25,6 +29,7 @@ from typing import Final, NamedTuple
 
 from agent.civil import Wall
 from agent.nouns import SECOND_MS, Instant
+from agent.simulate.asked import ANSWER, LAMP, asks_first, reaction
 from agent.simulate.days import days
 from agent.simulate.dialects import Heard, as_zigbee, opening
 from agent.simulate.fleet import TEN, TIMEZONE, home_text
@@ -35,6 +40,7 @@ DATE: Final = date(2026, 3, 2)
 PAST_DAYS: Final = 28
 DEAD: Final = "fridge-door"
 SPEED_MOST: Final = 120  # times real time: faster, and transport timers, which stay real, no longer fit the story
+FLEET: Final = (*TEN, ANSWER)
 SEEDED_MS: Final = 20 * SECOND_MS  # how far the seed moves what the person does
 
 
@@ -48,12 +54,24 @@ class Scene(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """Exactly one alert of this kind comes to this state in [after, before]."""
+    """Exactly one alert of this kind comes to this state in [after, before].
+
+    ``verdict``: a person at the centre takes it and says this of it, and the hub hears both.
+    """
 
     kind: str
     state: str
     after: Instant
     before: Instant
+    verdict: str = ""
+
+
+class Asked(NamedTuple):
+    """The home is asked once in [after, before], and somebody answers or nobody does."""
+
+    after: Instant
+    before: Instant
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,14 @@ class Story:
     end_at: Instant
     scenes: tuple[Scene, ...]
     expected: tuple[Expected, ...]
+    asked: tuple[Asked, ...]
+    seed: int
+    answers_until: Instant  # from then on nobody can
     tolerated: frozenset[str] = frozenset({"test_call"})
+
+    def reaction(self, at: Instant, address: str, payload: bytes) -> tuple[Heard, ...]:
+        """What the home says, now and later, to a command that it hears at ``at``."""
+        return tuple(reaction(at, address, payload, self.seed, at < self.answers_until))
 
 
 class _Times:
@@ -97,15 +122,16 @@ def story(seed: int) -> Story:
         seed,
         times.first_midnight(),
         PAST_DAYS + 1,
+        fleet=FLEET,
         instead=(_morning(seed, times),),
         besides=_help(seed, times),
         faults=(Fault(DEAD, "dead", times.at("05:36")),),
     )
-    heard = [one for one in as_zigbee(told, TEN, seed) if one.at < end]
-    held = opening(TEN, seed)
+    heard = [one for one in as_zigbee(told, FLEET, seed) if one.at < end]
+    held = opening((*FLEET, LAMP), seed)
     first = tuple(Heard(times.first_midnight(), frame) for frame in held)
     return Story(
-        home_text=home_text(seed),
+        home_text=asks_first(home_text(seed, FLEET), seed),
         past=first + tuple(one for one in heard if one.at < start),
         opening=tuple(Heard(start, frame) for frame in held),
         frames=tuple(one for one in heard if one.at >= start),
@@ -113,6 +139,12 @@ def story(seed: int) -> Story:
         end_at=end,
         scenes=_scenes(times),
         expected=_expected(times),
+        asked=(
+            Asked(times.at("06:07"), times.at("06:19"), answered=True),
+            Asked(times.at("06:26"), times.at("07:12"), answered=False),
+        ),
+        seed=seed,
+        answers_until=times.at("06:26"),
     )
 
 
@@ -122,8 +154,9 @@ def _morning(seed: int, times: _Times) -> tuple[Stay, ...]:
         ("05:34", BED, STILL, 0),
         ("05:48", OUT, STILL, 0),
         ("06:02", BED, STILL, 0),
-        ("06:07", "bathroom", 25, 0),
-        ("06:21", "kitchen", 40, 2),
+        ("06:04", "bathroom", 25, 0),
+        ("06:19", "bathroom", STILL, 0),
+        ("06:23", "kitchen", 40, 2),
         ("06:26", "bathroom", 20, 0),
         ("07:12", "bathroom", STILL, 0),
         ("07:16", "bathroom", 15, 0),
@@ -165,7 +198,10 @@ def _scenes(times: _Times) -> tuple[Scene, ...]:
             "When the hub tries again, it sends what it kept; the centre signs.",
             "line_up",
         ),
-        Scene(at("06:02"), "Breakfast", "Up, to the bathroom and to the kitchen, as on any day."),
+        Scene(
+            at("06:02"), "A long bath", "She lies in the water and does not move: to the sensors, no other than a fall."
+        ),
+        Scene(at("06:19"), "Breakfast", "Up, to the kitchen and to the bathroom again, as on any day."),
         Scene(at("06:26"), "A fall", "In the bathroom. From now on nothing moves; the sensors still check in."),
         Scene(at("07:12"), "Help arrives", "A neighbour opens the front door and goes to her."),
     )
@@ -179,6 +215,6 @@ def _expected(times: _Times) -> tuple[Expected, ...]:
         Expected("sensor_lost", "raised", at("05:40"), at("07:12")),
         Expected("upstream_lost", "raised", at("05:44"), at("05:58")),
         Expected("upstream_lost", "cleared", at("05:58"), at("06:50")),
-        Expected("possible_fall", "raised", at("06:28"), at("07:12")),
+        Expected("possible_fall", "raised", at("06:28"), at("07:12"), verdict="true"),
         Expected("possible_fall", "cleared", at("07:12"), at("07:16")),
     )
