@@ -1,9 +1,13 @@
 """What all tests share: where the real homes are, and saying last what was skipped and why."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from agent.transport.keys_io import signer
+from tests.hub_maker import Hub
 
 ROOT = Path(__file__).parent.parent
 
@@ -12,6 +16,16 @@ ROOT = Path(__file__).parent.parent
 def _runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What a hub keeps in memory is kept apart from that of a hub on this machine, and goes with the tests."""
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("runtime"))
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """The hub's end of a line: its outbox and keys, pinned at a centre in the same folder."""
+    found = Hub(tmp_path)
+    signer(str(tmp_path / "centre.key"))
+    found.pin_at(tmp_path)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

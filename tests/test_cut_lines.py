@@ -11,7 +11,6 @@ import pytest
 
 from agent.hub import KEEPALIVE_S
 from agent.mqtt_io import Broker
-from agent.transport.keys_io import signer
 from tests.brokers import Mosquitto, centre_process, free_port, until, uplink_process
 from tests.cable import Cable
 from tests.hub_maker import HUB, Hub
@@ -23,15 +22,6 @@ LOOKS_S: Final = 7.0  # mosquitto looks every five seconds whose keepalive is ov
 def missed_s(keepalive_s: int) -> float:
     """How long after its death a hub is missed at the latest."""
     return 1.5 * keepalive_s + LOOKS_S
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    found = Hub(tmp_path)
-    signer(str(tmp_path / "centre.key"))
-    found.pin_at(tmp_path)
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -2,23 +2,10 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from agent.transport.keys_io import signer
 from tests.brokers import Authority, Mosquitto, centre_process, until, uplink_process
 from tests.hub_maker import HUB, Hub, Tap
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    found = Hub(tmp_path)
-    signer(str(tmp_path / "centre.key"))
-    found.pin_at(tmp_path)
-    yield found
-    found.close()
 
 
 def acknowledged(hub: Hub) -> bool:

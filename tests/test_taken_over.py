@@ -1,26 +1,13 @@
 """Somebody else connects with this hub's id: a copied certificate, or a second hub set up from the same files."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from agent.mqtt_io import Broker, Client
 from agent.nouns import Instant
 from agent.retry import LAST_BACKOFF_S, SHORT_MOST, UNSTEADY
 from agent.transport.envelope import FIRST, Envelope, seal, topic
-from agent.transport.keys_io import signer
 from tests.brokers import Authority, Mosquitto, centre_process, until, uplink_process
 from tests.hub_maker import HUB, Hub
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    found = Hub(tmp_path)
-    signer(str(tmp_path / "centre.key"))
-    found.pin_at(tmp_path)
-    yield found
-    found.close()
 
 
 class Thief:

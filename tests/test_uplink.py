@@ -18,15 +18,6 @@ from tests.hub_maker import HUB, Hub, Tap
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    found = Hub(tmp_path)
-    signer(str(tmp_path / "centre.key"))
-    found.pin_at(tmp_path)
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     (tmp_path / "broker").mkdir()
     with Mosquitto(tmp_path / "broker", Authority(tmp_path / "tls")) as found:

@@ -1,24 +1,11 @@
 """Lines that lie, refuse or listen in: the alert stays ours until somebody signed for it."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from agent.mqtt_io import ACKNOWLEDGE_S, Broker
-from agent.transport.keys_io import signer
 from tests.brokers import Authority, Mosquitto, centre_process, free_port, old_broker, until, uplink_process
 from tests.hub_maker import HUB, Hub, Tap
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    found = Hub(tmp_path)
-    signer(str(tmp_path / "centre.key"))
-    found.pin_at(tmp_path)
-    yield found
-    found.close()
 
 
 def test_a_broker_without_tls_hears_not_one_byte_of_an_alert(tmp_path: Path, hub: Hub) -> None:
