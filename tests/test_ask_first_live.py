@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 from agent.civil import rfc3339
 from agent.clock_io import HubClock
 from agent.engine import Engine
@@ -29,7 +31,7 @@ class Hub:
         self._orders = orders or Orders()
         plan = home(240, false_alerts_per_30_days=60.0)
         words = (state, plan, "hub-1", self.frames, [None], "test", self._clock)
-        self._loop = Thread(target=live, args=words, kwargs={"orders": self._orders})
+        self._loop = Thread(target=live, args=words, kwargs={"orders": self._orders, "follow": True})
         self._loop.start()
 
     def _clock(self, engine: Engine, last: Instant | None) -> HubClock:
@@ -49,11 +51,17 @@ class Hub:
         assert not self._loop.is_alive()
 
 
-def test_a_running_hub_switches_its_signals_and_its_journal_keeps_what_was_asked(tmp_path: Path) -> None:
+def test_a_running_hub_switches_its_signals_and_its_journal_keeps_what_was_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     hub = Hub(tmp_path)
     hub.frames.put(Frame("log", "bathroom-motion", b"motion 1"))
     assert hub.ordered(2) == [Act("ask", seconds=240), Act("ask")]
     hub.stop()
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["seconds"] for one in shown if one.get("act") == "ask"] == [240, 0]
+    assert [one["value"] for one in shown if one.get("sensor") == FALL] == [240, 0]
+    assert "test_call" in [one["kind"] for one in shown if one.get("step") == "escalated"]  # nobody is there to sign
     journal = Journal(tmp_path / "journal.db")
     told = [reading for reading in journal.readings(MORNING, Instant(MORNING + 24 * HOUR_MS)) if reading.sensor == FALL]
     line = next(line for _, _, line in journal.alerts() if FALL in line)

@@ -1,16 +1,19 @@
 """What the demo calls a success, and what whoever looks on is told of it."""
 
+from io import StringIO
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from agent.civil import Wall
 from agent.demo.judge import Got, Ledger, Question, Said, judge
 from agent.demo.operator import answer
 from agent.demo.plain_io import summary
 from agent.demo.seen import Seen
+from agent.demo.terminal_io import picture
 from agent.home import parse
 from agent.nouns import MINUTE_MS, Instant, Step
 from agent.simulate.fleet import TIMEZONE
@@ -165,11 +168,9 @@ def words_of(*lines: dict[str, object]) -> list[str]:
 
 def test_whoever_looks_on_reads_that_the_home_was_asked_and_what_came_of_it() -> None:
     begins = {"at": AT, "sensor": "possible_fall", "kind": "asked", "value": 120}
-    pressed = {"at": AT, "sensor": "answer", "kind": "button", "value": 1}
     ends = begins | {"kind": "answered"}
-    assert words_of(begins, pressed, ends | {"value": 1}) == [
+    assert words_of(begins, ends | {"value": 1}) == [
         "asks at home first; if nobody answers, it says possible fall in 120 s",
-        "she presses the answer button",
         "asked at 06:34, and was answered: nothing left the home",
     ]
     assert words_of(begins, ends | {"value": 0})[-1] == "asked at 06:34, and nobody answered"
@@ -193,3 +194,32 @@ def test_the_operator_takes_what_is_critical_and_closes_it_when_it_is_over() -> 
     assert closed.words == ("demo/2-6", "--by=ana", "--outcome=true")
     assert answer(event | {"severity": "high"}) is None
     assert answer({"event": "gone", "hub": "demo"}) is None
+
+
+def shown(seen: Seen) -> str:
+    """The picture on a terminal of the usual size."""
+    console = Console(width=100, height=24, file=StringIO())
+    console.print(picture(seen, STORY.answers_until, 24))
+    file = console.file
+    assert isinstance(file, StringIO)
+    return file.getvalue()
+
+
+def test_the_terminal_shows_the_question_the_lamp_and_who_has_the_alert() -> None:
+    seen = Seen(parse(STORY.home_text))
+    assert "lamp on" not in shown(seen)
+    seen.hear({"at": AT, "sensor": "possible_fall", "kind": "asked", "value": 120})
+    seen.switched(STORY.start_at, b'{"state":"ON"}')
+    assert "It asks at home whether all is well." in shown(seen)
+    assert "lamp on" in shown(seen)
+    seen.hear({"at": AT, "sensor": "possible_fall", "kind": "answered", "value": 0})
+    seen.switched(STORY.start_at, b'{"state":"OFF"}')
+    words = {"severity": "critical", "text": "No movement since 06:26."}
+    seen.hear({"alert": {"at": AT, "id": "2-6", "kind": "possible_fall", "state": "raised"} | words})
+    assert "lamp on" not in shown(seen)
+    assert "asks at home" not in shown(seen)
+    assert "on its way" in shown(seen)
+    seen.hear(FALL | {"step": "human"})
+    assert "a person has it" in shown(seen)
+    seen.hear(FALL | {"step": "outcome", "verdict": "true"})
+    assert "help was needed" in shown(seen)

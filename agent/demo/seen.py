@@ -58,8 +58,9 @@ class Seen:
             self.signs[sensor.room] = reading.at
         if reading.quantity in ("bed", "door"):
             self.levels[sensor.id] = reading.value
-        elif sensor.role == "answer" and reading.quantity == "button":
-            self.told.append(Told(reading.at, "home", "she presses the answer button"))
+
+    def pressed(self, at: Instant) -> None:
+        self.told.append(Told(at, "home", "she presses the answer button"))
 
     def switched(self, at: Instant, said: bytes) -> None:
         """What the lamp says of itself."""

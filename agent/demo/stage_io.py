@@ -191,6 +191,8 @@ class Stage:
             frame = self._reactions.popleft().frame
             if frame.address == LAMP.name:
                 self.seen.switched(now, frame.payload)
+            else:
+                self.seen.pressed(now)
 
     def play(self) -> None:
         """The morning, each thing when the hub's clock says that it is due."""

@@ -13,7 +13,7 @@ from agent.nouns import SECOND_MS, Frame, Instant
 from agent.simulate.dialects import Heard
 from agent.simulate.fleet import Device
 
-# Contract and simulation allow a minute; at 120 times the speed that would be half a second for all processes together.
+# At the demo's speed a second for all its processes together, on whatever else this machine does meanwhile.
 ASK_S: Final = 120
 ANSWER_MS: Final = 20 * SECOND_MS  # from the light to the press
 LAMP: Final = Device("bathroom-lamp", "Bathroom lamp", "lamp", "bathroom", "LED1836G9")
