@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from agent.detect.asking import Asking
+from agent.detect.button import Sos
 from agent.detect.company import Company
 from agent.detect.detector import NO_MODELS, Models, Silent
 from agent.detect.own_words import asleep_since, plain
@@ -150,14 +151,20 @@ class Engine:
 
     def _signed(self, now: Instant, frame: Frame) -> Outcome:
         """A receipt that was believed: the centre has an alert, a person has it, or a person has closed it."""
+        due = now >= self.next_due
         steps, acts, closed = self.custody.hear(now, plain(frame))
         if closed is not None:
             self.incidents.close(closed.id)
-            if closed.kind == "possible_fall":
-                self.possible_fall.judged(closed.since, steps[0].verdict)
-        alerts = self._alerts(now, self._unsigned(now))
-        self._plan()
-        return Outcome((), alerts, acts=acts, steps=steps)
+            for detector in self._detectors:
+                if isinstance(detector, PossibleFall | Sos) and detector.name == closed.kind:
+                    detector.judged(closed.since, steps[0].verdict)
+        outcome = Outcome((), self._alerts(now, self._unsigned(now)), acts=acts, steps=steps)
+        if not due:
+            self._plan()
+            return outcome
+        later = self._observe(now, ())  # what falls due at this very instant does not wait for another entry
+        alerts = outcome.alerts + later.alerts
+        return outcome._replace(alerts=alerts, acts=[*acts, *later.acts], steps=[*steps, *later.steps])
 
     def _unsigned(self, now: Instant) -> Sequence[Finding]:
         """A line that is known to be down has been told already."""
@@ -255,7 +262,6 @@ class Engine:
     # -- snapshot ----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        """All memory as plain JSON data."""
         return {
             "format": FORMAT,
             "now": self.now,

@@ -78,7 +78,9 @@ class Incidents:
 
     def close(self, id: str) -> None:
         """A person has closed it: what its sensors say of it later is nothing new."""
-        self._open = {key: standing for key, standing in self._open.items() if standing[0] != id}
+        for key in [key for key, standing in self._open.items() if standing[0] == id]:
+            del self._open[key]
+            self._release(key)
 
     def is_open(self, kind: str, subject: str = "") -> bool:
         return f"{kind} {subject}" in self._open
@@ -149,7 +151,10 @@ class Incidents:
         return ROOMS.get(known.kind, known.kind) if known.kind != "other" else known.id
 
     def _may_update(self, now: Instant, key: str, finding: Finding, standing: list[object]) -> bool:
-        """The first few at once; what comes later is said together, half an hour after the first of it."""
+        """The first few at once; what comes later is said together, half an hour after the first of it. What is
+        critical is never held back; its detectors know their own measure."""
+        if SEVERITY[finding.kind] == "critical":
+            return True
         held = self._held.get(key)
         if held is not None and now - held[0] >= HELD_MS:
             self._release(key)

@@ -120,6 +120,36 @@ def test_a_line_that_says_it_is_up_while_nobody_signs_is_told() -> None:
     assert [told.state for told in custody.tell(Instant(now + 1), known=True)] == ["cleared"]
 
 
+def test_an_outcome_of_what_a_person_knew_does_not_close_what_was_said_since() -> None:
+    custody = watched(FALL)
+    custody.take(Instant(1_000), [replace(FALL, seq=2, state="updated")])
+    _, _, closed = custody.hear(Instant(9_000), receipt("outcome", verdict="false", reason="other"))
+    assert closed is None
+    for seq in (1, 2):
+        custody.hear(Instant(9_000), receipt("received", seq))
+    assert custody.due == 9_000 + HUMAN_MS
+    _, _, closed = custody.hear(Instant(10_000), receipt("outcome", 2, verdict="true"))
+    assert closed is not None
+
+
+def test_only_a_test_call_is_closed_without_a_person() -> None:
+    custody = watched(FALL)
+    assert custody.hear(Instant(1), receipt("cancelled-test"))[2] is None
+    assert custody.due == HUMAN_MS
+
+
+def test_one_message_that_nobody_will_ever_sign_hides_no_later_silence_of_the_centre() -> None:
+    custody = watched(DOOR, replace(DOOR, seq=3, id="1-3"))
+    acts_at(custody, RECEIPT_MS)
+    custody.hear(Instant(70_000), receipt("received", 3))
+    assert custody.due == FAR, "somebody signs"
+    custody.take(Instant(80_000), [replace(DOOR, seq=4, id="1-4")])
+    acts_at(custody, custody.due)
+    now = custody.due
+    custody.wake(now)
+    assert [found.state for found in custody.tell(now, known=False)] == ["raised"]
+
+
 def test_a_log_without_a_hub_has_no_centre_to_wait_for() -> None:
     custody = Custody()
     custody.take(Instant(0), [FALL])

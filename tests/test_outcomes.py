@@ -122,3 +122,45 @@ def test_an_alert_that_nobody_has_is_still_followed_after_a_sensor_was_added(tmp
     again = resume(journal, parse(TEXT.replace("[care]\n", f"{ADDED}\n[care]\n")))
     assert "back-door" in again.home.sensors
     assert again.custody.due == MORNING + 61_000
+
+
+def pressed(*after_ms: int) -> list[tuple[int, str, str, dict[str, object] | str]]:
+    return [(MORNING + each, "log", "pendant", "button 1") for each in after_ms]
+
+
+def test_a_press_after_a_person_closed_the_last_one_is_a_new_call_for_help(tmp_path: Path) -> None:
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(PENDANT_HOME)
+    journal.begin(engine, MORNING, 1, "test")
+    closed = {"epoch": 1, "seq": 1, "alert": "0" * 64, "kind": "outcome", "verdict": "false", "reason": "other"}
+    outcomes = lived(
+        journal,
+        engine,
+        (MORNING, "hub", "boot", {"boot": "b", "zero_ms": 0, "at_ms": MORNING, "lines": 1}),
+        *pressed(10_000),
+        (MORNING + 90_000, "centre", "receipt", closed),
+        *pressed(240_000, 300_000),
+    )
+    said = [(alert.id, alert.state) for outcome in outcomes for alert in outcome.alerts if alert.kind == "sos"]
+    assert said == [("1-1", "raised"), ("1-2", "raised"), ("1-2", "updated")]
+
+
+def test_what_falls_due_at_the_very_instant_of_a_receipt_does_not_wait(tmp_path: Path) -> None:
+    journal, engine = Journal(tmp_path / "journal.db", "h"), Engine(PENDANT_HOME)
+    journal.begin(engine, MORNING, 1, "test")
+    outcomes = lived(
+        journal,
+        engine,
+        (MORNING, "hub", "boot", {"boot": "b", "zero_ms": 0, "at_ms": MORNING, "lines": 1}),
+        *pressed(10_000),
+        (MORNING + 70_000, "centre", "receipt", {"epoch": 7, "seq": 7, "kind": "received"}),
+    )
+    assert [act.kind for act in outcomes[-1].acts] == ["second_path", "sound"]
+
+
+def test_a_second_fall_that_a_sensor_reports_after_the_first_was_closed_is_another_one() -> None:
+    flat = Flat()
+    flat.hear("radar")
+    flat.fall.judged(flat.now, "false")
+    flat.hear("radar", 0, after_ms=MINUTE_MS)
+    flat.hear("radar", after_ms=MINUTE_MS)
+    assert flat.states() == ["raised", "raised"]

@@ -58,6 +58,10 @@ class Sos:
         subject = f"{sensor}@{episode.number}"
         return Finding("sos", state, episode.first.at, subject, self._room.get(sensor), evidence=evidence)
 
+    def judged(self, since: Instant, verdict: str | None) -> None:
+        """A person has closed this call: the next press is another one, however soon it comes."""
+        self._episodes = {sensor: one for sensor, one in self._episodes.items() if one.first.at != since}
+
     def deadline(self) -> Instant | None:
         return None
 

@@ -31,6 +31,10 @@ class FallSensors:
         fallen[2] += 1
         return [self._finding("updated", fallen[0], reading)]
 
+    def judged(self, since: Instant) -> None:
+        """A person has closed this fall: what the sensor says next is another one."""
+        self.open = {sensor: fallen for sensor, fallen in self.open.items() if fallen[0] != since}
+
     def move(self, reading: Reading) -> list[Finding]:
         """Somebody moved: what its sensor no longer reports is over."""
         over = sorted(sensor for sensor, fallen in self.open.items() if not fallen[1])

@@ -170,6 +170,7 @@ class PossibleFall:
 
     def judged(self, since: Instant, verdict: str | None) -> None:
         """What a person found of the silence that began then. One that was no false alert costs no budget."""
+        self._falls.judged(since)
         if verdict not in NO_FALSE_ALERT:
             return
         if since == self._since:

@@ -6,7 +6,9 @@
     raised   | received                           | received | no more sound for want of a receipt
     any      | human                              | human    | no more sound
     any      | HUMAN_MS, and no human             | the same | the newest message by the second path; sound, likewise
-    any      | outcome, cancelled-test            | closed   | no more sound; forgotten
+    any      | outcome; of a test: cancelled-test | closed   | no more sound; forgotten once all of it is signed for
+    any      | outcome, but of an older message   | the same | more was said since: a person is awaited anew
+    closed   | more is said of it                 | raised   | the same
 
 ``sent`` is no state here: what the broker says is a hint, which ``uplink`` keeps for itself. Only what is critical or
 high, and no test, waits for a human; it is asked for again as often as MOST_ASKED says. A critical incident is closed
@@ -32,7 +34,6 @@ MOST_ASKED: Final = 12  # soundings and second paths for want of a human: an hou
 MOST_LIVES: Final = 20_000  # incidents followed; beyond it the oldest that is not critical is left to its receipts
 AWAITED: Final = frozenset({"critical", "high"})
 FAR: Final = Instant(1 << 62)
-CLOSING: Final = frozenset({"outcome", "cancelled-test"})
 
 
 Message = tuple[int, int]  # epoch, seq
@@ -50,6 +51,7 @@ class Life:
     newest: Message = (0, 0)
     cleared: bool = False
     human: bool = False
+    closed: bool = False  # by a person; what is not signed for is still followed
     asked: int = 0
     human_due: Instant = FAR
     unsigned: dict[Message, Instant] = field(default_factory=dict)
@@ -59,7 +61,12 @@ class Life:
         return min(self.human_due, *self.unsigned.values()) if self.unsigned else self.human_due
 
     def ended(self) -> bool:
-        return self.severity != "critical" and not self.unsigned and (self.cleared or self.human or not self.awaits())
+        over = self.closed or (self.severity != "critical" and (self.cleared or self.human or not self.awaits()))
+        return over and not self.unsigned
+
+    def calls(self) -> bool:
+        """Whether the home's signals may call for it."""
+        return self.severity == "critical" and not self.human and not self.closed
 
     def awaits(self) -> bool:
         return self.severity in AWAITED and not self.test
@@ -91,6 +98,9 @@ class Custody:
                 self._lives[alert.id] = life
                 if life.awaits():
                     life.human_due = Instant(now + HUMAN_MS)
+            elif life.closed and alert.state != "cleared":  # it goes on: a person is awaited anew
+                life.closed = life.human = False
+                life.asked, life.human_due = 0, Instant(now + HUMAN_MS)
             life.newest = (alert.epoch, alert.seq)
             life.cleared = alert.state == "cleared"
             if life.cleared and life.severity != "critical":
@@ -115,7 +125,7 @@ class Custody:
                 late = sorted({*late, life.newest})
             steps += [Step(now, *message, life.id, life.kind, "escalated") for message in late]
             acts += [Act("second_path", *message) for message in late]
-            if late and life.severity == "critical" and not life.human:
+            if late and life.calls():
                 self._sounding = True
                 acts.append(Act("sound", *life.newest, SOUND_S))
         self._plan()
@@ -126,6 +136,7 @@ class Custody:
         epoch, seq, what = said.get("epoch"), said.get("seq"), said.get("kind")
         if type(epoch) is not int or type(seq) is not int or what not in RECEIPTS:
             raise BadFrame(f"a receipt of {epoch!r:.20}/{seq!r:.20} and kind {what!r:.20}")
+        self._missed = None  # somebody is there and signs
         id = self._of.get((epoch, seq))
         life = self._lives.get(id or "")
         if life is None:
@@ -133,23 +144,26 @@ class Custody:
         verdict, reason = _word(said.get("verdict")), _word(said.get("reason"))
         step = Step(now, epoch, seq, life.id, life.kind, str(what), verdict, reason)
         life.unsigned.pop((epoch, seq), None)
-        if what == "human":
-            life.human, life.human_due = True, FAR
-        closed = what in CLOSING
-        if closed or life.ended():
+        closes = what == "outcome" or (what == "cancelled-test" and life.test)
+        if closes and (epoch, seq) < life.newest and not life.cleared:
+            # More was said than the person knew who closed it: somebody is to look again.
+            closes, life.human, life.human_due = False, False, Instant(now + HUMAN_MS)
+        elif what == "human" or closes:
+            life.human, life.human_due, life.closed = True, FAR, closes
+        if life.ended():
             self._forget(life)
         self._plan()
-        return [step], self._quiet(), life if closed else None
+        return [step], self._quiet(), life if closes else None
 
     def tell(self, now: Instant, known: bool) -> list[Finding]:
         """After ``wake`` and ``hear``: that nobody signs, or signs again. ``known``: that the centre is not there has
         been said already; then this is looked at again later."""
         found = []
-        if not self._misses():
+        if self._missed is None:
             if self._told:
                 found.append(Finding("upstream_lost", "cleared", now, UNSIGNED))
-            self._told, self._missed = False, None
-        elif self._missed is not None and not self._told and now >= self._missed + UNSIGNED_MS:
+            self._told = False
+        elif not self._told and now >= self._missed + UNSIGNED_MS:
             if known:
                 self._missed = now
             else:
@@ -158,15 +172,9 @@ class Custody:
         self._plan()
         return found
 
-    def _misses(self) -> bool:
-        return any(FAR in life.unsigned.values() for life in self._lives.values())
-
     def _quiet(self) -> list[Act]:
         """An end of the sound, if one is on and nobody is left whom it should call for."""
-        wanted = any(
-            life.severity == "critical" and not life.human and (life.asked or FAR in life.unsigned.values())
-            for life in self._lives.values()
-        )
+        wanted = any(life.calls() and (life.asked or FAR in life.unsigned.values()) for life in self._lives.values())
         if not self._sounding or wanted:
             return []
         self._sounding = False
@@ -182,14 +190,14 @@ class Custody:
         self._of = {message: id for message, id in self._of.items() if id != life.id}
 
     def _plan(self) -> None:
-        waits = self._missed is not None and not self._told and self._misses()
-        told = Instant((self._missed or 0) + UNSIGNED_MS) if waits else FAR
+        told = FAR if self._missed is None or self._told else Instant(self._missed + UNSIGNED_MS)
         self.due = min(told, *(life.due for life in self._lives.values()), FAR)
 
     def snapshot(self) -> Snapshot:
         def plain(life: Life) -> list[object]:
             unsigned = [[*message, due] for message, due in life.unsigned.items()]
             known = [life.id, life.kind, life.severity, life.test, life.since, life.newest, life.cleared, life.human]
+            known.append(life.closed)
             return [*known, life.asked, life.human_due, unsigned]
 
         return {
@@ -211,7 +219,7 @@ class Custody:
 
 def _life(row: list[object]) -> Life:
     *known, unsigned = row
-    life = Life(*cast(tuple[str, str, str, bool, Instant, Message, bool, bool, int, Instant], tuple(known)))
+    life = Life(*cast(tuple[str, str, str, bool, Instant, Message, bool, bool, bool, int, Instant], tuple(known)))
     epoch, seq = life.newest  # a list, where it went through JSON
     life.newest = epoch, seq
     life.unsigned = {(epoch, seq): due for epoch, seq, due in cast(list[tuple[int, int, Instant]], unsigned)}
