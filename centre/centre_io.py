@@ -273,5 +273,7 @@ def serve(desk: Desk, goes_on: Callable[[], bool] = lambda: True) -> None:
 def _pinned(path: str) -> Verify:
     try:
         return verifier(path)
+    except FileNotFoundError:
+        raise BadFrame(f"not pinned here: copy its hub.pub to {path}") from None
     except (BadKey, OSError) as error:  # one hub's key, or its file, is wrong: the desk goes on for all others
         raise BadFrame(f"no usable key of this hub: {error}") from None

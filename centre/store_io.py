@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -47,7 +47,7 @@ class Store:
         mode = "rwc" if may_make else "rw"
         try:
             if may_make:  # it holds what operators' passwords come to: for its owner alone
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+                _make(path)
             self._db = sqlite3.connect(
                 f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
                 uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=not shared,
@@ -69,6 +69,7 @@ class Store:
         try:
             if os.path.lexists(path):
                 raise FileExistsError(f"{path}: is there already; a copy takes no file's place")
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
             self._db.execute("VACUUM INTO ?", (half,))
             with open(half, "rb") as file:
@@ -297,3 +298,10 @@ def _opened(envelope: bytes) -> Envelope:
 
 def _link(before: str, *line: object) -> str:
     return sha256(f"{before}{json.dumps(line)}".encode()).hexdigest()
+
+
+def _make(path: str) -> None:
+    """An empty file where there is none. One that is there is not touched: to close it would drop the locks that this
+    whole process holds on it, the page's or the receiver's, and the next to leave would take its log away."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -143,7 +143,8 @@ def acknowledged(asked: argparse.Namespace) -> int:
     if not NAME.fullmatch(asked.by):
         raise Refused("--by: a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
     if (asked.outcome == "false") != (asked.reason is not None):
-        raise Refused("--reason belongs to --outcome false, and to nothing else")
+        needs = asked.outcome == "false"
+        raise Refused("--outcome false needs --reason" if needs else "--reason belongs to --outcome false alone")
     store = _opened(asked)
     kind = "human" if asked.outcome is None else "outcome"
     try:
