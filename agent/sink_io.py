@@ -74,6 +74,8 @@ class HubSink:
             self._numbers.said(alert.epoch, alert.seq)
             if envelope is not None and not self._outboxes.put(alert.epoch, alert.seq, alert.severity, envelope):
                 left.append(sealed)  # neither outbox takes it: with the next entry it is tried again
+            if alert.test:  # a proof of life proves every line
+                self._escalate(alert.epoch, alert.seq)
         self._journal.said = left
         only_copy = self._journal.waits
         if only_copy:
@@ -92,11 +94,14 @@ class HubSink:
 
     def _do(self, act: Act) -> None:
         if act.kind == "second_path":
-            for line in self._lines[1:]:
-                self._outboxes.escalate(act.epoch, act.seq, line)
-                self._knock(line)
+            self._escalate(act.epoch, act.seq)
         elif self._orders is not None:
             self._orders.give(act)
+
+    def _escalate(self, epoch: int, seq: int) -> None:
+        for line in self._lines[1:]:
+            self._outboxes.escalate(epoch, seq, line)
+            self._knock(line)
 
     def _knock(self, line: int) -> None:
         knock(uplink_door(str(self._state), line))

@@ -90,3 +90,22 @@ def test_a_line_that_fails_by_a_fault_of_ours_ends_the_process_so_that_it_is_sta
     with Process(code) as process:
         assert process.ended() == 1
     assert process.errors == ["uplink: line 2 failed: KeyError: 'x'"]
+
+
+def test_the_daily_proof_of_life_goes_to_every_centre(tmp_path: Path) -> None:
+    first, second = folders(tmp_path, "first", "second")
+    for centre in (first, second):
+        signer(str(centre / "centre.key"))
+    with (
+        Mosquitto(first) as one,
+        Mosquitto(second) as two,
+        centre_process(one.client("centre"), first) as here,
+        centre_process(two.client("centre"), second) as there,
+    ):
+        ways = upstream(one.client("hub"), first / "centre.pub") + upstream(two.client("hub"), second / "centre.pub")
+        fast = "[simulation]\nspeed = 120\n"  # it calls five minutes after its start
+        with WholeHub(tmp_path, two.client("local"), ways + fast) as hub:
+            hub.pin_at(first, second)
+            for desk in (here, there):
+                (event,) = until(lambda desk=desk: desk.events("alert"), "the call", 60)  # type: ignore[misc]
+                assert (event["kind"], event["test"]) == ("test_call", True)
