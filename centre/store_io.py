@@ -19,6 +19,11 @@ from centre.receiver import MISSING_MS, SILENT_MS, Hole, Known, holes_after, is_
 HALF_OPEN_MS: Final = 150_000  # before a hub is known to be gone it may have been deaf for so long
 MOST_SHOWN: Final = 500  # incidents read at once; the rest is counted
 
+LATER: Final = {"named_epoch": "INTEGER", "named_seq": "INTEGER", "again_ms": "INTEGER", "before": "TEXT"}
+_COLUMNS: Final = (
+    "incident.hub, id, incident.epoch, incident.seq, raised_ms, incident.received_ms, worst, state, by_name, taken_ms,"
+    " verdict, reason, closed_ms, named_epoch, named_seq, again_ms, before"
+)
 _WHERE: Final = "WHERE hub=? AND epoch=? AND seq=?"
 
 
@@ -128,9 +133,11 @@ class Store(File):
 
     def incidents(self, closed: bool = False) -> list[Incident]:
         """Those that need somebody; or the newest closed ones. At most MOST_SHOWN, the most urgent or the newest."""
-        order = "closed_ms DESC" if closed else "worst<>'critical', worst<>'high', received_ms"
+        order = (
+            "closed_ms DESC" if closed else "worst<>'critical', worst<>'high', coalesce(again_ms, incident.received_ms)"
+        )
         rows = self.ask(
-            "SELECT incident.*, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
+            f"SELECT {_COLUMNS}, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
             f" WHERE state {'=' if closed else '<>'} 'closed' ORDER BY {order} LIMIT {MOST_SHOWN}"
         )
         return [_incident(row) for row in rows]
@@ -140,7 +147,7 @@ class Store(File):
 
     def incident(self, hub: str, id: str) -> Incident | None:
         row = self.one(
-            "SELECT incident.*, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
+            f"SELECT {_COLUMNS}, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
             " WHERE incident.hub=? AND id=?", hub, id,
         )  # fmt: skip
         return None if row is None else _incident(row)
@@ -159,7 +166,15 @@ class Store(File):
         return [Noted(Instant(at), who, what) for at, who, what in rows]
 
     def _complete(self) -> None:
-        """A file of the first receiver holds envelopes alone."""
+        """A file of an earlier receiver lacks columns; one of the first holds envelopes alone."""
+        known = {name for (name,) in self.ask("SELECT name FROM pragma_table_info('incident')")}
+        for column in LATER.keys() - known:
+            self.change(f"ALTER TABLE incident ADD COLUMN {column} {LATER[column]}")
+        if "named_seq" not in known:
+            self.change(
+                "UPDATE incident SET (named_epoch, named_seq) = (SELECT epoch, seq FROM answer WHERE kind='outcome'"
+                " AND answer.hub=incident.hub AND incident=incident.id ORDER BY answer.id DESC LIMIT 1)"
+            )
         if self.ask("SELECT 1 FROM numbering LIMIT 1"):
             return
         for envelope, received in self.ask("SELECT envelope, received_ms FROM alert ORDER BY rowid"):
@@ -171,8 +186,12 @@ class Store(File):
         self.meet(said.hub, received)
         if is_proof_of_life(said):
             self.change("UPDATE hub SET life_ms=?, silent_ms=NULL WHERE name=?", received, said.hub)
-        after = hear(self.incident(said.hub, said.id), said, hash_, received)
+        known = self.incident(said.hub, said.id)
+        after = hear(known, said, hash_, received)
         self.put(after)
+        if known is not None and known.again != after.again:
+            words = f"open again: the hub said more after it was closed by {after.before}"
+            self.note("receiver", words, received, said.hub, said.id)
         return after
 
     def _number(self, said: Envelope, newest: int, received: Instant) -> None:
@@ -192,9 +211,9 @@ class Store(File):
         """Where an incident stands; within ``writing``."""
         said = one.said
         self.change(
-            "INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO incident ({_COLUMNS.replace('incident.', '')}) VALUES ({', '.join('?' * 17)})",
             said.hub, said.id, said.epoch, said.seq, one.raised, one.received, one.worst, one.state, one.by, one.taken,
-            one.verdict, one.reason, one.closed,
+            one.verdict, one.reason, one.closed, *(one.named or (None, None)), one.again, one.before,
         )  # fmt: skip
 
 
@@ -204,8 +223,13 @@ def now() -> Instant:
 
 
 def _incident(row: tuple[Any, ...]) -> Incident:
-    raised, received, worst, state, by, taken, verdict, reason, closed, hash_, envelope = row[4:]
-    return Incident(_opened(envelope), hash_, raised, received, worst, state, by, taken, verdict, reason, closed)
+    raised, received, worst, state, by, taken, verdict, reason, closed, epoch, seq, again, before, hash_, sealed = row[
+        4:
+    ]
+    return Incident(
+        _opened(sealed), hash_, raised, received, worst, state, by, taken, verdict, reason, closed,
+        None if epoch is None else (epoch, seq), again, before,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=2 * MOST_SHOWN)  # a page that is looked at reads the same ones every two seconds
