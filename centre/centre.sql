@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS incident (
   verdict TEXT,
   reason TEXT,
   closed_ms INTEGER,
+  named_epoch INTEGER,          -- the newest envelope that the last outcome knew of
+  named_seq INTEGER,
+  again_ms INTEGER,             -- open again since then, after an outcome
+  before TEXT,                  -- who had closed it, and with which outcome
   PRIMARY KEY (hub, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS open_incident ON incident (state, received_ms);

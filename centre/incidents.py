@@ -10,6 +10,9 @@
     open,  | the hub says that the          | closed | but never a critical one: that is closed by a
     taken  | condition ended                |        | person's outcome alone
     open   | it is a test                   | closed | the receiver cancels it
+    closed | the hub says more of a         | open   | whatever the outcome was: it is of what the person knew, and
+           | critical one than the outcome  |        | somebody may have pressed again since; it waits anew
+           | named, and not that it ended   |        |
 
 What a hub says of one incident may come in any order; the highest number counts, so the order makes no difference.
 One that closed by itself opens again if its hub says more of it.
@@ -46,7 +49,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Incident:
     """``said`` is the newest of what its hub said of it, ``digest`` that envelope's hash; ``received`` is when the
-    first of it came here. ``worst`` is the most urgent severity that it ever had."""
+    first of it came here. ``worst`` is the most urgent severity that it ever had. ``named`` is the newest number that
+    the last outcome knew of; ``again`` is since when it is open again after one, and ``before`` says what that was."""
 
     said: Envelope
     digest: str
@@ -59,6 +63,14 @@ class Incident:
     verdict: str | None = None
     reason: str | None = None
     closed: Instant | None = None
+    named: tuple[int, int] | None = None
+    again: Instant | None = None
+    before: str | None = None
+
+    @property
+    def waits_since(self) -> Instant:
+        """Since when it awaits a person, if nobody has it."""
+        return self.received if self.again is None else self.again
 
     @property
     def ended(self) -> bool:
@@ -80,11 +92,25 @@ def hear(known: Incident | None, said: Envelope, digest: str, received: Instant)
             received=min(known.received, received),
             worst=min(known.worst, said.severity, key=SEVERITIES.index),
         )
-    if now.verdict is not None:
-        return now
+    if known is not None and known.verdict is not None:
+        return _again(now, received) if _says_more(now, said) else now
     if now.said.test or (now.ended and now.worst != CRITICAL):
         return replace(now, state="closed", closed=now.closed or received)
     return replace(now, state="open" if now.taken is None else "taken", closed=None)
+
+
+def _says_more(closed: Incident, said: Envelope) -> bool:
+    """Whether the person who closed it did not know of this, and must."""
+    unknown = closed.named is not None and (said.epoch, said.seq) > closed.named
+    return unknown and closed.worst == CRITICAL and said.state != "cleared" and not said.test
+
+
+def _again(closed: Incident, at: Instant) -> Incident:
+    assert closed.verdict is not None
+    before = f"{closed.by}: {outcome_words(closed.verdict, closed.reason)}"
+    return replace(
+        closed, state="open", by=None, taken=None, verdict=None, reason=None, closed=None, again=at, before=before
+    )
 
 
 def answer(known: Incident, said: Answer) -> Incident:
@@ -103,21 +129,24 @@ def answer(known: Incident, said: Answer) -> Incident:
         raise NotNow(f"what came of it? One of {', '.join(VERDICTS)}")
     if (said.verdict == "false") != (said.reason is not None) or said.reason not in (None, *REASONS):
         raise NotNow(f"a false alarm has a reason, and nothing else has: one of {', '.join(REASONS)}")
-    return replace(known, state="closed", by=said.by, verdict=said.verdict, reason=said.reason, closed=said.at)
+    named = known.said.epoch, known.said.seq
+    return replace(
+        known, state="closed", by=said.by, verdict=said.verdict, reason=said.reason, closed=said.at, named=named
+    )
 
 
 def in_order(incidents: Iterable[Incident]) -> list[Incident]:
     """Those that nobody has come first, then the most urgent, then the one that has waited longest."""
 
     def urgency(one: Incident) -> tuple[object, ...]:
-        return one.state != "open", SEVERITIES.index(one.worst), one.received, one.said.hub, one.said.id
+        return one.state != "open", SEVERITIES.index(one.worst), one.waits_since, one.said.hub, one.said.id
 
     return sorted(incidents, key=urgency)
 
 
 def is_overdue(one: Incident, now: Instant) -> bool:
     """Whether a person is missing: critical, and nobody has taken it in time."""
-    return one.state == "open" and one.worst == CRITICAL and now - one.received > OVERDUE_MS
+    return one.state == "open" and one.worst == CRITICAL and now - one.waits_since > OVERDUE_MS
 
 
 WHY: Final = {
@@ -203,6 +232,8 @@ def why(one: Incident, now: Instant) -> str:
     )
     if said.clock == "rtc":
         parts.append("The hub's clock was not compared lately.")
+    if one.again is not None:
+        parts.append(f"Open again for {span(now - one.again)}: the hub said more after it was closed by {one.before}.")
     if one.ended:
         parts.append("The hub says that this has ended.")
     return " ".join(parts)

@@ -4,31 +4,27 @@ Whatever is written is on the disk when ``writing`` ends. Of several that write 
 nothing is kept twice and nothing is told twice.
 """
 
-import json
-import os
-import sqlite3
-from collections.abc import Iterator, Set
-from contextlib import contextmanager, suppress
+from collections.abc import Set
 from functools import lru_cache
-from hashlib import sha256
-from importlib.resources import files
 from time import time_ns
 from typing import Any, Final, NamedTuple
 
-from agent.nouns import Instant, Refused
+from agent.nouns import Instant
 from agent.transport.envelope import Envelope, digest, open_envelope
+from centre.file_io import Fault as Fault
+from centre.file_io import File
 from centre.incidents import Incident, hear
 from centre.receiver import MISSING_MS, SILENT_MS, Hole, Known, holes_after, is_proof_of_life
 
-BUSY_S: Final = 10.0  # somebody else writes; for longer, and the file is not to be used
 HALF_OPEN_MS: Final = 150_000  # before a hub is known to be gone it may have been deaf for so long
 MOST_SHOWN: Final = 500  # incidents read at once; the rest is counted
 
+LATER: Final = {"named_epoch": "INTEGER", "named_seq": "INTEGER", "again_ms": "INTEGER", "before": "TEXT"}
+_COLUMNS: Final = (
+    "incident.hub, id, incident.epoch, incident.seq, raised_ms, incident.received_ms, worst, state, by_name, taken_ms,"
+    " verdict, reason, closed_ms, named_epoch, named_seq, again_ms, before"
+)
 _WHERE: Final = "WHERE hub=? AND epoch=? AND seq=?"
-
-
-class Fault(Refused):
-    """The file cannot be used; the message says which and why."""
 
 
 class Noted(NamedTuple):
@@ -39,67 +35,13 @@ class Noted(NamedTuple):
     what: str
 
 
-class Store:
+class Store(File):
     """``shared``: more than one thread uses it, one at a time."""
 
     def __init__(self, path: str, may_make: bool = True, shared: bool = False) -> None:
-        self.path = path
-        mode = "rwc" if may_make else "rw"
-        try:
-            if may_make:  # it holds what operators' passwords come to: for its owner alone
-                _make(path)
-            self._db = sqlite3.connect(
-                f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
-                uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=not shared,
-            )  # fmt: skip
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(files("centre").joinpath("centre.sql").read_text())
-        except (sqlite3.Error, OSError) as error:
-            raise Fault(f"{path}: cannot be the audit file: {error}") from error
+        super().__init__(path, may_make, shared)
         with self.writing():
             self._complete()
-
-    def close(self) -> None:
-        self._db.close()
-
-    def copy(self, path: str) -> None:
-        """A copy of all as it is now, whole or not at all. Fault if there is such a file, or it cannot be made."""
-        half = f"{path}.half"
-        try:
-            if os.path.lexists(path):
-                raise FileExistsError(f"{path}: is there already; a copy takes no file's place")
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-            self._db.execute("VACUUM INTO ?", (half,))
-            with open(half, "rb") as file:
-                os.fsync(file.fileno())
-            os.rename(half, path)
-        except (sqlite3.Error, OSError) as error:
-            raise Fault(f"no copy was made: {error}") from error
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """All of it or nothing, and on the disk in the end. Fault if the file fails us."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            with self._db:
-                yield
-        except sqlite3.Error as error:
-            raise Fault(f"{self.path}: cannot be written: {error}") from error
-
-    def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise Fault(f"{self.path}: cannot be used: {error}") from error
-
-    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        return next(iter(self.ask(sql, *values)), None)
-
-    def change(self, sql: str, *values: Any) -> int:
-        """How many rows it changed."""
-        return self._db.execute(sql, values).rowcount
 
     # -- what hubs say; within ``writing`` -----------------------------------------------------------------------------
 
@@ -191,9 +133,11 @@ class Store:
 
     def incidents(self, closed: bool = False) -> list[Incident]:
         """Those that need somebody; or the newest closed ones. At most MOST_SHOWN, the most urgent or the newest."""
-        order = "closed_ms DESC" if closed else "worst<>'critical', worst<>'high', received_ms"
+        order = (
+            "closed_ms DESC" if closed else "worst<>'critical', worst<>'high', coalesce(again_ms, incident.received_ms)"
+        )
         rows = self.ask(
-            "SELECT incident.*, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
+            f"SELECT {_COLUMNS}, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
             f" WHERE state {'=' if closed else '<>'} 'closed' ORDER BY {order} LIMIT {MOST_SHOWN}"
         )
         return [_incident(row) for row in rows]
@@ -203,7 +147,7 @@ class Store:
 
     def incident(self, hub: str, id: str) -> Incident | None:
         row = self.one(
-            "SELECT incident.*, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
+            f"SELECT {_COLUMNS}, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
             " WHERE incident.hub=? AND id=?", hub, id,
         )  # fmt: skip
         return None if row is None else _incident(row)
@@ -221,28 +165,16 @@ class Store:
         rows = self.ask("SELECT at_ms, who, what FROM audit WHERE hub=? AND incident=? ORDER BY id", hub, id)
         return [Noted(Instant(at), who, what) for at, who, what in rows]
 
-    # -- the audit -----------------------------------------------------------------------------------------------------
-
-    def note(self, who: str, what: str, at: Instant, hub: str | None = None, incident: str | None = None) -> None:
-        """A line of the audit, within ``writing``."""
-        last = self.one("SELECT chain FROM audit ORDER BY id DESC LIMIT 1")
-        chain = _link("" if last is None else last[0], at, who, what, hub, incident)
-        self.change(
-            "INSERT INTO audit (at_ms, who, what, hub, incident, chain) VALUES (?, ?, ?, ?, ?, ?)",
-            at, who, what, hub, incident, chain,
-        )  # fmt: skip
-
-    def first_broken(self) -> int | None:
-        """The first line of the audit that is not as it was written, or follows on one that was taken out."""
-        before, expected = "", 1
-        for id, at, who, what, hub, incident, chain in self.ask("SELECT * FROM audit ORDER BY id"):
-            if id != expected or chain != _link(before, at, who, what, hub, incident):
-                return expected
-            before, expected = chain, expected + 1
-        return None
-
     def _complete(self) -> None:
-        """A file of the first receiver holds envelopes alone."""
+        """A file of an earlier receiver lacks columns; one of the first holds envelopes alone."""
+        known = {name for (name,) in self.ask("SELECT name FROM pragma_table_info('incident')")}
+        for column in LATER.keys() - known:
+            self.change(f"ALTER TABLE incident ADD COLUMN {column} {LATER[column]}")
+        if "named_seq" not in known:
+            self.change(
+                "UPDATE incident SET (named_epoch, named_seq) = (SELECT epoch, seq FROM answer WHERE kind='outcome'"
+                " AND answer.hub=incident.hub AND incident=incident.id ORDER BY answer.id DESC LIMIT 1)"
+            )
         if self.ask("SELECT 1 FROM numbering LIMIT 1"):
             return
         for envelope, received in self.ask("SELECT envelope, received_ms FROM alert ORDER BY rowid"):
@@ -254,8 +186,12 @@ class Store:
         self.meet(said.hub, received)
         if is_proof_of_life(said):
             self.change("UPDATE hub SET life_ms=?, silent_ms=NULL WHERE name=?", received, said.hub)
-        after = hear(self.incident(said.hub, said.id), said, hash_, received)
+        known = self.incident(said.hub, said.id)
+        after = hear(known, said, hash_, received)
         self.put(after)
+        if known is not None and known.again != after.again:
+            words = f"open again: the hub said more after it was closed by {after.before}"
+            self.note("receiver", words, received, said.hub, said.id)
         return after
 
     def _number(self, said: Envelope, newest: int, received: Instant) -> None:
@@ -275,9 +211,9 @@ class Store:
         """Where an incident stands; within ``writing``."""
         said = one.said
         self.change(
-            "INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO incident ({_COLUMNS.replace('incident.', '')}) VALUES ({', '.join('?' * 17)})",
             said.hub, said.id, said.epoch, said.seq, one.raised, one.received, one.worst, one.state, one.by, one.taken,
-            one.verdict, one.reason, one.closed,
+            one.verdict, one.reason, one.closed, *(one.named or (None, None)), one.again, one.before,
         )  # fmt: skip
 
 
@@ -287,21 +223,15 @@ def now() -> Instant:
 
 
 def _incident(row: tuple[Any, ...]) -> Incident:
-    raised, received, worst, state, by, taken, verdict, reason, closed, hash_, envelope = row[4:]
-    return Incident(_opened(envelope), hash_, raised, received, worst, state, by, taken, verdict, reason, closed)
+    raised, received, worst, state, by, taken, verdict, reason, closed, epoch, seq, again, before, hash_, sealed = row[
+        4:
+    ]
+    return Incident(
+        _opened(sealed), hash_, raised, received, worst, state, by, taken, verdict, reason, closed,
+        None if epoch is None else (epoch, seq), again, before,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=2 * MOST_SHOWN)  # a page that is looked at reads the same ones every two seconds
 def _opened(envelope: bytes) -> Envelope:
     return open_envelope(envelope, lambda signature, message: True)  # verified before it was kept
-
-
-def _link(before: str, *line: object) -> str:
-    return sha256(f"{before}{json.dumps(line)}".encode()).hexdigest()
-
-
-def _make(path: str) -> None:
-    """An empty file where there is none. One that is there is not touched: to close it would drop the locks that this
-    whole process holds on it, the page's or the receiver's, and the next to leave would take its log away."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -67,6 +67,7 @@ def record(one: Incident, at: Instant) -> dict[str, object]:
         "received": one.received,
         "taken": one.taken,
         "closed": one.closed,
+        "again": one.again,
     }
     times: dict[str, object] = {name: None if at is None else rfc3339(at) for name, at in moments.items()}
     facts: dict[str, object] = {
@@ -83,6 +84,7 @@ def record(one: Incident, at: Instant) -> dict[str, object]:
         "by": one.by,
         "verdict": one.verdict,
         "reason": one.reason,
+        "before": one.before,
         "confidence_permille": said.confidence_permille,
         "coverage_permille": said.coverage_permille,
         "clock": said.clock,

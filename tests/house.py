@@ -44,7 +44,7 @@ PACKAGES: Final = {
         "agent/salvage_io.py",
         "agent/migrate_io.py",
         "agent/transport/outbox_io.py",
-        "centre/store_io.py",
+        "centre/file_io.py",
     },
     "sqlite_utils": {"agent/migrate_io.py"},
     "rich": {"agent/commands/asking.py", "agent/demo/terminal_io.py", "centre/watch_io.py"},

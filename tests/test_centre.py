@@ -19,9 +19,11 @@ from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant
 from agent.transport.envelope import FIRST, GONE, Envelope, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
+from centre.answers_io import Answers
 from centre.centre_io import Desk, Receiver
+from centre.incidents import Answer
 from centre.receiver import LATE_MS, MISSING_MS, Hole, Known, address, judge, line, record
-from centre.store_io import Store
+from centre.store_io import LATER, Store
 from tests.brokers import Mosquitto, until
 
 RAISED = 1_772_360_400_000
@@ -63,6 +65,24 @@ def heard(numbers: Iterable[int]) -> Iterator[Store]:
                 store.keep(said(seq), str(seq).encode(), Instant(0))
         yield store
         store.close()
+
+
+def test_an_outcome_in_a_file_of_an_earlier_receiver_does_not_answer_what_is_said_after_it(tmp_path: Path) -> None:
+    path, sign = str(tmp_path / "centre.db"), signer(str(tmp_path / "hub.key"))
+    store = Store(path)
+    with store.writing():
+        store.keep(said(1), seal(said(1), sign), Instant(RAISED))
+    Answers(store).give("hub-7", "1-1", Answer("outcome", "ines.k", Instant(RAISED), "true"), "a test")
+    for column in LATER:
+        store.change(f"ALTER TABLE incident DROP COLUMN {column}")
+    store.close()
+    store = Store(path)
+    assert [one.state for one in store.incidents(closed=True)] == ["closed"]
+    again = replace(said(2), id="1-1", state="updated")
+    with store.writing():
+        store.keep(again, seal(again, sign), Instant(RAISED))
+    assert [one.state for one in store.incidents()] == ["open"]
+    store.close()
 
 
 @given(st.permutations(range(1, 30)))

@@ -104,6 +104,23 @@ def test_a_hub_that_asks_again_hears_all_the_answers_again(desk: Desk) -> None:
     hub.holds(seq, "outcome")
 
 
+def test_who_presses_again_after_the_outcome_is_on_the_list_again(desk: Desk) -> None:
+    hub = desk.hub()
+    hub.holds(hub.say("sos"), "received")
+    desk.command("ack", "hub-7/1-1", "--by", OPERATOR, "--outcome", "false", "--reason", "asleep")
+    assert desk.command("watch", "--once", "--json") == ""
+    hub.holds(hub.say("sos", state="updated", id="1-1"), "received")
+    (told,) = map(json.loads, desk.command("watch", "--once", "--json").splitlines())
+    assert (told["incident"], told["state"], told["by"]) == ("hub-7/1-1", "open", None)
+    assert told["before"] == f"{OPERATOR}: false alarm (asleep or resting)"
+    seen = desk.command("watch", "--once")
+    assert "Open again" in seen
+    assert "closed by ines.k: false alarm (asleep or resting)" in seen
+    assert desk.store.audit_of("hub-7", "1-1")[-1].what.startswith("open again: the hub said more")
+    desk.command("ack", "hub-7/1-1", "--by", OPERATOR)
+    assert [one.state for one in desk.store.incidents()] == ["taken"]
+
+
 def test_a_test_call_is_received_and_cancelled_by_the_receiver_itself(desk: Desk) -> None:
     hub = desk.hub()
     seq = hub.say("test_call", severity="info", test=True)

@@ -67,7 +67,32 @@ def test_an_outcome_is_final() -> None:
     for again in (TAKE, Answer("outcome", "j.doe", AT, "true")):
         with pytest.raises(NotNow, match=r"closed already, by ines\.k: false alarm \(asleep or resting\)"):
             answer(closed, again)
-    assert hear(closed, said(2, "updated"), "2", AT).state == "closed"
+    assert hear(closed, said(1), "1", AT).state == "closed", "the same words again are no news"
+    assert hear(closed, said(2, "cleared"), "2", AT).state == "closed"
+    high = close(told(said(1, severity="high")))
+    assert hear(high, said(2, "updated", "high"), "2", AT).state == "closed"
+
+
+def test_a_second_press_of_the_button_after_the_outcome_awaits_a_person_anew() -> None:
+    closed = close(answer(told(said(1)), TAKE), "false", "asleep")
+    pressed = Instant(AT + HOUR_MS)
+    again = hear(closed, said(2, "updated"), "2", pressed)
+    assert (again.state, again.by, again.verdict, again.again) == ("open", None, None, pressed)
+    assert not is_overdue(again, Instant(pressed + OVERDUE_MS))
+    assert is_overdue(again, Instant(pressed + OVERDUE_MS + 1))
+    assert (
+        "Open again for 1 min: the hub said more after it was closed by ines.k: false alarm (asleep or resting)."
+        in why(again, Instant(pressed + MINUTE_MS))
+    )
+    assert answer(again, TAKE).state == "taken"
+    assert hear(close(again), said(2, "updated"), "2", pressed).state == "closed", "this time the outcome knew of it"
+
+
+def test_a_second_press_that_comes_after_word_of_its_end_opens_it_all_the_same() -> None:
+    closed = close(told(said(1)))
+    swapped = hear(hear(closed, said(3, "cleared"), "3", AT), said(2, "updated"), "2", AT)
+    assert swapped == hear(hear(closed, said(2, "updated"), "2", AT), said(3, "cleared"), "3", AT)
+    assert (swapped.state, swapped.ended) == ("open", True)
 
 
 def test_an_incident_changes_hands_and_is_not_taken_twice_by_one() -> None:
