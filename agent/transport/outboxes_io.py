@@ -5,7 +5,7 @@ both. As soon as the disk takes something again, all that is owed is brought ove
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -158,6 +158,10 @@ class Outboxes:
     def forget_returned(self, name: str, upto: int) -> None:
         with suppress(Fault, KeyError):
             self._open[name].forget_returned(upto)
+
+    def forget_refused(self, name: str, ids: Sequence[int]) -> None:
+        with suppress(Fault, KeyError):
+            self._open[name].forget_refused(ids)
 
     # uplink
 
