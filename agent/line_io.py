@@ -24,7 +24,7 @@ from agent.nouns import BadFrame, Frame, Home, Instant
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
-from agent.transport.outbox_io import Returned
+from agent.transport.outbox_io import Fault, Returned
 from agent.transport.outboxes_io import Outboxes
 from agent.transport.uplink_io import watch_door
 
@@ -94,6 +94,7 @@ class Line(threading.Thread):
         self._door = Door(watch_door(str(state)))
         self._verify = [verifier(str(key)) if key is not None else None for key in receipt_keys]
         self._rows: dict[str, int] = {}  # the last that was taken, from each outbox
+        self._unjudged: list[tuple[str, Returned]] = []  # the outbox that may hold their alert cannot be read
         self._refused = 0
         self._asked: set[str] = set()
         self._stopped = False
@@ -120,25 +121,33 @@ class Line(threading.Thread):
 
     def _take_back(self, outbox: Outboxes) -> bool:
         """The next rows. What can be believed of them becomes frames, and goes once it is journaled; what cannot goes
-        at once, or a flood of it would fill the outbox for good. False: there was none."""
+        at once, or a flood of it would fill the outbox for good; what cannot be judged now waits for the next turn.
+        False: there was none."""
         rows = outbox.returned(self._rows)
+        unjudged, self._unjudged = self._unjudged, []
         refused: dict[str, list[int]] = {}
-        for box, row in rows:
-            self._rows[box] = row.id
+        for box, row in (*unjudged, *rows):
+            self._rows[box] = max(row.id, self._rows.get(box, 0))
             origin = {"row": row.id, "line": row.line, "box": box}
             if row.what == "link" and len(row.payload) <= MAX_RECEIPT_BYTES:
                 self._frames.put(_frame("centre", "link", plain(row.payload) | origin))
-            elif (said := self._receipt(row, outbox)) is not None:
-                self._frames.put(_frame("centre", "receipt", said | origin))
-            else:
+                continue
+            try:
+                said = self._receipt(row, outbox)
+            except Fault:
+                self._unjudged.append((box, row))
+                continue
+            if said is None:
                 refused.setdefault(box, []).append(row.id)
+            else:
+                self._frames.put(_frame("centre", "receipt", said | origin))
         for box, ids in refused.items():
             outbox.forget_refused(box, ids)
         return bool(rows)
 
     def _receipt(self, row: Returned, outbox: Outboxes) -> dict[str, object] | None:
         """A receipt that the line's own centre signed, and that names what we sent; anything else is dropped and
-        said."""
+        said. Fault: it cannot be told now."""
         try:
             if len(row.payload) > MAX_RECEIPT_BYTES:
                 raise BadFrame(f"it is longer than {MAX_RECEIPT_BYTES} bytes")

@@ -1,6 +1,7 @@
 """What comes back into the home's process: only what can be believed, and a flood of the rest does no harm."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from agent.line_io import Line
 from agent.live_io import Frames, frame_queue
 from agent.nouns import Frame
-from agent.transport import outbox_io
+from agent.transport import outbox_io, outboxes_io
 from agent.transport.envelope import Receipt, Sign, digest, seal_receipt
 from agent.transport.keys_io import signer
+from agent.transport.outbox_io import Outbox
 from agent.transport.outboxes_io import Outboxes
 from tests.brokers import LONG_S, until
 
@@ -78,3 +80,42 @@ def test_a_receipt_of_the_centre_is_believed_and_says_which_alert(
     with listening(tmp_path) as frames:
         said = json.loads(heard(frames).payload)
     assert (said["epoch"], said["seq"], said["kind"]) == (1, 1, "received")
+
+
+def broken(outbox: Path) -> None:
+    """Its tables are not there: what is asked of it fails."""
+    with closing(sqlite3.connect(outbox, isolation_level=None)) as db:
+        for table in ("message", "returned"):
+            db.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+
+
+def mended(outbox: Path) -> None:
+    with closing(sqlite3.connect(outbox, isolation_level=None)) as db:
+        for table in ("message", "returned"):
+            db.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
+
+
+def test_an_outbox_that_fails_silences_not_the_one_in_memory(tmp_path: Path, centre: Sign, outbox: Outboxes) -> None:
+    with closing(Outbox(str(tmp_path / "memory" / "outbox.db"))) as volatile:
+        volatile.put(1, 1, "critical", SEALED)
+        volatile.give_back("receipt", receipt(centre))
+    assert len(outbox.returned({})) == 1
+    broken(tmp_path / "outbox.db")
+    assert len(outbox.returned({})) == 1
+    with listening(tmp_path) as frames:
+        assert heard(frames).address == "receipt"
+
+
+def test_a_receipt_whose_alert_cannot_be_read_now_is_believed_later(
+    tmp_path: Path, centre: Sign, outbox: Outboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes_io, "RETRY_S", 0.2)
+    outbox.put(1, 1, "critical", SEALED)
+    with closing(Outbox(str(tmp_path / "memory" / "outbox.db"))) as volatile:
+        broken(tmp_path / "outbox.db")
+        volatile.give_back("receipt", receipt(centre))
+        with listening(tmp_path) as frames:
+            volatile.give_back("link", b'{"state":"online"}')
+            assert heard(frames).address == "link", "what came after it does not wait for it"
+            mended(tmp_path / "outbox.db")
+            assert heard(frames).address == "receipt"
