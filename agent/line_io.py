@@ -24,7 +24,7 @@ from agent.nouns import BadFrame, Frame, Home, Instant
 from agent.transport.door_io import Door, knock
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
-from agent.transport.outbox_io import Returned
+from agent.transport.outbox_io import Fault, Returned
 from agent.transport.outboxes_io import Outboxes
 from agent.transport.uplink_io import watch_door
 
@@ -94,6 +94,8 @@ class Line(threading.Thread):
         self._door = Door(watch_door(str(state)))
         self._verify = [verifier(str(key)) if key is not None else None for key in receipt_keys]
         self._rows: dict[str, int] = {}  # the last that was taken, from each outbox
+        self._unjudged: list[tuple[str, Returned]] = []  # the outbox that may hold their alert cannot be read
+        self._refused = 0
         self._asked: set[str] = set()
         self._stopped = False
 
@@ -111,29 +113,44 @@ class Line(threading.Thread):
             self._come_round()
             for frame in self._requests():
                 self._frames.put(frame)
-            while found := list(self._returned(outbox)):
-                for frame in found:
-                    self._frames.put(frame)
+            while self._take_back(outbox) and not self._stopped:
+                self._come_round()
             poll.poll(self._round_s * 1_000)
             self._door.clear()
         outbox.close()
 
-    def _returned(self, outbox: Outboxes) -> Iterator[Frame]:
-        """What can be believed of the next rows. A refused one goes when a later one has been journaled."""
-        for box, row in outbox.returned(self._rows):
-            self._rows[box] = row.id
+    def _take_back(self, outbox: Outboxes) -> bool:
+        """The next rows. What can be believed of them becomes frames, and goes once it is journaled; what cannot goes
+        at once, or a flood of it would fill the outbox for good; what cannot be judged now waits for the next turn.
+        False: there was none."""
+        rows = outbox.returned(self._rows)
+        unjudged, self._unjudged = self._unjudged, []
+        refused: dict[str, list[int]] = {}
+        for box, row in (*unjudged, *rows):
+            self._rows[box] = max(row.id, self._rows.get(box, 0))
             origin = {"row": row.id, "line": row.line, "box": box}
-            if len(row.payload) > MAX_RECEIPT_BYTES:
-                _say(f"what uplink handed over is longer than {MAX_RECEIPT_BYTES} bytes: refused")
-            elif row.what == "link":
-                yield _frame("centre", "link", plain(row.payload) | origin)
-            elif (said := self._receipt(row, outbox)) is not None:
-                yield _frame("centre", "receipt", said | origin)
+            if row.what == "link" and len(row.payload) <= MAX_RECEIPT_BYTES:
+                self._frames.put(_frame("centre", "link", plain(row.payload) | origin))
+                continue
+            try:
+                said = self._receipt(row, outbox)
+            except Fault:
+                self._unjudged.append((box, row))
+                continue
+            if said is None:
+                refused.setdefault(box, []).append(row.id)
+            else:
+                self._frames.put(_frame("centre", "receipt", said | origin))
+        for box, ids in refused.items():
+            outbox.forget_refused(box, ids)
+        return bool(rows)
 
     def _receipt(self, row: Returned, outbox: Outboxes) -> dict[str, object] | None:
         """A receipt that the line's own centre signed, and that names what we sent; anything else is dropped and
-        said."""
+        said. Fault: it cannot be told now."""
         try:
+            if len(row.payload) > MAX_RECEIPT_BYTES:
+                raise BadFrame(f"it is longer than {MAX_RECEIPT_BYTES} bytes")
             verify = self._verify[row.line - 1] if row.line <= len(self._verify) else None
             if verify is None:
                 raise BadFrame("a receipt came, and hub.toml names no receipt_key to check it with")
@@ -141,7 +158,9 @@ class Line(threading.Thread):
             if digest(outbox.envelope(receipt.epoch, receipt.seq)) != receipt.alert:
                 raise BadFrame("a receipt names another alert than the one of its number")
         except (BadFrame, KeyError) as fault:
-            _say(f"receipt on line {row.line} refused: {fault}")
+            self._refused += 1
+            if self._refused.bit_count() == 1:  # the 1st, 2nd, 4th, 8th: a flood must not fill the log
+                _say(f"receipt on line {row.line} refused, number {self._refused} since the start: {fault}")
             return None
         said: dict[str, object] = asdict(receipt)
         del said["hub"]

@@ -5,15 +5,18 @@ is whole goes over; frames are counted anew; where something is missing stands a
 What was said is taken over too; what is missing of it, every start puts back from the outbox.
 """
 
+import errno
 import json
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from agent.ballast_io import Ballast
 from agent.engine import Engine
 from agent.files_io import set_aside, sync_folder
 from agent.journal_file_io import SCHEMA, JournalError, connect, migrate
@@ -22,6 +25,7 @@ from agent.packing import pack, pack_snapshot, unpack, unpack_readings, unpack_s
 from agent.transport.envelope import Verify, open_envelope
 
 SALVAGED: Final = "salvaged.db"  # beside the journal, until it takes its place
+READING: Final = "reading.db"  # a copy of the damaged one
 LATEST: Final = 1 << 44  # ms; a later instant, a larger number of an epoch or a segment, is damage
 MOVED_MS: Final = 1_000_000  # how far a batch's id may lie after its first entry: one for each batch of that instant
 FARTHEST: Final = 1 << 45  # how far is looked for a row that can be read again
@@ -31,7 +35,8 @@ BATCH: Final = "id, first_seq, frames, from_at, to_at, entries, readings"
 ALERT: Final = "epoch, seq, segment, id, at, kind, state, severity, body, envelope"
 DAMAGE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)  # the second: of a message that names what is garbled
 CUSTODY: Final = "at, epoch, seq, id, kind, state, verdict, reason"
-BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)  # what damaged columns raise
+# What damaged columns raise, the last where the next journal does not take one.
+BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, sqlite3.IntegrityError)
 
 
 def is_damaged(path: Path) -> bool:
@@ -75,25 +80,49 @@ def _starts(db: sqlite3.Connection) -> bool:
 def begin_anew(path: Path, home: Home) -> Path:
     """Write the next journal from what can be read of this one, and set this one aside; returns where it lies.
 
-    Cut off anywhere, the next start does it again, or finds it done."""
-    fresh, reading = path.with_name(SALVAGED), path.with_name("reading.db")
-    for leftover in (*path.parent.glob(f"{SALVAGED}*"), *path.parent.glob("reading.db*")):
+    The ballast goes first. Where the disk has no room even then the next one begins empty, and that is said: what was
+    said comes back from the outbox. Cut off anywhere, the next start does it again, or finds it done."""
+    fresh = path.with_name(SALVAGED)
+    Ballast(path.parent).free()
+    try:
+        _tidy(path)
+        migrate(fresh)
+        _save(path, fresh, home)
+    except (OSError, sqlite3.Error) as fault:
+        if not _no_room(fault):
+            raise
+        _tidy(path)
+        print(f"watch: no room for what can be read of {path}: the next journal begins empty", file=sys.stderr)
+        migrate(fresh)
+    for leftover in path.parent.glob(f"{READING}*"):
         leftover.unlink()
+    aside = Path(set_aside(str(path)))
+    take_over(path)
+    return aside
+
+
+def _tidy(path: Path) -> None:
+    for leftover in (*path.parent.glob(f"{SALVAGED}*"), *path.parent.glob(f"{READING}*")):
+        leftover.unlink()
+
+
+def _save(path: Path, fresh: Path, home: Home) -> None:
+    reading = path.with_name(READING)
     for part in ("", "-wal"):  # looked at in a copy: opening it would already change it
         with suppress(FileNotFoundError):
             shutil.copyfile(f"{path}{part}", f"{reading}{part}")
-    migrate(fresh)
     with closing(sqlite3.connect(fresh, isolation_level=None)) as new:
         new.execute("PRAGMA synchronous = FULL")
         new.execute("BEGIN")
         _carry_over(reading, new, home)
         new.execute("COMMIT")
         new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    for leftover in path.parent.glob("reading.db*"):
-        leftover.unlink()
-    aside = Path(set_aside(str(path)))
-    take_over(path)
-    return aside
+
+
+def _no_room(fault: Exception) -> bool:
+    if isinstance(fault, OSError):
+        return fault.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 def take_over(path: Path) -> None:
@@ -118,7 +147,8 @@ def second_copy(sealed: bytes, verify: Verify) -> Alert | None:
 
 
 def _carry_over(reading: Path, new: sqlite3.Connection, home: Home) -> None:
-    with suppress(*DAMAGE), closing(sqlite3.connect(reading, isolation_level=None)) as old:
+    """What cannot be read is left out; what cannot be written is raised."""
+    with closing(sqlite3.connect(reading, isolation_level=None)) as old:
         old.text_factory = bytes
         segments = [row for row in _rows(old, "segment", SEGMENT) if _segment(row)]
         _batches(old, new, segments, home)
@@ -137,9 +167,20 @@ def _rows(db: sqlite3.Connection, table: str, columns: str) -> Iterator[Row]:
                 after, step = row[0], 1
                 yield row
             return
-        except DAMAGE:
+        except DAMAGE as fault:
+            if _no_room(fault):
+                raise
             after += step
             step *= 2
+
+
+def _as_far(db: sqlite3.Connection, sql: str) -> Iterator[Row]:
+    """Every row before the first place that cannot be read."""
+    try:
+        yield from db.execute(sql)
+    except DAMAGE as fault:
+        if _no_room(fault):
+            raise
 
 
 def _segment(row: Row) -> bool:
@@ -184,10 +225,13 @@ def _batches(old: sqlite3.Connection, new: sqlite3.Connection, segments: list[Ro
             body, frames = pack([Entry(0, Instant(from_at), gap), *entries]), frames + 1
             expected = first_seq - 1
         at_id = max(id, at_id + 1)
-        new.execute(
-            "INSERT INTO batch SELECT ?, max(id), ?, ?, ?, ?, ?, ? FROM segment",
-            (at_id, seq, frames, from_at, to_at, body, readings),
-        )
+        try:
+            new.execute(
+                "INSERT INTO batch SELECT ?, max(id), ?, ?, ?, ?, ?, ? FROM segment",
+                (at_id, seq, frames, from_at, to_at, body, readings),
+            )
+        except sqlite3.IntegrityError:
+            continue
         expected, until, current = first_seq + row[2], to_at, header
         seq, count = seq + frames, count + 1
 
@@ -207,25 +251,21 @@ def _begin(new: sqlite3.Connection, header: Row | None, seq: int, at: int, home:
 def _alerts(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """From both ends, as far as it can be read; what lies between is in the second copy."""
     for order in ("epoch, seq", "epoch DESC, seq DESC"):
-        with suppress(*DAMAGE):
-            for row in old.execute(f"SELECT {ALERT} FROM alert ORDER BY {order}"):
-                with suppress(*BAD):
-                    words = [word.decode() for word in (row[3], *row[5:9])]
-                    json.loads(words[-1])
-                    if all(0 <= number < LATEST for number in (row[0], row[1], row[4])):
-                        said = (row[0], row[1], 0, words[0], row[4], *words[1:], row[9])
-                        new.execute("INSERT OR IGNORE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", said)
+        for row in _as_far(old, f"SELECT {ALERT} FROM alert ORDER BY {order}"):
+            with suppress(*BAD):
+                words = [word.decode() for word in (row[3], *row[5:9])]
+                json.loads(words[-1])
+                if all(0 <= number < LATEST for number in (row[0], row[1], row[4])):
+                    said = (row[0], row[1], 0, words[0], row[4], *words[1:], row[9])
+                    new.execute("INSERT OR IGNORE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", said)
 
 
 def _custody(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """What became of what was said: from both ends, likewise."""
     for order in ("ASC", "DESC"):
-        with suppress(*DAMAGE):
-            for row in old.execute(f"SELECT {CUSTODY} FROM custody ORDER BY at {order}"):
-                with suppress(*BAD):
-                    words = [word.decode() if isinstance(word, bytes) else word for word in row[3:]]
-                    if all(0 <= number < LATEST for number in row[:3]):
-                        values = (*row[:3], *words)
-                        new.execute(
-                            f"INSERT OR IGNORE INTO custody ({CUSTODY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
-                        )
+        for row in _as_far(old, f"SELECT {CUSTODY} FROM custody ORDER BY at {order}"):
+            with suppress(*BAD):
+                words = [word.decode() if isinstance(word, bytes) else word for word in row[3:]]
+                if all(0 <= number < LATEST for number in row[:3]):
+                    values = (*row[:3], *words)
+                    new.execute(f"INSERT OR IGNORE INTO custody ({CUSTODY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)

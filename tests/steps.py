@@ -30,8 +30,8 @@ class Step(NamedTuple):
     about: Callable[..., bool] = always
 
 
-def of_alerts(_journal: object, alerts: tuple[object, ...] = ()) -> bool:
-    return bool(alerts)
+def of_alerts(journal: Any) -> bool:
+    return bool(journal._unwritten)
 
 
 def of_receipt(_journal: object, entry: Any, _outcome: object) -> bool:

@@ -3,11 +3,13 @@
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agent import pending
+from agent.ballast_io import Ballast
 from agent.engine import Engine
 from agent.journal_io import Journal, Unwritten
 from agent.loop import fill, run
@@ -17,9 +19,10 @@ from agent.salvage_io import SALVAGED, begin_anew, is_damaged, take_over
 from agent.verify_io import verify
 from bench.damage import HOME, MONDAY, a_state, one
 from tests.brokers import until
-from tests.disk_maker import Hub
+from tests.disk_maker import Disk, Hub, disk
 from tests.test_journal import a_day
 
+ROOM_FOR_AN_EMPTY_ONE = 200_000  # bytes; less than the journal of two days
 MUTATIONS = int(os.environ.get("HEARTHWATCH_DAMAGES", "200"))
 
 
@@ -103,6 +106,42 @@ def test_a_start_that_is_cut_off_while_it_begins_the_journal_anew_is_finished_by
     take_over(path)
     assert not is_damaged(path)
     assert not (state / SALVAGED).exists()
+
+
+@pytest.fixture
+def small(state: Path, tmp_path: Path) -> Iterator[Disk]:
+    """The state directory on a small disk, with its ballast; its journal is damaged."""
+    with disk(tmp_path / "disk") as found:
+        shutil.copytree(state, found.path, dirs_exist_ok=True)
+        assert Ballast(found.path).lay()
+        path, place = found.path / "journal.db", page_of_a_batch(state / "journal.db")
+        body = bytearray(path.read_bytes())
+        body[place : place + 512] = bytes(512)
+        path.write_bytes(body)
+        yield found
+
+
+def test_a_damaged_journal_on_a_full_disk_is_carried_over_into_the_room_of_the_ballast(small: Disk) -> None:
+    small.fill()
+    begin_anew(small.path / "journal.db", HOME)
+    assert frames(small.path / "journal.db") > 100
+    assert not (small.path / "ballast").exists()
+
+
+def test_a_damaged_journal_without_room_for_another_is_set_aside_and_the_hub_starts_with_an_empty_one(
+    small: Disk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = small.path / "journal.db"
+    damaged = path.read_bytes()
+    (small.path / "ballast").unlink()
+    small.fill()
+    with next(small.path.glob("filler-*")).open("r+b") as filler:
+        filler.truncate(filler.seek(0, os.SEEK_END) - ROOM_FOR_AN_EMPTY_ONE)
+    aside = begin_anew(path, HOME)
+    assert aside.read_bytes() == damaged, "set aside, as it was"
+    assert not is_damaged(path)
+    assert frames(path) == 0
+    assert "begins empty" in capfd.readouterr().err
 
 
 def test_a_whole_journal_is_left_alone(state: Path) -> None:

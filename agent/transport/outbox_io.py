@@ -9,6 +9,7 @@ costs nothing but doubles.
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -163,6 +164,11 @@ class Outbox:
     def forget_returned(self, upto: int) -> None:
         """These rows are in the journal now."""
         self._db.execute("DELETE FROM returned WHERE id <= ?", (upto,))
+
+    def forget_refused(self, ids: Sequence[int]) -> None:
+        """These rows, and none before them, are nothing that can be believed."""
+        marks = ",".join("?" * len(ids))
+        self._db.execute(f"DELETE FROM returned WHERE id IN ({marks})", tuple(ids))
 
     def escalate(self, epoch: int, seq: int, line: int) -> None:
         """Send this message on that line too, whatever became of it on the first."""

@@ -5,7 +5,7 @@ both. As soon as the disk takes something again, all that is owed is brought ove
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -70,13 +70,13 @@ class Outboxes:
         if box is not None:
             box.close()
 
-    def _each(self, ask: Callable[[Outbox], Answer]) -> Iterator[tuple[str, Answer]]:
+    def _each(self, ask: Callable[[str, Outbox], Answer]) -> Iterator[tuple[str, Answer]]:
         """What each of them answers; Fault if none does."""
         self._look()
         heard = False
         for name, box in list(self._open.items()):
             try:
-                answer = ask(box)
+                answer = ask(name, box)
             except Fault as fault:
                 self._set_down(name, fault)
                 continue
@@ -120,7 +120,7 @@ class Outboxes:
     def envelopes(self) -> list[tuple[int, int, bytes]]:
         """(epoch, seq, envelope) of all that either holds."""
         with suppress(Fault):
-            return sorted({row for _, rows in self._each(Outbox.envelopes) for row in rows})
+            return sorted({row for _, rows in self._each(lambda _, box: box.envelopes()) for row in rows})
         return []
 
     def sync(self) -> None:
@@ -131,7 +131,7 @@ class Outboxes:
     def newest(self) -> tuple[int, int, bytes] | None:
         """What was put last, into either."""
         with suppress(Fault):
-            return max((newest for _, newest in self._each(Outbox.newest) if newest), default=None)
+            return max((newest for _, newest in self._each(lambda _, box: box.newest()) if newest), default=None)
         return None
 
     def newest_durable(self) -> tuple[int, int, bytes] | None:
@@ -142,35 +142,45 @@ class Outboxes:
     def receipted(self, epoch: int, seq: int, line: int = FIRST_LINE) -> None:
         """Where it cannot be written down, the alert is sent again and answered again."""
         with suppress(Fault):
-            list(self._each(lambda box: box.receipted(epoch, seq, line)))
+            list(self._each(lambda _, box: box.receipted(epoch, seq, line)))
 
     def escalate(self, epoch: int, seq: int, line: int) -> None:
         with suppress(Fault):
-            list(self._each(lambda box: box.escalate(epoch, seq, line)))
+            list(self._each(lambda _, box: box.escalate(epoch, seq, line)))
 
     def returned(self, after: dict[str, int]) -> list[tuple[str, Returned]]:
         """What came back later than the row that ``after`` names for each, and in which."""
         with suppress(Fault):
-            found = self._each(lambda box: box)
-            return [(name, row) for name, box in found for row in box.returned(after.get(name, 0))]
+            found = self._each(lambda name, box: box.returned(after.get(name, 0)))
+            return [(name, row) for name, rows in found for row in rows]
         return []
 
     def forget_returned(self, name: str, upto: int) -> None:
         with suppress(Fault, KeyError):
             self._open[name].forget_returned(upto)
 
+    def forget_refused(self, name: str, ids: Sequence[int]) -> None:
+        with suppress(Fault, KeyError):
+            self._open[name].forget_refused(ids)
+
     # uplink
 
     def waiting(self, limit: int = -1, line: int = FIRST_LINE) -> list[Waiting]:
         """What has no receipt on this line, most urgent first."""
-        found = {message for _, some in self._each(lambda box: box.waiting(limit, line)) for message in some}
+        found = {message for _, some in self._each(lambda _, box: box.waiting(limit, line)) for message in some}
         return sorted(found)[: limit if limit >= 0 else None]
 
     def envelope(self, epoch: int, seq: int) -> bytes:
-        """The sealed bytes; KeyError if neither has them."""
-        for box in list(self._open.values()):
-            with suppress(KeyError, Fault):
+        """The sealed bytes; KeyError if neither has them, Fault if one that may have them cannot be asked."""
+        for name, box in list(self._open.items()):
+            try:
                 return box.envelope(epoch, seq)
+            except KeyError:
+                continue
+            except Fault as fault:
+                self._set_down(name, fault)
+        if self._failed.keys() - self._open.keys():
+            raise self._fault
         raise KeyError((epoch, seq))
 
     def broker_said(self, epoch: int, seq: int, code: int) -> None:

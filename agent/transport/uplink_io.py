@@ -217,16 +217,20 @@ class Uplink:
 
     def _send(self) -> int | None:
         plan = self._sending.plan(_now_ms(), self._owed())
+        stale = False
         for message in plan.publish:
             try:
                 sealed = self._outbox.envelope(message.epoch, message.seq)
-            except KeyError:  # receipted since, and no longer kept
+            except (KeyError, Fault):  # receipted since, and no longer kept; or in an outbox that fails
+                stale = True
                 continue
             mid = self._client.publish(topic(self._way.hub, "alert"), sealed)
             if mid is None:  # the broker's window is full, or the line went down: the next turn knows which
                 return None
             self._mids[mid] = message
             self._sending.published(_now_ms(), message)
+        if stale:
+            self._look()
         return self._sending.plan(_now_ms(), self._owed()).again_at_ms if plan.publish else plan.again_at_ms
 
     def _link(self, up: bool, reason: str) -> None:
