@@ -287,19 +287,3 @@ def test_a_hub_that_was_taken_out_is_no_longer_expected(desk: Desk) -> None:
     assert desk.store.ask("SELECT what FROM audit WHERE hub='hub-8'")[-1] == ("no longer expected: it has no key here",)
     desk.store.expect(set(), now())
     assert desk.store.all_gone().keys() == {"hub-7"}, "a folder that cannot be seen is not a reason to forget"
-
-
-def test_a_command_beside_the_page_takes_nothing_from_the_receivers_file(tmp_path: Path) -> None:
-    with Desk(tmp_path) as desk:
-        desk.store.close()  # nobody but the receiver, its page and the commands has the file open
-        log = Path(f"{desk.state}-wal")
-        hub = desk.hub()
-        hub.holds(hub.say(), "received")
-        before = log.stat().st_ino
-        for _ in range(2):
-            desk.command("watch", "--once")
-        assert log.stat().st_ino == before
-        seq = hub.say()
-        hub.holds(seq, "received")
-        desk.command("ack", "hub-7/1-1", "--by", OPERATOR)
-        hub.holds(1, "human")
