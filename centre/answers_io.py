@@ -26,7 +26,8 @@ class Unsent(NamedTuple):
 
 
 class Answers:
-    """A hub that is gone is told when it is back; one that asks again (see ``Store.again``) is told again."""
+    """A hub that is gone is tried all the same, and told once more when it is back; one that asks again (see
+    ``Store.again``) is told again."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -50,7 +51,7 @@ class Answers:
 
     def unsent(self, now: Instant) -> list[Unsent]:
         """Answers that are due to be sent, taken upon oneself: nobody else gets them for TRY_AGAIN_MS."""
-        due = "sent_ms IS NULL AND tried_ms<=? AND hub NOT IN (SELECT name FROM hub WHERE gone_ms IS NOT NULL)"
+        due = "sent_ms IS NULL AND tried_ms<=?"
         since = now - TRY_AGAIN_MS
         if not self._store.ask(f"SELECT 1 FROM answer WHERE {due} LIMIT 1", since):
             return []

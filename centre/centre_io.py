@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, TextIO
 
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant, Refused
+from agent.retry import LAST_BACKOFF_S, SPREAD_S
 from agent.transport.envelope import (
     GONE,
     Envelope,
@@ -34,7 +35,7 @@ from centre.store_io import Store, now
 
 LOOK_S: Final = 0.25  # how often the file is asked for what people answered; an answer is on its way within that
 HUBS_S: Final = 30.0  # how often new keys, missing numbers and silent hubs are looked for
-SETTLE_S: Final = 5.0  # after a connection; by then a broker has said which Wills stand
+APPEAR_S: Final = SPREAD_S + LAST_BACKOFF_S + 30.0  # after a connection; a hub that lives is at the broker by then
 STRANGER: Final = "?"  # whoever has no key here
 MAX_RECEIPTS: Final = 10_000  # that wait for the line; beyond it the oldest is dropped, and the hub asks again
 GROUP: Final = "$share/hearthwatch-centre/"  # receivers that divide the work between them
@@ -47,6 +48,7 @@ class Desk:
     """Where a receiver finds its things: pinned keys (HUB.pub in ``hubs``), its own key, and its audit file.
 
     ``shared``: it divides the hubs' messages with others of its kind; the broker gives each to one of them.
+    ``appear_s``: so long after a connection it looks whether each hub is still there.
     """
 
     broker: Broker
@@ -56,6 +58,7 @@ class Desk:
     as_json: bool = False
     client_id: str = "hearthwatch-centre"
     shared: bool = False
+    appear_s: float = APPEAR_S
 
 
 class Came(NamedTuple):
@@ -67,10 +70,19 @@ class Came(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A hub's Last Will came, or went."""
+    """A hub's Last Will came, or the hub took it back; or the broker says that the hub is not there."""
 
     hub: str
     there: bool
+    at: Instant
+
+
+class Letter(NamedTuple):
+    """A receipt to send. ``about``: the person's answer that it carries, or the hub that is looked for with it."""
+
+    topic: str
+    sealed: bytes
+    about: int | str | None = None
 
 
 class Receiver:
@@ -85,12 +97,12 @@ class Receiver:
         self._answers = Answers(self._store)
         self._came: list[Came | Line] = []
         self._told: list[tuple[dict[str, object], str]] = []
-        self._receipts: deque[tuple[str, bytes, int | None]] = deque(maxlen=MAX_RECEIPTS)  # the last: of which answer
-        self._open: dict[int, int] = {}  # mid -> the answer that it carries
+        self._receipts: deque[Letter] = deque(maxlen=MAX_RECEIPTS)
+        self._open: dict[int, int | str] = {}  # mid -> what it is about
         self._heard: list[int] = []  # answers that a broker took for a hub that is there
         self._lost: list[int] = []  # answers that were on their way when the line broke
         self._refusals: Counter[str] = Counter()
-        self._wills: set[str] | None = None  # hubs whose Will stands on this connection, until it has settled
+        self._shown: set[str] | None = None  # hubs that showed themselves on this connection, until all are looked for
         self._since = self._looked = monotonic()
         self._client = Client(
             desk.broker,
@@ -124,7 +136,7 @@ class Receiver:
 
     # -- what comes ----------------------------------------------------------------------------------------------------
 
-    def _message(self, topic_: str, payload: bytes, _retained: bool) -> None:
+    def _message(self, topic_: str, payload: bytes, retained: bool) -> None:
         hub = STRANGER
         try:
             name, what = address(topic_)
@@ -139,6 +151,8 @@ class Receiver:
             if said.hub != hub:
                 raise BadFrame(f"names the hub {said.hub}")
             self._came.append(Came(said, payload, now()))
+            if not retained:
+                self._came.append(self._shows(hub))
         except BadFrame as error:
             self._refuse(hub, str(error))
 
@@ -147,7 +161,7 @@ class Receiver:
         if not self._came:
             return
         came, self._came = self._came, []
-        receipts: list[tuple[str, bytes, int | None]] = []
+        receipts: list[Letter] = []
         with self._store.writing():
             for one in came:
                 if isinstance(one, Line):
@@ -156,7 +170,7 @@ class Receiver:
                     receipts += self._take(*one)
         self._receipts.extend(receipts)
 
-    def _take(self, said: Envelope, sealed: bytes, received: Instant) -> list[tuple[str, bytes, int | None]]:
+    def _take(self, said: Envelope, sealed: bytes, received: Instant) -> list[Letter]:
         verdict = judge(said, digest(sealed), self._store.around(said))
         if verdict.keep:
             self._store.keep(said, sealed, received)
@@ -170,18 +184,22 @@ class Receiver:
             self._receipt(Receipt(said.hub, said.epoch, said.seq, digest(sealed), kind, received)) for kind in kinds
         ]
 
-    def _receipt(self, receipt: Receipt, answer: int | None = None) -> tuple[str, bytes, int | None]:
-        return topic(receipt.hub, "receipt"), seal_receipt(receipt, self._sign), answer
+    def _receipt(self, receipt: Receipt, about: int | str | None = None) -> Letter:
+        return Letter(topic(receipt.hub, "receipt"), seal_receipt(receipt, self._sign), about)
 
     def _will(self, hub: str, payload: bytes) -> None:
         if payload not in (GONE, b""):
             raise BadFrame("a Will that is not the fixed one")
-        if self._wills is not None:
-            (self._wills.add if payload else self._wills.discard)(hub)
-        self._came.append(Line(hub, there=not payload))
+        self._came.append(Line(hub, False, now()) if payload else self._shows(hub))
 
-    def _turned(self, hub: str, there: bool) -> None:
-        news = self._store.back(hub, now()) if there else self._store.gone(hub, now())
+    def _shows(self, hub: str) -> Line:
+        """It is there now: it spoke, or took its Will back. That no Will stands is no sign: a broker forgets Wills."""
+        if self._shown is not None:
+            self._shown.add(hub)
+        return Line(hub, True, now())
+
+    def _turned(self, hub: str, there: bool, at: Instant) -> None:
+        news = self._store.back(hub, at) if there else self._store.gone(hub, at)
         if news and there:
             self._tell({"event": "back", "hub": hub}, f"{hub}  BACK  the hub is connected again")
         elif news:
@@ -191,10 +209,11 @@ class Receiver:
 
     def _look(self) -> None:
         ticks = monotonic()
-        if self._wills is not None and ticks - self._since >= SETTLE_S:
-            wills, self._wills = self._wills, None
-            came_back = self._store.all_gone().keys() - wills  # while nobody here listened
-            self._came += [Line(hub, there=True) for hub in came_back]
+        if self._shown is not None and ticks - self._since >= self._desk.appear_s and not self._receipts:
+            shown, self._shown = self._shown, None
+            self._receipts += [
+                self._receipt(one, one.hub) for one in self._store.last_received() if one.hub not in shown
+            ]
         if ticks - self._looked >= HUBS_S:
             self._looked = ticks
             self._meet()
@@ -226,23 +245,25 @@ class Receiver:
 
     def _send(self) -> None:
         while self._receipts:
-            topic_, sealed, answer = self._receipts[0]
+            topic_, sealed, about = self._receipts[0]
             mid = self._client.publish(topic_, sealed)
             if mid is None:
                 return
             self._receipts.popleft()
-            if answer is not None:
-                self._open[mid] = answer
+            if about is not None:
+                self._open[mid] = about
 
     def _acknowledged(self, mid: int, code: int) -> None:
-        answer = self._open.pop(mid, None)
-        if answer is not None and code < REFUSED and code != NOBODY:
-            self._heard.append(answer)
+        about = self._open.pop(mid, None)
+        if isinstance(about, str) and code == NOBODY:
+            self._came.append(Line(about, False, now()))
+        elif isinstance(about, int) and code < REFUSED and code != NOBODY:
+            self._heard.append(about)
 
     def _link(self, up: bool, reason: str) -> None:
-        self._lost += self._open.values()
+        self._lost += [about for about in self._open.values() if isinstance(about, int)]
         self._open.clear()
-        self._wills, self._since = (set() if up else None), monotonic()
+        self._shown, self._since = (set() if up else None), monotonic()
         print(f"centre: {'online' if up else 'offline'}: {reason}", file=self._err, flush=True)
 
     def _refuse(self, hub: str, reason: str) -> None:

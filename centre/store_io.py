@@ -10,7 +10,7 @@ from time import time_ns
 from typing import Any, Final, NamedTuple
 
 from agent.nouns import Instant
-from agent.transport.envelope import Envelope, digest, open_envelope
+from agent.transport.envelope import Envelope, Receipt, digest, open_envelope
 from centre.file_io import Fault as Fault
 from centre.file_io import File
 from centre.incidents import Incident, hear
@@ -82,22 +82,37 @@ class Store(File):
                 self.note("receiver", "no longer expected: it has no key here", now, hub)
 
     def gone(self, hub: str, now: Instant) -> bool:
-        """Its Last Will came; whether that is news. What it was told just before, it may not have heard."""
+        """Its Last Will came, or the broker does not know it; whether that is news. What it was told just before, it
+        may not have heard."""
         self.meet(hub, now)
         since = now - HALF_OPEN_MS
         news = self.change("UPDATE hub SET gone_ms=? WHERE name=? AND gone_ms IS NULL", now, hub) > 0
         if news:
             self.change("UPDATE answer SET sent_ms=NULL, tried_ms=0 WHERE hub=? AND sent_ms>?", hub, since)
-            self.note("receiver", "gone: its Last Will came", now, hub)
+            self.note("receiver", "gone: its Last Will came, or the broker has no line to it", now, hub)
         return news
 
     def back(self, hub: str, now: Instant) -> bool:
-        """It is connected; whether that is news. What it has not heard yet is due at once."""
-        news = self.change("UPDATE hub SET gone_ms=NULL WHERE name=? AND gone_ms IS NOT NULL", hub) > 0
-        if news:
-            self.change("UPDATE answer SET tried_ms=0 WHERE hub=? AND sent_ms IS NULL", hub)
-            self.note("receiver", "back: it is connected again", now, hub)
-        return news
+        """It is connected; whether that is news. What it may not have heard since it went is due at once."""
+        row = self.one("SELECT gone_ms FROM hub WHERE name=? AND gone_ms<=?", hub, now)
+        if row is None:
+            return False
+        self.change("UPDATE hub SET gone_ms=NULL WHERE name=?", hub)
+        self.change(
+            "UPDATE answer SET sent_ms=NULL, tried_ms=0 WHERE hub=? AND (sent_ms IS NULL OR sent_ms>=?)", hub, *row
+        )
+        self.note("receiver", "back: it is connected again", now, hub)
+        return True
+
+    def last_received(self) -> list[Receipt]:
+        """The receipt of the newest number of each hub that is not gone, as it was given."""
+        rows = self.ask(
+            "SELECT alert.hub, alert.epoch, seq, digest, 'received', received_ms FROM hub"
+            " JOIN numbering ON numbering.hub=name AND numbering.epoch="
+            "(SELECT max(epoch) FROM numbering WHERE hub=name)"
+            " JOIN alert ON alert.hub=name AND alert.epoch=numbering.epoch AND seq=newest WHERE gone_ms IS NULL"
+        )
+        return [Receipt(*row) for row in rows]
 
     def all_gone(self) -> dict[str, Instant]:
         return dict(self.ask("SELECT name, gone_ms FROM hub WHERE gone_ms IS NOT NULL ORDER BY name"))

@@ -65,6 +65,7 @@ CENTRE_MAY_IMPORT: Final = {
     "agent.civil",
     "agent.mqtt_io",
     "agent.nouns",
+    "agent.retry",
     "agent.transport.envelope",
     "agent.transport.keys_io",
 }

@@ -20,7 +20,7 @@ from agent.nouns import BadFrame, Instant
 from agent.transport.envelope import FIRST, GONE, Envelope, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
 from centre.answers_io import Answers
-from centre.centre_io import Desk, Receiver
+from centre.centre_io import APPEAR_S, Desk, Receiver
 from centre.incidents import Answer
 from centre.receiver import LATE_MS, MISSING_MS, Hole, Known, address, judge, line, record
 from centre.store_io import LATER, Store
@@ -146,16 +146,19 @@ def test_an_alert_that_came_late_is_marked_late(
 class World:
     """A centre's desk at a real broker, and a hub's hand that says whatever it is told to."""
 
-    def __init__(self, folder: Path, broker: Broker) -> None:
+    def __init__(self, folder: Path, broker: Broker, appear_s: float = APPEAR_S) -> None:
         (folder / "hubs").mkdir(exist_ok=True)
         self.sign: Sign = signer(str(folder / "hubs" / "hub-7.key"))
         self.folder, self.out, self.err = folder, io.StringIO(), io.StringIO()
-        desk = Desk(broker, str(folder / "hubs"), str(folder / "centre.key"), str(folder / "centre.db"), as_json=True)
-        self.receiver = Receiver(desk, self.out, self.err)
+        desk = Desk(
+            broker, str(folder / "hubs"), str(folder / "centre.key"), str(folder / "centre.db"), as_json=True,
+            appear_s=appear_s,
+        )  # fmt: skip
+        self.desk, self.receiver = desk, Receiver(desk, self.out, self.err)
         self.receipts: list[bytes] = []
         self.hub = Client(
             broker, "hub-7", lambda topic, payload, retained: self.receipts.append(payload),
-            lambda up, reason: None, subscriptions=["hearthwatch/v1/+/receipt"],
+            lambda up, reason: None, subscriptions=["hearthwatch/v1/hub-7/receipt"],
         )  # fmt: skip
         until(lambda: self.turn() and self.hub.up and "online" in self.err.getvalue(), "both online")
 

@@ -167,14 +167,19 @@ def test_a_receiver_that_is_killed_in_a_flood_loses_nothing(desk: Desk) -> None:
     assert not again.events("missing")
 
 
-def test_a_hub_that_came_back_while_nobody_listened_is_not_gone_for_ever(desk: Desk) -> None:
+def test_a_hub_that_came_back_while_nobody_listened_is_back_with_its_next_word(desk: Desk) -> None:
     hub = desk.hub()
+    hub.holds(hub.say(), "received")
     hub.gone()
     until(lambda: desk.store.all_gone(), "the Will to be written down")
     desk.receivers.pop().send(signal.SIGKILL)
     hub.back()
     again = desk.receive("hearthwatch-centre")
-    until(lambda: again.events("back"), "the receiver to see that no Will stands any more")
+    desk.answers.give("hub-7", "1-1", Answer("human", OPERATOR, now()), "a test")
+    hub.holds(1, "human")
+    assert not again.events("back"), "that no Will stands is no sign of life: a broker forgets Wills"
+    hub.holds(hub.say(), "received")
+    until(lambda: again.events("back"), "the receiver to see that it lives")
     assert not desk.store.all_gone()
 
 
