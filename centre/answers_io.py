@@ -40,11 +40,12 @@ class Answers:
                 raise NotNow(f"{hub}/{id}: no such incident here")
             after = answer(known, said)
             self._store.put(after)
-            self._store.change(
-                "INSERT INTO answer (hub, epoch, seq, incident, kind, at_ms, verdict, reason)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                hub, after.said.epoch, after.said.seq, id, said.kind, said.at, said.verdict, said.reason,
-            )  # fmt: skip
+            if not after.beside:  # the answer would name the number's first words
+                self._store.change(
+                    "INSERT INTO answer (hub, epoch, seq, incident, kind, at_ms, verdict, reason)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    hub, after.said.epoch, after.said.seq, id, said.kind, said.at, said.verdict, said.reason,
+                )  # fmt: skip
             words = "took it" if said.verdict is None else f"closed it: {outcome_words(said.verdict, said.reason)}"
             self._store.note(f"{said.by} ({by_way_of})", words, said.at, hub, id)
         return after

@@ -31,10 +31,24 @@ CREATE TABLE IF NOT EXISTS incident (
   named_seq INTEGER,
   again_ms INTEGER,             -- open again since then, after an outcome
   before TEXT,                  -- who had closed it, and with which outcome
+  beside TEXT,                  -- digest of its newest envelope where that lies in beside, not in alert
   PRIMARY KEY (hub, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS open_incident ON incident (state, received_ms);
 CREATE INDEX IF NOT EXISTS closed_incident ON incident (closed_ms) WHERE state='closed';
+
+-- Envelopes whose number had been used for other words. They get no receipt, and are incidents all the same.
+CREATE TABLE IF NOT EXISTS beside (
+  hub TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  envelope BLOB NOT NULL,
+  received_ms INTEGER NOT NULL,
+  said_id TEXT NOT NULL,        -- the incident as its hub says
+  incident TEXT NOT NULL,       -- the incident here: 0-N, as no hub calls one
+  PRIMARY KEY (hub, digest)
+) STRICT;
 
 -- What hubs are still to be told of what people said.
 CREATE TABLE IF NOT EXISTS answer (

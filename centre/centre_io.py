@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final, NamedTuple, TextIO
+from typing import Final, TextIO
 
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant, Refused
@@ -30,13 +30,14 @@ from agent.transport.envelope import (
 )
 from agent.transport.keys_io import BadKey, signer, verifier
 from centre.answers_io import Answers
-from centre.receiver import MISSING_MS, Hole, address, judge, line, record
+from centre.receiver import MISSING_MS, Came, Hole, Letter, Line, address, judge, line, record
 from centre.store_io import Store, now
 
 LOOK_S: Final = 0.25  # how often the file is asked for what people answered; an answer is on its way within that
 HUBS_S: Final = 30.0  # how often new keys, missing numbers and silent hubs are looked for
 APPEAR_S: Final = SPREAD_S + LAST_BACKOFF_S + 30.0  # after a connection; a hub that lives is at the broker by then
 STRANGER: Final = "?"  # whoever has no key here
+LAG_MS: Final = 10_000  # what a hub said before its Will may be heard after it, by another receiver, so much later
 MAX_RECEIPTS: Final = 10_000  # that wait for the line; beyond it the oldest is dropped, and the hub asks again
 GROUP: Final = "$share/hearthwatch-centre/"  # receivers that divide the work between them
 REFUSED: Final = 128  # PUBACK reasons from here on are refusals
@@ -59,30 +60,6 @@ class Desk:
     client_id: str = "hearthwatch-centre"
     shared: bool = False
     appear_s: float = APPEAR_S
-
-
-class Came(NamedTuple):
-    """An envelope whose signature was verified, not yet written down."""
-
-    said: Envelope
-    sealed: bytes
-    received: Instant
-
-
-class Line(NamedTuple):
-    """A hub's Last Will came, or the hub took it back; or the broker says that the hub is not there."""
-
-    hub: str
-    there: bool
-    at: Instant
-
-
-class Letter(NamedTuple):
-    """A receipt to send. ``about``: the person's answer that it carries, or the hub that is looked for with it."""
-
-    topic: str
-    sealed: bytes
-    about: int | str | None = None
 
 
 class Receiver:
@@ -152,7 +129,7 @@ class Receiver:
                 raise BadFrame(f"names the hub {said.hub}")
             self._came.append(Came(said, payload, now()))
             if not retained:
-                self._came.append(self._shows(hub))
+                self._came.append(self._shows(hub, Instant(now() - LAG_MS)))
         except BadFrame as error:
             self._refuse(hub, str(error))
 
@@ -174,11 +151,13 @@ class Receiver:
         verdict = judge(said, digest(sealed), self._store.around(said))
         if verdict.keep:
             self._store.keep(said, sealed, received)
-            self._tell(record(said, received, verdict.notes), line(said, received, verdict.notes))
         elif verdict.receipt:
             self._store.again(said)
-        else:
+        elif not self._store.keep_beside(said, sealed, received):
             self._refuse(said.hub, *verdict.notes)
+            return []
+        if not verdict.receipt or verdict.keep:
+            self._tell(record(said, received, verdict.notes), line(said, received, verdict.notes))
         kinds = ("received", "cancelled-test")[: verdict.receipt * (1 + said.test)]
         return [
             self._receipt(Receipt(said.hub, said.epoch, said.seq, digest(sealed), kind, received)) for kind in kinds
@@ -190,13 +169,13 @@ class Receiver:
     def _will(self, hub: str, payload: bytes) -> None:
         if payload not in (GONE, b""):
             raise BadFrame("a Will that is not the fixed one")
-        self._came.append(Line(hub, False, now()) if payload else self._shows(hub))
+        self._came.append(Line(hub, False, now()) if payload else self._shows(hub, now()))
 
-    def _shows(self, hub: str) -> Line:
-        """It is there now: it spoke, or took its Will back. That no Will stands is no sign: a broker forgets Wills."""
+    def _shows(self, hub: str, at: Instant) -> Line:
+        """It was there: it spoke, or took its Will back. That no Will stands is no sign: a broker forgets Wills."""
         if self._shown is not None:
             self._shown.add(hub)
-        return Line(hub, True, now())
+        return Line(hub, True, at)
 
     def _turned(self, hub: str, there: bool, at: Instant) -> None:
         news = self._store.back(hub, at) if there else self._store.gone(hub, at)

@@ -50,7 +50,8 @@ class Answer:
 class Incident:
     """``said`` is the newest of what its hub said of it, ``digest`` that envelope's hash; ``received`` is when the
     first of it came here. ``worst`` is the most urgent severity that it ever had. ``named`` is the newest number that
-    the last outcome knew of; ``again`` is since when it is open again after one, and ``before`` says what that was."""
+    the last outcome knew of; ``again`` is since when it is open again after one, and ``before`` says what that was.
+    ``beside``: its number had been used for other words; ``said.id`` is then ours, and the hub is not answered."""
 
     said: Envelope
     digest: str
@@ -66,6 +67,7 @@ class Incident:
     named: tuple[int, int] | None = None
     again: Instant | None = None
     before: str | None = None
+    beside: bool = False
 
     @property
     def waits_since(self) -> Instant:
@@ -234,6 +236,11 @@ def why(one: Incident, now: Instant) -> str:
         parts.append("The hub's clock was not compared lately.")
     if one.again is not None:
         parts.append(f"Open again for {span(now - one.again)}: the hub said more after it was closed by {one.before}.")
+    if one.beside:
+        parts.append(
+            "Number told twice: the hub had used it for other words. It was restored from a copy, or somebody has its"
+            " key; it gets no receipt. Act as always, and call the technician."
+        )
     if one.ended:
         parts.append("The hub says that this has ended.")
     return " ".join(parts)

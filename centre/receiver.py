@@ -36,6 +36,30 @@ class Verdict(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class Came(NamedTuple):
+    """An envelope whose signature was verified, not yet written down."""
+
+    said: Envelope
+    sealed: bytes
+    received: Instant
+
+
+class Line(NamedTuple):
+    """A hub's Last Will came, or the hub took it back; or the broker says that the hub is not there."""
+
+    hub: str
+    there: bool
+    at: Instant
+
+
+class Letter(NamedTuple):
+    """A receipt to send. ``about``: the person's answer that it carries, or the hub that is looked for with it."""
+
+    topic: str
+    sealed: bytes
+    about: int | str | None = None
+
+
 class Hole(NamedTuple):
     """Numbers ``first`` to ``last`` that a hub has said and nobody here has heard, seen missing at ``since_ms``."""
 
@@ -59,7 +83,8 @@ def judge(said: Envelope, hash_: str, known: Known) -> Verdict:
     |------------------------|------|---------|
     | not known              | yes  | yes     |
     | known, the same hash   | no   | yes     |  the hub sends again until it has our receipt
-    | known, another hash    | no   | no      |  one number, two stories: a restored backup, or a stolen key
+    | known, another hash    | no   | no      |  one number, two stories: a restored backup, or a stolen key. It is
+    |                        |      |         |  kept beside the first, as an incident of its own: a person may need us
     """
     if known.same == hash_:
         return Verdict(keep=False, receipt=True)

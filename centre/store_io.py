@@ -5,6 +5,7 @@ nothing is kept twice and nothing is told twice.
 """
 
 from collections.abc import Set
+from dataclasses import replace
 from functools import lru_cache
 from time import time_ns
 from typing import Any, Final, NamedTuple
@@ -19,10 +20,21 @@ from centre.receiver import MISSING_MS, SILENT_MS, Hole, Known, holes_after, is_
 HALF_OPEN_MS: Final = 150_000  # before a hub is known to be gone it may have been deaf for so long
 MOST_SHOWN: Final = 500  # incidents read at once; the rest is counted
 
-LATER: Final = {"named_epoch": "INTEGER", "named_seq": "INTEGER", "again_ms": "INTEGER", "before": "TEXT"}
+LATER: Final = {
+    "named_epoch": "INTEGER",
+    "named_seq": "INTEGER",
+    "again_ms": "INTEGER",
+    "before": "TEXT",
+    "beside": "TEXT",
+}
 _COLUMNS: Final = (
     "incident.hub, id, incident.epoch, incident.seq, raised_ms, incident.received_ms, worst, state, by_name, taken_ms,"
-    " verdict, reason, closed_ms, named_epoch, named_seq, again_ms, before"
+    " verdict, reason, closed_ms, named_epoch, named_seq, again_ms, before, incident.beside"
+)
+_INCIDENTS: Final = (
+    f"SELECT {_COLUMNS}, coalesce(beside.digest, alert.digest), coalesce(beside.envelope, alert.envelope)"
+    " FROM incident JOIN alert USING (hub, epoch, seq)"
+    " LEFT JOIN beside ON beside.hub=incident.hub AND beside.digest=incident.beside"
 )
 _WHERE: Final = "WHERE hub=? AND epoch=? AND seq=?"
 
@@ -60,6 +72,24 @@ class Store(File):
             "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?)", said.hub, said.epoch, said.seq, hash_, sealed, received
         )
         return self._fold(said, hash_, received)
+
+    def keep_beside(self, said: Envelope, sealed: bytes, received: Instant) -> bool:
+        """One whose number had been used for other words; whether it is news. Those that its hub calls one incident are
+        one here."""
+        hash_ = digest(sealed)
+        if self.one("SELECT 1 FROM beside WHERE hub=? AND digest=?", said.hub, hash_):
+            return False
+        known = self.one("SELECT incident FROM beside WHERE hub=? AND said_id=?", said.hub, said.id)
+        ((count,),) = self.ask("SELECT count(*) FROM beside WHERE hub=?", said.hub)
+        id = str(known[0]) if known else f"0-{count + 1}"
+        self.change(
+            "INSERT INTO beside VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            said.hub, said.epoch, said.seq, hash_, sealed, received, said.id, id,
+        )  # fmt: skip
+        words = f"number {said.epoch}/{said.seq} told twice: {hash_} is kept beside the first"
+        self.note("receiver", words, received, said.hub, id)
+        self.put(replace(hear(self.incident(said.hub, id), replace(said, id=id), hash_, received), beside=True))
+        return True
 
     def again(self, said: Envelope) -> None:
         """The hub has said this before: what people answered to it is sent once more too."""
@@ -152,8 +182,7 @@ class Store(File):
             "closed_ms DESC" if closed else "worst<>'critical', worst<>'high', coalesce(again_ms, incident.received_ms)"
         )
         rows = self.ask(
-            f"SELECT {_COLUMNS}, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
-            f" WHERE state {'=' if closed else '<>'} 'closed' ORDER BY {order} LIMIT {MOST_SHOWN}"
+            f"{_INCIDENTS} WHERE state {'=' if closed else '<>'} 'closed' ORDER BY {order} LIMIT {MOST_SHOWN}"
         )
         return [_incident(row) for row in rows]
 
@@ -162,19 +191,20 @@ class Store(File):
 
     def incident(self, hub: str, id: str) -> Incident | None:
         row = self.one(
-            f"SELECT {_COLUMNS}, digest, envelope FROM incident JOIN alert USING (hub, epoch, seq)"
-            " WHERE incident.hub=? AND id=?", hub, id,
+            f"{_INCIDENTS} WHERE incident.hub=? AND id=?", hub, id,
         )  # fmt: skip
         return None if row is None else _incident(row)
 
     def said_of(self, hub: str, id: str) -> list[tuple[Envelope, Instant]]:
         """What the hub said of it, and when each came here; the last MOST_SHOWN."""
         rows = self.ask(
-            "SELECT envelope, received_ms FROM alert WHERE hub=? AND json_extract(CAST(envelope AS TEXT), '$.id')=?"
+            "SELECT envelope, received_ms, epoch, seq FROM alert"
+            " WHERE hub=? AND json_extract(CAST(envelope AS TEXT), '$.id')=?"
+            " UNION ALL SELECT envelope, received_ms, epoch, seq FROM beside WHERE hub=? AND incident=?"
             " ORDER BY epoch DESC, seq DESC LIMIT ?",
-            hub, id, MOST_SHOWN,
+            hub, id, hub, id, MOST_SHOWN,
         )  # fmt: skip
-        return [(_opened(envelope), Instant(received)) for envelope, received in reversed(rows)]
+        return [(_opened(envelope), Instant(received)) for envelope, received, _, _ in reversed(rows)]
 
     def audit_of(self, hub: str, id: str) -> list[Noted]:
         rows = self.ask("SELECT at_ms, who, what FROM audit WHERE hub=? AND incident=? ORDER BY id", hub, id)
@@ -226,9 +256,10 @@ class Store(File):
         """Where an incident stands; within ``writing``."""
         said = one.said
         self.change(
-            f"INSERT OR REPLACE INTO incident ({_COLUMNS.replace('incident.', '')}) VALUES ({', '.join('?' * 17)})",
+            f"INSERT OR REPLACE INTO incident ({_COLUMNS.replace('incident.', '')}) VALUES ({', '.join('?' * 18)})",
             said.hub, said.id, said.epoch, said.seq, one.raised, one.received, one.worst, one.state, one.by, one.taken,
             one.verdict, one.reason, one.closed, *(one.named or (None, None)), one.again, one.before,
+            one.digest if one.beside else None,
         )  # fmt: skip
 
 
@@ -238,12 +269,12 @@ def now() -> Instant:
 
 
 def _incident(row: tuple[Any, ...]) -> Incident:
-    raised, received, worst, state, by, taken, verdict, reason, closed, epoch, seq, again, before, hash_, sealed = row[
-        4:
-    ]
+    *plain, epoch, seq, again, before, beside, hash_, sealed = row[4:]
+    raised, received, worst, state, by, taken, verdict, reason, closed = plain
     return Incident(
-        _opened(sealed), hash_, raised, received, worst, state, by, taken, verdict, reason, closed,
-        None if epoch is None else (epoch, seq), again, before,
+        _opened(sealed) if beside is None else replace(_opened(sealed), id=row[1]), hash_, raised, received, worst,
+        state, by, taken, verdict, reason, closed, None if epoch is None else (epoch, seq), again, before,
+        beside is not None,
     )  # fmt: skip
 
 

@@ -85,6 +85,7 @@ def record(one: Incident, at: Instant) -> dict[str, object]:
         "verdict": one.verdict,
         "reason": one.reason,
         "before": one.before,
+        "told_twice": one.beside,
         "confidence_permille": said.confidence_permille,
         "coverage_permille": said.coverage_permille,
         "clock": said.clock,

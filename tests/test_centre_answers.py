@@ -13,6 +13,7 @@ from agent.mqtt_io import Client
 from agent.nouns import Instant
 from agent.transport.envelope import FIRST, SEVERITIES, Envelope, seal, topic
 from agent.transport.keys_io import signer
+from centre.centre_io import LAG_MS
 from centre.incidents import Answer
 from centre.receiver import MISSING_MS, SILENT_MS
 from centre.store_io import now
@@ -178,6 +179,8 @@ def test_a_hub_that_came_back_while_nobody_listened_is_back_with_its_next_word(d
     desk.answers.give("hub-7", "1-1", Answer("human", OPERATOR, now()), "a test")
     hub.holds(1, "human")
     assert not again.events("back"), "that no Will stands is no sign of life: a broker forgets Wills"
+    with desk.store.writing():  # as if it had gone a while ago
+        desk.store.change("UPDATE hub SET gone_ms=gone_ms-?", LAG_MS)
     hub.holds(hub.say(), "received")
     until(lambda: again.events("back"), "the receiver to see that it lives")
     assert not desk.store.all_gone()
