@@ -17,19 +17,18 @@ from agent.transport.uplink_io import uplink_door
 
 
 class Sealer:
-    """Makes envelopes; each names the one before it. ``room`` leaves the house as its kind only."""
+    """Makes envelopes; each names the one before it, whatever its epoch. ``room`` leaves the house as its kind only."""
 
     def __init__(self, hub: str, home: Home, key: Path, newest: tuple[int, int, bytes] | None) -> None:
         self._hub, self._home = hub, home
         self._sign = signer(str(key))
-        self._epoch, self._previous = (newest[0], digest(newest[2])) if newest else (0, FIRST)
+        self._previous = digest(newest[2]) if newest else FIRST
 
     def __call__(self, alert: Alert) -> bytes:
-        epoch = alert.epoch
         room = self._home.rooms.get(alert.room or "")
-        previous = self._previous if epoch == self._epoch else FIRST
-        sealed = seal(envelope(alert, self._hub, epoch, room.kind if room else None, previous), self._sign)
-        self._epoch, self._previous = epoch, digest(sealed)
+        said = envelope(alert, self._hub, alert.epoch, room.kind if room else None, self._previous)
+        sealed = seal(said, self._sign)
+        self._previous = digest(sealed)
         return sealed
 
 

@@ -16,7 +16,8 @@ WHATS: Final = ("alert", "will")
 
 
 class Known(NamedTuple):
-    """What the audit holds around a message: hashes of the same number and of the one before, the newest epoch."""
+    """What the audit holds around a message: hashes of the same number and of the one before (of the newest in the
+    epochs before, where it is the first of its own), the newest epoch."""
 
     same: str | None = None
     before: str | None = None
@@ -93,8 +94,9 @@ def judge(said: Envelope, hash_: str, known: Known) -> Verdict:
     notes = []
     if said.epoch < known.newest_epoch:
         notes.append(f"of epoch {said.epoch}, after epoch {known.newest_epoch} had begun")
-    before = FIRST if said.seq == 1 else known.before
-    if before is not None and said.previous != before:
+    begins = said.seq == 1 and said.previous == FIRST  # nothing before it, or its hub lost its journal
+    unknown = said.seq > 1 and known.before is None  # still to come
+    if not begins and not unknown and said.previous != known.before:
         notes.append("does not follow from the one before")
     return Verdict(True, True, tuple(notes))
 

@@ -63,7 +63,14 @@ class Store(File):
             return None if row is None else str(row[0])
 
         ((epoch,),) = self.ask("SELECT coalesce(max(epoch), 0) FROM numbering WHERE hub=?", said.hub)
-        return Known(hash_of(said.seq), hash_of(said.seq - 1), epoch)
+        return Known(hash_of(said.seq), self._end_before(said) if said.seq == 1 else hash_of(said.seq - 1), epoch)
+
+    def _end_before(self, said: Envelope) -> str | None:
+        row = self.one(
+            "SELECT digest FROM alert WHERE hub=? AND epoch<? ORDER BY epoch DESC, seq DESC LIMIT 1",
+            said.hub, said.epoch,
+        )  # fmt: skip
+        return None if row is None else str(row[0])
 
     def keep(self, said: Envelope, sealed: bytes, received: Instant) -> Incident:
         """One envelope, its incident, and its number."""

@@ -52,6 +52,8 @@ def test_an_alert_that_does_not_follow_is_kept_and_said_to_be_odd() -> None:
     assert judge(said(5, "x"), "e", Known(before="x", newest_epoch=1)).notes == ()
     assert judge(said(5, "x"), "e", Known(newest_epoch=1)).notes == (), "the one before is still to come"
     assert judge(said(1, "x"), "e", Known()).notes == ("does not follow from the one before",)
+    follows = judge(said(1, "x", epoch=2), "e", Known(before="x", newest_epoch=1))
+    assert follows.notes == judge(said(1, epoch=2), "e", Known(before="x", newest_epoch=1)).notes == ()
     assert judge(said(5, "x"), "e", Known(newest_epoch=2)).keep, "an old backup that was restored must still be heard"
 
 
@@ -82,6 +84,17 @@ def test_an_outcome_in_a_file_of_an_earlier_receiver_does_not_answer_what_is_sai
     with store.writing():
         store.keep(again, seal(again, sign), Instant(RAISED))
     assert [one.state for one in store.incidents()] == ["open"]
+    store.close()
+
+
+def test_the_lost_end_of_an_epoch_is_noticed_when_the_next_begins(tmp_path: Path) -> None:
+    store, sign = Store(str(tmp_path / "centre.db")), signer(str(tmp_path / "hub.key"))
+    heard_last, lost = seal(said(1), sign), seal(said(2), sign)
+    with store.writing():
+        store.keep(said(1), heard_last, Instant(0))
+    for before, notes in ((heard_last, ()), (lost, ("does not follow from the one before",))):
+        first = said(1, digest(before), epoch=2)
+        assert judge(first, "e", store.around(first)).notes == notes
     store.close()
 
 

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -11,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.nouns import Alert, BadFrame, Clock, Instant, Reading
+from agent.sink_io import Sealer
 from agent.transport import envelope as e
+from agent.transport.keys_io import signer
+from tests.home_maker import make_home
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -158,6 +162,15 @@ def alert(**changes: object) -> Alert:
 def test_no_name_no_sentence_and_no_reading_leaves_the_home() -> None:
     sealed = e.seal(e.envelope(alert(), "hub-7", 3, "bathroom", e.FIRST), KEY.sign)
     assert b"canary" not in sealed.lower()
+
+
+def test_the_first_message_of_an_epoch_names_the_last_of_the_epoch_before(tmp_path: Path) -> None:
+    signer(str(tmp_path / "hub.key"))
+    for newest, previous in (((1, 12, b"the last"), e.digest(b"the last")), (None, e.FIRST)):
+        sealer = Sealer("hub-7", make_home(), tmp_path / "hub.key", newest)
+        first = sealer(alert(epoch=2, seq=1))
+        assert json.loads(first)["previous"] == previous
+        assert json.loads(sealer(alert(epoch=3, seq=1)))["previous"] == e.digest(first)
 
 
 def test_two_homes_that_say_the_same_send_the_same_bytes() -> None:

@@ -89,3 +89,18 @@ def test_a_delay_that_the_operator_was_not_told_is_seen(folder: Path) -> None:
     assert found(folder, whole._replace(told=events)) == []
     silent = found(folder, whole._replace(heard=slow, told=events))
     assert silent == [f"I3: (1, {seq}) came after 61000 ms, and was told as late=False" for seq in range(1, 5)]
+
+
+def test_a_lost_end_of_an_epoch_is_seen_by_the_first_of_the_next(folder: Path) -> None:
+    whole = lived(folder, 2)
+    for end, faults_of_it in (
+        (whole.said[1, 2], []),
+        (whole.said[1, 1], ["I4: (2, 1) does not follow from the one before"]),
+    ):
+        next_ = Envelope(
+            "hub-7", 2, 1, "2-1", "smoke", "raised", "critical", None, Instant(RAISED_MS), Instant(RAISED_MS), "synced",
+            0, 0, False, digest(end),
+        )  # fmt: skip
+        sealed = seal(next_, signer(str(folder / "hub.key")))
+        said = {**whole.said, (2, 1): sealed}
+        assert found(folder, History(said, set(said), [*whole.heard, Heard(sealed, RAISED_MS)])) == faults_of_it

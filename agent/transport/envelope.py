@@ -23,7 +23,7 @@ from agent.nouns import Alert, BadFrame, Instant
 VERSION: Final = 1
 ENVELOPE_BYTES: Final = 1_024
 MAX_RECEIPT_BYTES: Final = 512  # a longer one is refused unread
-FIRST: Final = "0" * 64  # ``previous`` of the first envelope of an epoch
+FIRST: Final = "0" * 64  # ``previous`` where a hub knows of none before: its very first, or its journal was lost
 GONE: Final = b'{"state":"gone","version":1}'  # the Last Will: the same bytes for every hub, for ever
 
 LAST_INSTANT: Final = 253_402_300_799_999  # 9999-12-31; a clock that is past it, or before 1970, is cut to the range
@@ -72,7 +72,7 @@ class Envelope:
     """What the centre learns. ``raised`` and ``since`` are civil time, UTC, as good as ``clock`` says.
 
     ``seq`` numbers what this hub has said in this epoch, without gaps, from 1; ``id`` is the incident; ``room`` is the
-    room's kind; ``previous`` is the hash of the envelope before this one.
+    room's kind; ``previous`` is the hash of the envelope before this one, be it of the epoch before.
     """
 
     hub: str

@@ -41,7 +41,8 @@ ENVELOPE_SAYS: Final = (
     " keys sorted, no spaces, printable ASCII, no escapes, whole numbers). pad is as many dots as make the length."
     " sig is base64url without padding of the hub's Ed25519 signature over the canonical object without sig."
     " Numbers (epoch, seq) have no gaps: seq counts from 1 in each epoch; previous is the SHA-256, in hexadecimal, of"
-    f" the {ENVELOPE_BYTES} bytes before, or 64 zeros for the first of an epoch. Refuse whatever is not exactly so."
+    f" the {ENVELOPE_BYTES} bytes before, be it of the epoch before, or 64 zeros where the hub knows of none. Refuse"
+    " whatever is not exactly so."
 )
 RECEIPT_SAYS: Final = (
     f"What the centre says of one alert: at most {MAX_RECEIPT_BYTES} bytes of canonical JSON (RFC 8785). alert is the"
