@@ -24,6 +24,7 @@ from typing import Final, Literal
 
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 from agent.transport.envelope import REASONS, SEVERITIES, VERDICTS, Envelope
+from centre.receiver import is_late
 
 OVERDUE_MS: Final = 60 * SECOND_MS  # a critical incident that nobody has taken for so long is marked
 CRITICAL: Final = "critical"
@@ -226,8 +227,12 @@ def why(one: Incident, now: Instant) -> str:
     if said.clock == "unknown":
         parts.append(f"H{here}; the hub does not know the time, so its age is unknown.")
     else:
-        lateness = one.received - one.raised
-        late = f"{span(lateness)} after it was raised" if lateness > OVERDUE_MS else "without delay"
+        first = replace(said, raised=one.raised)
+        late = (
+            f"{span(one.received - one.raised)} after it was raised"
+            if is_late(first, one.received)
+            else "without delay"
+        )
         parts.append(f"Holds for {span(now - said.since)}; h{here}, {late}.")
     parts.append(
         f"{said.confidence_permille / 10:g} % sure; home observed {said.coverage_permille / 10:g} % of the day."

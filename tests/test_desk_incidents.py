@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 from agent.transport.envelope import FIRST, REASONS, SEVERITIES, VERDICTS, Envelope
 from centre.incidents import OVERDUE_MS, Answer, Incident, NotNow, answer, hear, in_order, is_overdue, span, title, why
+from centre.receiver import LATE_MS, is_late
 
 AT = Instant(1_772_360_400_000)
 TAKE = Answer("human", "ines.k", AT)
@@ -152,6 +153,14 @@ def test_an_operator_reads_all_that_matters_in_one_sentence() -> None:
         " day. The hub says that this has ended."
     )
     assert "not compared lately" in why(hear(None, said(1, clock="rtc"), "x", AT), AT)
+
+
+@pytest.mark.parametrize("late_ms", [LATE_MS, LATE_MS + 1, OVERDUE_MS + 1])
+def test_what_the_receiver_calls_late_the_page_calls_late(late_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("centre.incidents.OVERDUE_MS", 0)  # how soon a person must come has nothing to do with it
+    one, received = said(1, raised=AT), Instant(AT + late_ms)
+    words = why(hear(None, one, "x", received), received)
+    assert ("after it was raised" in words) == is_late(one, received) == ("without delay" not in words)
 
 
 def test_how_long_is_said_in_two_parts_at_most() -> None:
