@@ -91,6 +91,8 @@ class HubSink:
         for epoch, seq, _, severity, sealed in self._journal.envelopes(since):
             if (epoch, seq) not in known:
                 self._outboxes.put(epoch, seq, severity, sealed)
+        for message in self._engine.custody.missed():  # the journal had it as escalated before it was
+            self._do(Act("second_path", *message))
         self._outboxes.sync()
         self._knock(FIRST_LINE)
 
