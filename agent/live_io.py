@@ -18,13 +18,17 @@ QUEUE_MOST: Final = 1_000  # a full queue blocks the link that fills it: MQTT an
 TURN_MS: Final = MINUTE_MS  # a silence is told at least this often, so that the journal knows that the hub was awake
 
 
+OWN_MOST: Final = 100  # of the hub's own frames in a row; then one of the sensors, which may be the fire
+
+
 class Frames(queue.Queue[Frame | None]):
     """What the hub, a person or the centre says goes before what sensors say: in a flood of readings a receipt is not
-    to wait behind a thousand of them."""
+    to wait behind a thousand of them. Neither are the sensors to wait behind a flood of that."""
 
     def _init(self, maxsize: int) -> None:
         self._own: deque[Frame | None] = deque()
         self._heard: deque[Frame | None] = deque()
+        self._in_a_row = 0
 
     def _qsize(self) -> int:
         return len(self._own) + len(self._heard)
@@ -34,7 +38,11 @@ class Frames(queue.Queue[Frame | None]):
         (self._own if own else self._heard).append(item)
 
     def _get(self) -> Frame | None:
-        return (self._own or self._heard).popleft()
+        if not self._own or (self._heard and self._in_a_row >= OWN_MOST):
+            self._in_a_row = 0
+            return self._heard.popleft()
+        self._in_a_row += 1
+        return self._own.popleft()
 
 
 def frame_queue() -> Frames:

@@ -84,10 +84,14 @@ class HubSink:
             self._outboxes.sync()
 
     def catch_up(self) -> None:
-        """What the last run had written and not yet handed over."""
-        newest = self._outboxes.newest_durable()
-        for epoch, seq, _, severity, sealed in self._journal.envelopes(newest[:2] if newest else (0, 0)):
-            self._outboxes.put(epoch, seq, severity, sealed)
+        """What the last run had written and not yet handed over. That is not always the newest, where an outbox
+        failed for a while."""
+        since, known = self._outboxes.numbers_durable()
+        for epoch, seq, _, severity, sealed in self._journal.envelopes(since):
+            if (epoch, seq) not in known:
+                self._outboxes.put(epoch, seq, severity, sealed)
+        for message in self._engine.custody.missed():  # the journal had it as escalated before it was
+            self._do(Act("second_path", *message))
         self._outboxes.sync()
         self._knock(FIRST_LINE)
 

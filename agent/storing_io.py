@@ -57,8 +57,10 @@ class Storing:
         that the next start begins it anew."""
         if self.journal.is_long() and not self.journal.behind:
             self.begin(engine, entry.at, entry.seq + 1)
-        if self.damaged is not None and is_damaged(self.journal.path):
-            raise self.damaged
+        if self.damaged is not None:
+            if is_damaged(self.journal.path):
+                raise self.damaged
+            self.damaged = None  # all of it was read just now, and is whole
 
     def _write(self, write: Callable[[], None], again: bool = False) -> None:
         """``again``: a second try is the same call; else what was taken in is flushed."""
@@ -76,7 +78,7 @@ class Storing:
                 self._failed = True
                 _say(f"the journal cannot be written: {fault}; alerts are sent all the same")
                 self.tell(UNWRITTEN, "failed")
-            self.damaged = fault if fault.damaged else None
+            self.damaged = fault if fault.damaged else None  # looked into after this entry
             return
         if self._failed and not self.journal.behind:
             self._failed = False

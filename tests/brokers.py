@@ -150,6 +150,12 @@ class Mosquitto:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def allow(self, acl: str) -> None:
+        """From now on, on the connections that stand too."""
+        assert self._process is not None
+        (self._folder / "acl").write_text(acl)
+        self._process.send_signal(signal.SIGHUP)
+
     def hang(self) -> None:
         """It keeps its connections, and does nothing."""
         assert self._process is not None

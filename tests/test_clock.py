@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agent.clock_io import BELIEVABLE_MS, STEP_MS, HubClock, boot_id, boot_ms, paced, synchronised, wall_ms
 from agent.engine import Engine
-from agent.live_io import boot_frame, frame_queue, intake
+from agent.live_io import OWN_MOST, boot_frame, frame_queue, intake
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Clock, Entry, Frame, Instant
 from tests.home_maker import make_home
 
@@ -172,3 +172,14 @@ def test_a_receipt_does_not_wait_behind_a_flood_of_readings() -> None:
         frames.put(frame)
     assert frames.qsize() == 6
     assert [frames.get(timeout=0) for _ in range(6)] == [*receipts, *flood, None]
+
+
+def test_a_fire_is_heard_in_a_flood_of_what_the_line_says_of_itself() -> None:
+    frames = frame_queue()
+    frames.put(Frame("zigbee", "smoke", b""))
+    taken = []
+    for _ in range(2 * OWN_MOST):
+        frames.put(Frame("centre", "link", b""))
+        frames.put(Frame("centre", "link", b""))
+        taken.append(frames.get())
+    assert [frame.link for frame in taken if frame is not None].index("zigbee") == OWN_MOST

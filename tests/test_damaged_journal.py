@@ -12,12 +12,14 @@ from agent import pending
 from agent.ballast_io import Ballast
 from agent.engine import Engine
 from agent.journal_io import Journal, Unwritten
+from agent.live_io import frame_queue
 from agent.loop import fill, run
-from agent.nouns import HOUR_MS, Alert, Entry, Instant, Outcome
+from agent.nouns import DAY_MS, HOUR_MS, Alert, Entry, Instant, Outcome
 from agent.recover import resume
 from agent.salvage_io import SALVAGED, begin_anew, is_damaged, take_over
+from agent.storing_io import Storing
 from agent.verify_io import verify
-from bench.damage import HOME, MONDAY, a_state, one
+from bench.damage import HOME, MONDAY, PRESS, a_state, one
 from tests.brokers import until
 from tests.disk_maker import Disk, Hub, disk
 from tests.test_journal import a_day
@@ -84,6 +86,27 @@ def test_a_page_of_noughts_costs_its_own_readings_and_what_was_learnt_before_and
     assert len(gaps) == 1, "what is missing was not observed"
     assert resume(journal, HOME).now == journal.last()[1]  # type: ignore[index]
     journal.close()
+
+
+def test_a_journal_that_is_found_whole_after_a_fault_is_not_checked_again_at_every_entry(state: Path) -> None:
+    path = state / "journal.db"
+    whole = path.read_bytes()
+    with sqlite3.connect(path) as db:
+        (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'alert'").fetchone()
+    db.close()
+    damaged = whole[: (root - 1) * 512] + bytes(512) + whole[root * 512 :]
+    path.write_bytes(damaged)
+    journal, engine, frames = Journal(path), Engine(HOME), frame_queue()
+    storing = Storing(journal, Ballast(state), frames, "test")
+    pressed = Entry(1, Instant(MONDAY + 4 * DAY_MS), PRESS)
+    storing.put(pressed, engine.step(pressed))
+    with pytest.raises(Unwritten):
+        storing.turn_over(pressed, engine)
+    path.write_bytes(whole)  # it was the disk, and not what lies on it
+    storing.turn_over(pressed, engine)
+    path.write_bytes(damaged)
+    storing.turn_over(pressed, engine)  # no write has failed since: nobody looks
+    journal._db.close()
 
 
 def test_a_second_damage_is_set_aside_beside_the_first(state: Path) -> None:

@@ -171,3 +171,19 @@ def test_an_outbox_with_one_line_is_taken_over(tmp_path: Path) -> None:
     assert outbox.waiting() == [Waiting(0, 1, 1)]
     outbox.give_back("receipt", b"{}", line=2)
     assert outbox.returned(0)[0].line == 2
+
+
+def test_what_was_forgotten_after_its_receipt_is_told_from_what_was_never_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_io, "KEPT", 5)
+    box = Outbox(str(tmp_path / "outbox.db"), durable=False)
+    assert box.numbers() == ((0, 0), set())
+    taken = [number for number in range(1, 21) if number != 17]
+    for number in taken:
+        box.put(1, number, "low", sealed(number))
+        box.receipted(1, number)
+    since, held = box.numbers()
+    assert since < (1, 17), "what was never taken is looked for"
+    assert held == {(1, number) for number in taken if (1, number) > since}, "and what was forgotten is not"
+    box.close()

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from agent.mqtt_io import ACKNOWLEDGE_S, Broker
-from tests.brokers import Authority, Mosquitto, centre_process, free_port, old_broker, until, uplink_process
+from tests.brokers import ACL, Authority, Mosquitto, centre_process, free_port, old_broker, until, uplink_process
 from tests.hub_maker import HUB, Hub, Tap
 
 
@@ -32,6 +32,24 @@ def test_an_alert_that_the_broker_may_not_take_counts_as_not_sent(tmp_path: Path
     assert hub.outbox.messages()[0].broker_said == 135
     assert hub.outbox.waiting()
     assert hub.link[-1]["reason"] == "the broker refused an alert (code 135)"
+
+
+def test_a_will_that_the_broker_would_not_let_us_clear_is_cleared_as_soon_as_it_does(tmp_path: Path, hub: Hub) -> None:
+    refusing = "\n".join(line for line in ACL.splitlines() if not (line.startswith("pattern") and "/will" in line))
+    with Mosquitto(tmp_path, Authority(tmp_path / "tls"), refusing) as broker:
+        tap = Tap(broker.client("centre"))
+
+        def cleared() -> bool:
+            hub.lives()
+            return tap.wills() == [b""]
+
+        with uplink_process(HUB, broker.client(HUB), hub.state, stall_s=8):
+            hub.say()
+            until(tap.alerts, "the alert, which comes after the try to clear the Will")
+            assert not tap.wills()
+            broker.allow(ACL)
+            until(cleared, "the Will to be cleared")
+        tap.client.close()
 
 
 def test_a_hub_whose_receipts_cannot_reach_it_says_so(tmp_path: Path, hub: Hub) -> None:

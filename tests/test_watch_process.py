@@ -93,3 +93,11 @@ def test_a_request_that_is_no_file_stops_nobody(state: Path) -> None:
     run.stop()
     journal = Journal(state / "journal.db")
     assert len(journal.segments()) == 2
+
+
+def test_an_alert_that_missed_the_outbox_is_put_there_at_the_start_though_a_later_one_was_taken(state: Path) -> None:
+    with contextlib.closing(sqlite3.connect(state / "outbox.db", isolation_level=None)) as outbox:
+        outbox.execute("DELETE FROM message WHERE seq = 1")
+    run = Run(state)
+    until(lambda: _numbers(state) == [(1, 1), (1, 2)], "the first alert to be there again")
+    run.stop()

@@ -172,6 +172,10 @@ class Custody:
         self._plan()
         return found
 
+    def missed(self) -> list[Message]:
+        """What is to go by the second path too, because its receipt was missed."""
+        return [message for life in self._lives.values() for message, due in life.unsigned.items() if due == FAR]
+
     def _quiet(self) -> list[Act]:
         """An end of the sound, if one is on and nobody is left whom it should call for."""
         wanted = any(life.calls() and (life.asked or FAR in life.unsigned.values()) for life in self._lives.values())

@@ -131,6 +131,14 @@ class Outbox:
         ).fetchone()
         return row
 
+    def numbers(self) -> tuple[tuple[int, int], set[tuple[int, int]]]:
+        """The (epoch, seq) up to which something may have been forgotten, and all that is held after it."""
+        forgotten: tuple[int, int] = self._db.execute(
+            "SELECT epoch, seq FROM message ORDER BY epoch DESC, seq DESC LIMIT 1 OFFSET ?", (KEPT - 1,)
+        ).fetchone() or (0, 0)
+        held = self._db.execute("SELECT epoch, seq FROM message WHERE (epoch, seq) > (?, ?)", forgotten)
+        return forgotten, {(epoch, seq) for epoch, seq in held}
+
     def receipted(self, epoch: int, seq: int, line: int = FIRST_LINE) -> bool:
         """A verified receipt names this message, hash and all: on its line it is out of our hands. False: it did not
         wait there."""

@@ -134,10 +134,11 @@ class Outboxes:
             return max((newest for _, newest in self._each(lambda _, box: box.newest()) if newest), default=None)
         return None
 
-    def newest_durable(self) -> tuple[int, int, bytes] | None:
+    def numbers_durable(self) -> tuple[tuple[int, int], set[tuple[int, int]]]:
+        """See ``Outbox.numbers``; of none where it cannot be read."""
         with suppress(Fault, KeyError):
-            return self._open[DURABLE].newest()
-        return None
+            return self._open[DURABLE].numbers()
+        return (0, 0), set()
 
     def receipted(self, epoch: int, seq: int, line: int = FIRST_LINE) -> None:
         """Where it cannot be written down, the alert is sent again and answered again."""

@@ -143,6 +143,7 @@ class Uplink:
         self._told: tuple[str, str] | None = None
         self._watched = True
         self._taken: set[Waiting] = set()  # by the broker, since watch has stalled
+        self._clear_ms: int | None = None  # when the Will is to be cleared; None: no need, the broker has done it
         self._client = Client(
             way.broker,
             way.hub,
@@ -161,6 +162,8 @@ class Uplink:
         self._hear_watch()
         if self._client.unjudged and self._client.up and self._way.judges_dates():
             self._give_up("the clock is set: the line is made anew, with the dates of certificates")
+        if self._clear_ms is not None and self._clear_ms <= _now_ms():
+            self._take_back_will()
         again_at_ms = self._send() if self._client.up else None
         self._client.hurry(any(message.rank <= HURRY_RANK for message in self._owed()[:1]))  # the first is most urgent
         limit_s = self._way.round_s
@@ -192,11 +195,11 @@ class Uplink:
         if lives == self._watched:
             return
         self._watched = lives
+        self._clear_ms = 0 if lives else None
         self._taken.clear()
         if not lives:
             self._give_up("watch gives no sign of life: the centre hears the Will until it does")
         elif self._client.up:
-            self._take_back_will()
             self._say("online", "watch gives signs of life again")
 
     def _give_up(self, why: str) -> None:
@@ -211,9 +214,11 @@ class Uplink:
         self._look()
 
     def _take_back_will(self) -> None:
+        """Again at each round until the broker has taken it: a centre that finds it standing looks for us in vain."""
         mid = self._client.publish(topic(self._way.hub, "will"), b"", retain=True)
         if mid is not None:
             self._mids[mid] = None
+            self._clear_ms = _now_ms() + int(self._way.round_s * 1_000)
 
     def _send(self) -> int | None:
         plan = self._sending.plan(_now_ms(), self._owed())
@@ -235,13 +240,16 @@ class Uplink:
 
     def _link(self, up: bool, reason: str) -> None:
         self._forget()
-        if up and self._watched:
-            self._take_back_will()
+        self._clear_ms = 0 if self._watched else None
         self._say("online" if up else "offline", reason)
 
     def _acknowledged(self, mid: int, code: int) -> None:
-        message = self._mids.pop(mid, None)
+        if mid not in self._mids:
+            return
+        message = self._mids.pop(mid)
         if message is None:
+            if code < REFUSED:
+                self._clear_ms = None
             return
         self._outbox.broker_said(message.epoch, message.seq, code)
         if code >= REFUSED or code == NOBODY:
