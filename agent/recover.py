@@ -5,19 +5,22 @@ with the same sensors and rooms the memory stays; with others, or with another m
 weeks.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple, cast
 
+from agent.civil import parse_rfc3339
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
+from agent.detect.upstream import KIND
 from agent.engine import Engine, OtherFormat
 from agent.home import BadHome, parse
-from agent.journal_io import Journal, Sealed
+from agent.journal_io import Journal, Sealed, Segment
 from agent.loop import fill, run
-from agent.nouns import DAY_MS, Entry, Home, Instant, Outcome
+from agent.nouns import DAY_MS, Alert, Entry, Home, Instant, Outcome, Snapshot, Step
 from agent.salvage_io import second_copy
-from agent.transport.custody import Custody
-from agent.transport.envelope import Verify
+from agent.transport.custody import UNSIGNED, Custody
+from agent.transport.envelope import RECEIPTS, Verify
 
 WARM_DAYS: Final = 35  # of earlier segments that a home with other sensors or rooms is warmed with
 
@@ -32,8 +35,23 @@ def missing(journal: Journal, second: Iterable[tuple[int, int, bytes]], verify: 
 
 
 class _Muted:
+    """What was said then is not said again; ``told`` is what this agent would have said."""
+
+    def __init__(self) -> None:
+        self.told: list[_Said] = []
+
     def put(self, entry: Entry, outcome: Outcome) -> None:
-        """What was said then is not said again."""
+        self.told += [_Said(one.epoch, one.seq, one.id, one.kind, one.state) for one in outcome.alerts]
+
+
+class _Said(NamedTuple):
+    """One message, by what tells it from any other."""
+
+    epoch: int
+    seq: int
+    id: str
+    kind: str
+    state: str
 
 
 def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
@@ -49,11 +67,13 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
         engine.restore(segment.snapshot)
     except OtherFormat:
         return _anew(home, journal, models)
-    run(fill(journal.entries(segment.id), engine), engine, _Muted())
+    muted = _Muted()
+    run(fill(journal.entries(segment.id), engine), engine, muted)
+    agreed = _agreed(engine, journal, segment, muted.told)
     same_models = _same_models(segment.models, models.digests())
-    if before.text == home.text and same_models:
-        return _numbered(engine, journal)
-    changed = Engine(home, segment.epoch, models)
+    if agreed and before.text == home.text and same_models:
+        return engine
+    changed = Engine(home, engine.incidents.epoch, models)
     if _same_identities(before, home) and same_models:
         changed.restore(engine.snapshot())
     else:
@@ -62,16 +82,58 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
         changed.custody.restore(engine.custody.snapshot())
         if not changed.incidents.is_open("possible_fall"):
             changed.possible_fall.say_again()
-    return _numbered(changed, journal)
+    return changed
 
 
-def _numbered(engine: Engine, journal: Journal) -> Engine:
-    """If what was said since the snapshot would be said otherwise today (another model, another release), numbers go on
-    in a new epoch: none may be used twice, and none may be missing."""
-    said = journal.alerts(engine.incidents.epoch)
-    if engine.incidents.seq != (said[-1][1] if said else 0):
-        engine.incidents.begin_epoch()
-    return engine
+def _agreed(engine: Engine, journal: Journal, segment: Segment, told: Iterable[_Said]) -> bool:
+    """Whether all that was said since the snapshot would be said the same today. Else (another model, another release)
+    numbers go on in a new epoch, since none may be used twice and none may be missing; what this agent would have said
+    and nobody did is said now, if it still stands; and custody is of what really was said."""
+    said = {_Said(one.epoch, one.seq, one.id, one.kind, one.state) for one in _alerts(journal, segment)}
+    if said == set(told):
+        return True
+    stands = {one.id for one in said.intersection(told) if one.state == "raised"}
+    engine.incidents.say_again(engine.now, stands, anew=f"{KIND} {UNSIGNED}")
+    engine.custody = _custody(engine, journal, segment)
+    return False
+
+
+def _alerts(journal: Journal, segment: Segment) -> list[Alert]:
+    """What was said since the snapshot, without its words and its evidence."""
+    what = "SELECT epoch, seq, id, at, kind, state, severity, body FROM alert WHERE segment = ? AND epoch = ?"
+    found = []
+    for epoch, seq, id, at, kind, state, severity, body in journal.rows(what, (segment.id, segment.epoch)):
+        line = json.loads(body)
+        since, test = parse_rfc3339(line["since"]), bool(line.get("test"))
+        said = (seq, id, Instant(at), kind, state, severity, since, line.get("room"), "", (), 0, 0)
+        found.append(Alert(*said, test=test, epoch=epoch))
+    return found
+
+
+def _custody(engine: Engine, journal: Journal, segment: Segment) -> Custody:
+    """Who has what, by what was said and signed for since the snapshot. What was called for then is not again."""
+    custody = Custody()
+    if "custody" in segment.snapshot:
+        custody.restore(cast(Snapshot, segment.snapshot["custody"]))
+    if engine.proof.boot.get("lines"):
+        custody.begin()
+    lost = engine.incidents.is_open(KIND, UNSIGNED)  # that nobody signs was told, and stands
+    past: list[Alert | Step] = [*_alerts(journal, segment), *journal.custody(segment.started_at)]
+    for one in sorted(past, key=lambda one: one.at):  # of one instant, what was said comes first
+        _pass(custody, one.at, lost)
+        if isinstance(one, Alert):
+            custody.take(one.at, [one])
+        elif one.state in RECEIPTS:
+            said = {"epoch": one.epoch, "seq": one.seq, "kind": one.state, "verdict": one.verdict, "reason": one.reason}
+            custody.hear(one.at, said)
+    _pass(custody, engine.now, lost)
+    return custody
+
+
+def _pass(custody: Custody, now: Instant, lost: bool) -> None:
+    while (due := custody.due) <= now:
+        custody.wake(due)
+        custody.tell(due, known=not lost)
 
 
 def _same_models(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
