@@ -76,13 +76,23 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
     changed = Engine(home, engine.incidents.epoch, models)
     if _same_identities(before, home) and same_models:
         changed.restore(engine.snapshot())
-    else:
-        _warm(changed, journal, engine.now)
-        changed.incidents.restore(engine.incidents.snapshot())
-        changed.custody.restore(engine.custody.snapshot())
-        if not changed.incidents.is_open("possible_fall"):
-            changed.possible_fall.say_again()
-    return changed
+        return changed
+    _warm(changed, journal, engine.now)
+    if not engine.incidents.is_open("possible_fall"):
+        changed.possible_fall.say_again()
+    memory = engine.snapshot()
+    call = cast(dict[str, Snapshot], memory["detectors"])["daily_call"].get("due")
+    return _keeping(changed, call, {part: memory[part] for part in ("incidents", "custody", "trust")})
+
+
+def _keeping(learnt: Engine, call: object, kept: Snapshot) -> Engine:
+    """What was learnt anew, with the memory that is not for learning: ``kept``, and when the next ``call`` is due (what
+    is muted calls nobody)."""
+    memory = learnt.snapshot()
+    detectors = {**cast(Snapshot, memory["detectors"]), "daily_call": {"due": call}}
+    engine = Engine(learnt.home, learnt.incidents.epoch, learnt.models)
+    engine.restore({**memory, **kept, "detectors": detectors})
+    return engine
 
 
 def _agreed(engine: Engine, journal: Journal, segment: Segment, told: Iterable[_Said]) -> bool:
