@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, cast
 
-from agent.civil import parse_rfc3339
+from agent.civil import parse_rfc3339, rfc3339
 from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
 from agent.detect.upstream import KIND
@@ -66,7 +66,7 @@ def resume(journal: Journal, home: Home, models: Models = NO_MODELS) -> Engine:
     try:
         engine.restore(segment.snapshot)
     except OtherFormat:
-        return _anew(home, journal, models)
+        return _anew(home, journal, segment, models)
     muted = _Muted()
     run(fill(journal.entries(segment.id), engine), engine, muted)
     agreed = _agreed(engine, journal, segment, muted.told)
@@ -151,14 +151,26 @@ def _same_models(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
     return all(then.get(name) == digest for name, digest in now.items())
 
 
-def _anew(home: Home, journal: Journal, models: Models) -> Engine:
-    """An older agent's memory: everything is learnt again from the last weeks, in an epoch of its own."""
+def _anew(home: Home, journal: Journal, segment: Segment, models: Models) -> Engine:
+    """An older agent's memory: everything is learnt again from the last weeks, in an epoch of its own. Who has what of
+    the alerts that it said, and when it called last, is in the journal."""
     last = journal.last()
     engine = Engine(home, max(segment.epoch for segment in journal.segments()), models)
     _warm(engine, journal, last[1] if last else Instant(0))
     engine.incidents.begin_epoch()
-    engine.custody = Custody()  # the weeks told again were numbered otherwise: receipts still come, nobody is called
-    return engine
+    if not _fall_told(engine, journal):
+        engine.possible_fall.say_again()
+    custody = _custody(engine, journal, segment)
+    calls = [Instant(at) for (at,) in journal.rows("SELECT max(at) FROM alert WHERE kind = 'test_call'") if at]
+    call = Instant(calls[0] + DAY_MS) if calls else None
+    return _keeping(engine, call, {"custody": custody.snapshot()})
+
+
+def _fall_told(engine: Engine, journal: Journal) -> bool:
+    """Whether the silence that runs was told by whoever watched over it."""
+    (since, *_) = cast(list[Instant], engine.possible_fall.snapshot()["since"])
+    bodies = journal.rows("SELECT body FROM alert WHERE kind = 'possible_fall' AND at >= ?", (since,))
+    return any(json.loads(body)["since"] == rfc3339(since) for (body,) in bodies)
 
 
 def _home_then(text: str, now: Home) -> Home:

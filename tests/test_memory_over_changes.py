@@ -17,6 +17,7 @@ from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Entry, Frame, Home, Instant, Outcome
+from agent.packing import pack_snapshot
 from agent.recover import resume
 from tests.test_recover import CHANGES, HOME, MONDAY, PRESS
 
@@ -54,16 +55,25 @@ def lived(engine: Engine, journal: Journal, told: list[tuple[int, Frame | None]]
     return writes.calls
 
 
+def older(journal: Journal) -> None:
+    """As if an agent whose memory was of another shape had written it."""
+    for segment in journal.segments():
+        memory = pack_snapshot({**segment.snapshot, "format": 1})
+        list(journal.rows("UPDATE segment SET snapshot = ? WHERE id = ?", (memory, segment.id)))
+
+
 def as_it_is(journal: Journal) -> None:
     pass
 
 
-Change = tuple[Home, Models, Callable[[Journal], None]]
+Rewrite = Callable[[Journal], None]
+Change = tuple[Home, Models, Rewrite]
 UNDER: Final[dict[str, Change]] = {
     "nothing": (HOME, NO_MODELS, as_it_is),
     "care plan": (parse(CHANGES["the care plan"]), NO_MODELS, as_it_is),
     "a sensor more": (parse(CHANGES["a sensor more"]), NO_MODELS, as_it_is),
     "another model": (HOME, SHIPPED, as_it_is),
+    "older format": (HOME, NO_MODELS, older),
 }
 
 

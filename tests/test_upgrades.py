@@ -12,6 +12,7 @@ from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Act, Alert, Entry, Frame, Instant, Outcome
 from agent.recover import resume
+from tests.test_memory_over_changes import Rewrite, as_it_is, older
 from tests.test_recover import HOME, MONDAY, PRESS
 
 MOVED: Final = Frame("log", "kitchen-motion", b"motion 1")
@@ -61,13 +62,14 @@ def lived(engine: Engine, sink: Sink, told: Sequence[Told], seq: int = 0) -> int
     return seq
 
 
-def upgraded(path: Path, unknown: str, told: Sequence[Told]) -> tuple[Engine, Sink, int]:
+def upgraded(path: Path, unknown: str, told: Sequence[Told], rewrite: Rewrite = as_it_is) -> tuple[Engine, Sink, int]:
     """The engine after the upgrade, what the older release said, and the last number."""
     journal, engine = Journal(path, HOME.id), Engine(HOME)
     journal.begin(engine, MONDAY, 1, "older")
     before = Sink(journal, unknown)
     seq = lived(engine, before, [(0, booted(0, 0)), *told])
     journal.flush()
+    rewrite(journal)
     after = resume(journal, HOME)
     journal.close()
     return after, before, seq
@@ -135,3 +137,12 @@ def test_a_release_that_says_the_same_goes_on_as_if_nothing_had_been(tmp_path: P
     lived(whole, Sink(), [(0, booted(0, 0)), *UNTOLD["possible_fall"]])
     assert engine.snapshot() == whole.snapshot()
     assert engine.incidents.epoch == 1
+
+
+@pytest.mark.parametrize("unknown", ["possible_fall", ""])
+def test_a_fall_is_told_once_though_all_else_is_learnt_anew(unknown: str, tmp_path: Path) -> None:
+    engine, before, seq = upgraded(tmp_path / "journal.db", unknown, UNTOLD["possible_fall"], older)
+    after, since = Sink(), engine.now - MONDAY
+    start = since + 10 * SECOND_MS
+    lived(engine, after, [(start, booted(start, since)), (start + MINUTE_MS, None)], seq)
+    assert [*before.raised(), *after.raised()].count("possible_fall") == 1
