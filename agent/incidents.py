@@ -5,7 +5,7 @@ One incident has one id: epoch and running number, so that the same journal give
 an episode has limits, so that a flapping door is a few notices and not dozens.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final, cast
 
@@ -36,6 +36,8 @@ class Incidents:
         self._held: dict[str, tuple[Instant, Finding]] = {}  # raised too often; since when that still stands
         self.due: Instant | None = None  # when the first of them has stood long enough to be said all the same
         self.held_back = 0
+        # What was raised since this agent's start and is not over: "kind subject" -> (id, what). Not memory.
+        self._fresh: dict[str, tuple[str, Finding]] = {}
 
     def take(
         self, now: Instant, findings: Iterable[Finding], watch: Watch, coverage_permille: int, late: bool = False
@@ -66,6 +68,7 @@ class Incidents:
             return None
         if finding.state == "cleared":
             del self._open[key]
+            self._fresh.pop(key, None)
             self._release(key)
         elif not self._may_update(now, key, finding, standing):
             return None
@@ -81,6 +84,7 @@ class Incidents:
         for key in [key for key, standing in self._open.items() if standing[0] == id]:
             del self._open[key]
             self._release(key)
+            self._fresh.pop(key, None)
 
     def is_open(self, kind: str, subject: str = "") -> bool:
         return f"{kind} {subject}" in self._open
@@ -109,6 +113,7 @@ class Incidents:
                 self._raised = {k: ats for k, ats in self._raised.items() if ats[-1] > now - DAY_MS}
         self._number += 1
         id = f"{self.epoch}-{self._number}"
+        self._fresh[key] = id, finding
         if finding.kind not in ONCE:
             self._open[key] = [id, 0, finding.since]
         return id
@@ -182,6 +187,19 @@ class Incidents:
         self._held.clear()
         self._await()
         self._raised.clear()
+
+    def say_again(self, now: Instant, said: Collection[str], anew: str) -> None:
+        """What was raised since this agent's start was heard by nobody, but for the incidents ``said``: what of it
+        still stands is raised with the next entry, in a new epoch. What stood before stands on. ``anew``: "kind
+        subject" of what is looked at anew by whoever tells it."""
+        self.renumber(self.epoch + 1)
+        for key, (id, finding) in self._fresh.items():
+            if id not in said:
+                self._open.pop(key, None)
+                if key != anew:
+                    self._held[key] = Instant(now - HELD_MS), finding
+        self._fresh.clear()
+        self._await()
 
     def renumber(self, epoch: int) -> None:
         """Go on in a later epoch, with all that stands open: what follows might else bear a number used already."""
