@@ -234,9 +234,11 @@ def why(one: Incident, now: Instant) -> str:
             else "without delay"
         )
         parts.append(f"Holds for {span(now - said.since)}; h{here}, {late}.")
-    parts.append(
-        f"{said.confidence_permille / 10:g} % sure; home observed {said.coverage_permille / 10:g} % of the day."
-    )
+    if said.kind == "possible_fall":  # how rare the silence is: not how likely a fall
+        parts.append(f"Of 1,000 such silences {1_000 - said.confidence_permille} last as long;")
+    else:
+        parts.append(f"{said.confidence_permille / 10:g} % sure;")
+    parts.append(f"home observed {said.coverage_permille / 10:g} % of the day.")
     if said.clock == "rtc":
         parts.append("The hub's clock was not compared lately.")
     if one.again is not None:

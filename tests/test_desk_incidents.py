@@ -144,7 +144,7 @@ def test_an_operator_reads_all_that_matters_in_one_sentence() -> None:
     assert title(one) == "Possible fall, bathroom"
     assert why(one, Instant(AT + 3 * HOUR_MS + 45 * SECOND_MS)) == (
         "No sign of life for longer than fits this person, or a fall sensor says so. Holds for 3 h 18 min; here for"
-        " 45 s, 3 h 0 min after it was raised. 97 % sure; home observed 99.4 % of the day."
+        " 45 s, 3 h 0 min after it was raised. Of 1,000 such silences 30 last as long; home observed 99.4 % of the day."
     )
     unknown = hear(None, said(1, "cleared", clock="unknown", kind="a_new_kind", room=None), "x", AT)
     assert title(unknown) == "A new kind"
