@@ -163,6 +163,7 @@ class Engine:
             self._plan()
             return outcome
         later = self._observe(now, ())  # what falls due at this very instant does not wait for another entry
+        self._plan()
         alerts = outcome.alerts + later.alerts
         return outcome._replace(alerts=alerts, acts=[*acts, *later.acts], steps=[*steps, *later.steps])
 
