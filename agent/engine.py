@@ -159,10 +159,8 @@ class Engine:
                 if isinstance(detector, PossibleFall | Sos) and detector.name == closed.kind:
                     detector.judged(closed.since, steps[0].verdict)
         outcome = Outcome((), self._alerts(now, self._unsigned(now)), acts=acts, steps=steps)
-        if not due:
-            self._plan()
-            return outcome
-        later = self._observe(now, ())  # what falls due at this very instant does not wait for another entry
+        # What falls due at this very instant does not wait for another entry.
+        later = self._observe(now, ()) if due else NOTHING
         self._plan()
         alerts = outcome.alerts + later.alerts
         return outcome._replace(alerts=alerts, acts=[*acts, *later.acts], steps=[*steps, *later.steps])
