@@ -13,7 +13,8 @@ from agent.nouns import SECOND_MS, Instant, Snapshot
 
 MOST_PAIRS: Final = 64  # of a line, two minutes of heartbeats; beyond them the oldest goes
 NEW_LINE_MS: Final = 30 * SECOND_MS  # so long without a pair, and a new line begins
-STEP_MS: Final = SECOND_MS  # a pair further off the line than this and any drift: a clock was set, all begins anew
+STEP_MS: Final = SECOND_MS  # a pair further off the line than this and any drift: held up, or a clock was set
+HELD_UP_MOST: Final = 2  # pairs in a row that were held up that long; one more, and it was the clock: all begins anew
 DRIFT_MOST: Final = 100  # at most one part in a hundred; a ceramic resonator has one in two hundred
 WRAP_MS: Final = 1 << 32
 
@@ -59,6 +60,7 @@ class BoardTime:
         self._pairs: list[Pair] = []
         self._line = Line(0, 0)
         self._before: Line | None = None  # the line before this one, at its end
+        self._held_up = 0
 
     def pair(self, uptime: int, at: Instant) -> None:
         """``uptime`` as the board says it, 32 bits."""
@@ -68,10 +70,16 @@ class BoardTime:
             last = self._pairs[-1][0]
             if u == last:
                 return
-            if u < last or abs(offset - self._line.at(u)) > STEP_MS + (u - last) // DRIFT_MOST:
+            off = offset - self._line.at(u)
+            limit = STEP_MS + (u - last) // DRIFT_MOST
+            if off > limit and u > last and self._held_up < HELD_UP_MOST:
+                self._held_up += 1
+                return
+            if u < last or abs(off) > limit:
                 self._pairs, self._before = [], None
             elif u - last > NEW_LINE_MS:
                 self._pairs, self._before = [], self._line._replace(uptime=last, offset=self._line.at(last))
+        self._held_up = 0
         self._pairs = [*self._pairs[-MOST_PAIRS + 1 :], (u, offset)]
         self._line = self._laid()
 
@@ -116,11 +124,12 @@ class BoardTime:
         return {
             "pairs": [list(pair) for pair in self._pairs],
             "line": list(self._line),
+            "held_up": self._held_up,
             "before": None if self._before is None else list(self._before),
         }
 
     def restore(self, snapshot: Mapping[str, object]) -> None:
         told = cast(Mapping[str, Any], snapshot)
         self._pairs = [(u, o) for u, o in told["pairs"]]
-        self._line = Line(*told["line"])
+        self._line, self._held_up = Line(*told["line"]), told["held_up"]
         self._before = None if told["before"] is None else Line(*told["before"])
