@@ -4,9 +4,9 @@ import os
 import shutil
 import subprocess
 import termios
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from random import Random
 from types import TracebackType
 
 import pytest
@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 FIRMWARE = ROOT / "firmware-bridge"
 BUILT = ROOT / "build" / "firmware"
 BUILD_S = 120
+LIMIT_S = 60  # a busy machine simulates at a third of the speed
+EPOCH = 1_800_000_000_000
 PIR, REED, CORD, CASE = 2, 3, 4, 5  # pins; a reed that is shut, and a cord that is pulled, are 0
 
 
@@ -38,18 +40,8 @@ def build() -> None:
     assert made.returncode == 0, made.stderr
 
 
-def pass_time(limit_ms: int) -> None:
-    """Nobody reads the line meanwhile."""
-    end = now() + limit_ms
-    until(lambda: now() >= end, "time to pass")
-
-
-def now() -> int:
-    return int(time.monotonic() * 1_000)
-
-
 class SimulatedBoard:
-    """Power on until the end of the ``with``. ``pin`` as soon as the processor looks."""
+    """Powered until the end of the ``with``."""
 
     def __enter__(self) -> "SimulatedBoard":
         self._process = subprocess.Popen(
@@ -69,25 +61,45 @@ class SimulatedBoard:
             assert self._process.stdout is not None
             self._process.stdout.close()
 
-    def pin(self, pin: int, level: int) -> int:
-        """When it was done."""
+    def _ask(self, order: str) -> str:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{pin} {level}\n".encode())
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{order}\n".encode())
         self._process.stdin.flush()
-        return now()
+        return self._process.stdout.readline().decode().strip()
+
+    def now(self) -> Instant:
+        """Simulated: a busy machine is slow for the board and the hub alike."""
+        return Instant(EPOCH + int(self._ask("t")))
+
+    def pin(self, pin: int, level: int) -> Instant:
+        """When it was done; the board has seen it by the time this returns."""
+        done = self.now()
+        assert self._ask(f"{pin} {level}") == "ok"
+        return done
+
+    def pass_time(self, limit_ms: int) -> None:
+        """Nobody reads the line meanwhile."""
+        end = self.now() + limit_ms
+        until(lambda: self.now() >= end, "time to pass", LIMIT_S)
 
 
 class HubsEnd:
-    """Opens the line, reads and answers, until it is closed. ``bridges`` may have been kept by a hub before."""
+    """Opens the line, reads and answers, until it is closed. ``bridges`` may have been kept by a hub before.
 
-    def __init__(self, path: str, bridges: Bridges | None = None) -> None:
+    A line that ``loses`` takes a fifth of the frames away, in both directions, and turns a bit in as many.
+    """
+
+    def __init__(self, board: SimulatedBoard, bridges: Bridges | None = None, loses: Random | None = None) -> None:
         self.bridges = bridges or Bridges(SENSORS)
         self.deframer = framing.Deframer()
         self.heard: list[tuple[Instant, Reading]] = []
         self.refused: list[str] = []
         self.blocks: list[Block] = []
         self.types: list[int] = []
-        self._line = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._loses, self._now = loses, board.now
+        self._came = b""
+        self._line = os.open(board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         termios.tcflush(self._line, termios.TCIFLUSH)
         self.noise(b"\0")
         self.say(framing.pack(ASK_HELLO, 0))
@@ -97,7 +109,8 @@ class HubsEnd:
         return self.bridges.boards[NAME]
 
     def say(self, *bodies: bytes) -> None:
-        os.write(self._line, b"".join(framing.encode(body) for body in bodies))
+        for body in bodies:
+            os.write(self._line, self._as_it_arrives(framing.encode(body)))
 
     def noise(self, data: bytes) -> None:
         os.write(self._line, data)
@@ -107,12 +120,14 @@ class HubsEnd:
             data = os.read(self._line, 4_096)
         except BlockingIOError:
             return
-        for body in self.deframer.feed(data):
+        self._came += data
+        *frames, self._came = self._came.split(b"\0")
+        for body in self.deframer.feed(b"".join(self._as_it_arrives(frame + b"\0") for frame in frames)):
             self._hear(body)
             self.say(self.board.answer())
 
     def _hear(self, body: bytes) -> None:
-        at = Instant(now())
+        at = self._now()
         self.types.append(body[1])
         if body[1] == WAVEFORM:
             self.blocks.append(block(body[4:]))
@@ -123,12 +138,22 @@ class HubsEnd:
             return
         self.heard += [(at, reading) for reading in readings if reading.quantity != "checkin"]
 
+    def _as_it_arrives(self, frame: bytes) -> bytes:
+        luck = 1.0 if self._loses is None else self._loses.random()
+        if luck < 0.2:
+            return b""
+        if self._loses is None or luck > 0.4:
+            return frame
+        damaged = bytearray(frame)
+        damaged[self._loses.randrange(len(frame))] ^= 1 << self._loses.randrange(8)
+        return bytes(damaged)
+
     def until(self, condition: Callable[[], object], what: str) -> None:
         def turned() -> bool:
             self.turn()
             return bool(condition())
 
-        until(turned, what)
+        until(turned, what, LIMIT_S)
 
     def until_heard(self, count: int, what: str) -> None:
         self.until(lambda: len(self.heard) >= count, what)

@@ -1,7 +1,8 @@
 /* The board's real binary in a simulated ATmega328P, its UART on a pty. Needs libsimavr.
 
    simulated BINARY: says the pty's path in one line. Then, line by line on stdin: "PIN LEVEL" sets a pin of port D,
-   "a MILLIVOLTS" the bed's input. Ends with its stdin. It keeps step with the clock of the machine it runs on. */
+   "a MILLIVOLTS" the bed's input; "ok" once the board has had 60 ms to see it. "t" is answered with the simulated time
+   in ms, the only one that holds where the machine is too busy to keep step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -20,9 +21,11 @@
 #include <simavr/sim_elf.h>
 
 #define MHZ 16u
+#define SEEN_AFTER (60000u * MHZ) /* cycles: the longest debounce is 50 ms */
 #define LOOK_EVERY (1000u * MHZ) /* cycles between two looks at the pty and stdin: a millisecond */
 
 static int line = -1;
+static avr_cycle_count_t seen_at; /* 0: nothing to be seen */
 static int room = 1; /* in the UART's own queue */
 static avr_ioport_external_t pins = {.name = 'D', .mask = 0x3C};
 
@@ -102,14 +105,21 @@ static int look(avr_t *avr)
     uint8_t byte;
     if (poll(from, 2, 0) <= 0)
         return 1;
-    if ((from[0].revents & (POLLIN | POLLHUP)) != 0) {
+    while ((from[0].revents & (POLLIN | POLLHUP)) != 0) {
         if (read(0, &byte, 1) != 1)
             return 0;
         order[length++] = (char)byte;
         if (byte == '\n' || length == sizeof order - 1) {
             order[length] = '\0';
             length = 0;
-            obey(avr, order);
+            if (order[0] == 't') {
+                printf("%llu\n", (unsigned long long)(avr->cycle / MHZ / 1000u));
+                fflush(stdout);
+            } else {
+                obey(avr, order);
+                seen_at = avr->cycle + SEEN_AFTER;
+            }
+            break;
         }
     }
     while ((from[1].revents & POLLIN) != 0 && room && read(line, &byte, 1) == 1)
@@ -169,6 +179,11 @@ int main(int count, char **argument)
         }
         if (avr->cycle - looked >= LOOK_EVERY) {
             looked = avr->cycle;
+            if (seen_at != 0 && looked >= seen_at) {
+                seen_at = 0;
+                printf("ok\n");
+                fflush(stdout);
+            }
             if (!look(avr))
                 return 0;
         }
