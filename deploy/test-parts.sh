@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches what the tests run against and Python does not bring: a real mosquitto, a real zigbee2mqtt, a real browser
-# with axe-core to judge pages by, an emulated Pi, a firewall and a wrong clock.
+# with axe-core to judge pages by, an emulated Pi and wired board, a firewall and a wrong clock.
 # Run again it does nothing. A part that cannot be had is said in one line: its tests are then skipped, and named
 # last; under CI that is a failure.
 set -euo pipefail
@@ -31,6 +31,10 @@ if ! { command -v chromium && command -v chromedriver; } >/dev/null; then
 fi
 if ! command -v strace >/dev/null; then
     deploy/apt-install.sh "the tests make disks fail and cut the power" strace || without strace
+fi
+if ! { command -v avr-gcc && command -v cppcheck && [ -e /usr/include/simavr/sim_avr.h ]; } >/dev/null; then
+    deploy/apt-install.sh "the tests run the wired board's binary" \
+        gcc make cppcheck gcc-avr avr-libc libsimavr-dev || without "the wired board"
 fi
 
 # zigbee2mqtt and axe-core are pinned by hash in tests/NAME, with all their parts; node and npm come from the

@@ -1,0 +1,191 @@
+/* The board's real binary in a simulated ATmega328P, its UART on a pty. Needs libsimavr.
+
+   simulated BINARY: says the pty's path in one line. Then, line by line on stdin: "PIN LEVEL" sets a pin of port D,
+   "a MILLIVOLTS" the bed's input; "ok" once the board has had 60 ms to see it. "t" is answered with the simulated time
+   in ms, the only one that holds where the machine is too busy to keep step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <simavr/avr_adc.h>
+#include <simavr/avr_ioport.h>
+#include <simavr/avr_uart.h>
+#include <simavr/sim_avr.h>
+#include <simavr/sim_elf.h>
+
+#define MHZ 16u
+#define SEEN_AFTER (60000u * MHZ) /* cycles: the longest debounce is 50 ms */
+#define LOOK_EVERY (1000u * MHZ) /* cycles between two looks at the pty and stdin: a millisecond */
+
+static int line = -1;
+static avr_cycle_count_t seen_at; /* 0: nothing to be seen */
+static int room = 1; /* in the UART's own queue */
+static avr_ioport_external_t pins = {.name = 'D', .mask = 0x3C};
+
+static void quiet(avr_t *avr, const int level, const char *format, va_list values)
+{
+    (void)avr;
+    if (level <= LOG_ERROR)
+        vfprintf(stderr, format, values);
+}
+
+static long long now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* The processor sleeps for so many cycles: wait until the clock has come as far. */
+static void keep_step(avr_t *avr, avr_cycle_count_t cycles)
+{
+    static long long start_us;
+    long long ahead_us;
+    if (start_us == 0)
+        start_us = now_us() - (long long)(avr->cycle / MHZ);
+    ahead_us = (long long)((avr->cycle + cycles) / MHZ) - (now_us() - start_us);
+    if (ahead_us > 0)
+        usleep((unsigned)ahead_us);
+}
+
+static void said(struct avr_irq_t *irq, uint32_t value, void *unused)
+{
+    (void)irq;
+    (void)unused;
+    uint8_t byte = (uint8_t)value;
+    if (write(line, &byte, 1) != 1)
+        return; /* nobody reads and the pty is full: lost, as on a wire */
+}
+
+static void may_hear(struct avr_irq_t *irq, uint32_t value, void *unused)
+{
+    (void)irq;
+    (void)value;
+    (void)unused;
+    room = 1;
+}
+
+static void must_wait(struct avr_irq_t *irq, uint32_t value, void *unused)
+{
+    (void)irq;
+    (void)value;
+    (void)unused;
+    room = 0;
+}
+
+static void obey(avr_t *avr, const char *order)
+{
+    int pin;
+    unsigned value;
+    if (sscanf(order, "a %u", &value) == 1)
+        avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_ADC0), value);
+    else if (sscanf(order, "%d %u", &pin, &value) == 2 && pin >= 2 && pin < 6) {
+        /* Driven from outside, whatever pull-up the binary asks for. */
+        pins.value = (uint8_t)((pins.value & ~(1u << pin)) | (value != 0 ? 1u << pin : 0));
+        avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('D'), &pins);
+        avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), pin), value);
+    }
+    else
+        fprintf(stderr, "simulated: not understood: %s", order);
+}
+
+/* What has come on stdin and on the pty; 0 when stdin has ended. */
+static int look(avr_t *avr)
+{
+    static char order[64];
+    static size_t length;
+    struct pollfd from[2] = {{0, POLLIN, 0}, {line, room ? POLLIN : 0, 0}};
+    uint8_t byte;
+    if (poll(from, 2, 0) <= 0)
+        return 1;
+    while ((from[0].revents & (POLLIN | POLLHUP)) != 0) {
+        if (read(0, &byte, 1) != 1)
+            return 0;
+        order[length++] = (char)byte;
+        if (byte == '\n' || length == sizeof order - 1) {
+            order[length] = '\0';
+            length = 0;
+            if (order[0] == 't') {
+                printf("%llu\n", (unsigned long long)(avr->cycle / MHZ / 1000u));
+                fflush(stdout);
+            } else {
+                obey(avr, order);
+                seen_at = avr->cycle + SEEN_AFTER;
+            }
+            break;
+        }
+    }
+    while ((from[1].revents & POLLIN) != 0 && room && read(line, &byte, 1) == 1)
+        avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT), byte);
+    return 1;
+}
+
+static void open_line(void)
+{
+    int other;
+    struct termios raw;
+    memset(&raw, 0, sizeof raw);
+    cfmakeraw(&raw);
+    if (openpty(&line, &other, NULL, &raw, NULL) != 0) {
+        perror("simulated: no pty");
+        exit(1);
+    }
+    fcntl(line, F_SETFL, O_NONBLOCK);
+    printf("%s\n", ttyname(other)); /* `other` stays open, so that a reader may come and go */
+    fflush(stdout);
+}
+
+int main(int count, char **argument)
+{
+    elf_firmware_t binary;
+    memset(&binary, 0, sizeof binary);
+    avr_global_logger_set(quiet);
+    if (count != 2 || elf_read_firmware(argument[1], &binary) != 0) {
+        fprintf(stderr, "simulated: needs the path of a binary\n");
+        return 2;
+    }
+    avr_t *avr = avr_make_mcu_by_name("atmega328p");
+    avr_init(avr);
+    avr_load_firmware(avr, &binary);
+    avr->frequency = MHZ * 1000000u;
+    avr->sleep = keep_step;
+    avr->vcc = avr->avcc = avr->aref = 5000;
+
+    uint32_t flags = 0;
+    avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
+    flags &= (uint32_t) ~(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
+    avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+    open_line();
+    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), said, NULL);
+    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XON), may_hear, NULL);
+    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), must_wait, NULL);
+    obey(avr, "2 0");
+    obey(avr, "3 0"); /* the door is shut, the case too, nobody presses */
+    obey(avr, "4 1");
+    obey(avr, "5 0");
+    obey(avr, "a 2500");
+    for (avr_cycle_count_t looked = 0;;) {
+        int state = avr_run(avr);
+        if (state == cpu_Done || state == cpu_Crashed) {
+            fprintf(stderr, "simulated: the processor stopped (%d)\n", state);
+            return 1;
+        }
+        if (avr->cycle - looked >= LOOK_EVERY) {
+            looked = avr->cycle;
+            if (seen_at != 0 && looked >= seen_at) {
+                seen_at = 0;
+                printf("ok\n");
+                fflush(stdout);
+            }
+            if (!look(avr))
+                return 0;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+"""The real binary of the wired board in a simulated processor, and the hub's end of its serial line."""
+
+import os
+import shutil
+import subprocess
+import termios
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from types import TracebackType
+
+import pytest
+
+from agent.nouns import BadFrame, Frame, Instant, Reading
+from agent.sensors import framing
+from agent.sensors.bridge import ASK_HELLO, HEARTBEAT, WAVEFORM, Block, Board, Bridges, block
+from tests.board_maker import NAME, SENSORS
+from tests.brokers import until
+from tests.conftest import ROOT
+
+FIRMWARE = ROOT / "firmware-bridge"
+BUILT = ROOT / "build" / "firmware"
+BUILD_S = 120
+LIMIT_S = 60  # a busy machine simulates at a third of the speed
+EPOCH = 1_800_000_000_000
+PIR, REED, CORD, CASE = 2, 3, 4, 5  # pins; a reed that is shut, and a cord that is pulled, are 0
+
+
+def make(target: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "-C", FIRMWARE, target], capture_output=True, text=True, timeout=BUILD_S, check=False
+    )
+
+
+def build() -> None:
+    """Skips where the tools are not, fails where the sources are wrong."""
+    if not shutil.which("avr-gcc") or not Path("/usr/include/simavr/sim_avr.h").exists():
+        pytest.skip("no simulated board here: install Debian's packages gcc-avr, avr-libc and libsimavr-dev")
+    made = make("simulated")
+    assert made.returncode == 0, made.stderr
+
+
+class SimulatedBoard:
+    """Powered until the end of the ``with``."""
+
+    def __enter__(self) -> "SimulatedBoard":
+        self._process = subprocess.Popen(
+            [BUILT / "simulated", BUILT / "bridge.elf"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        self.path = self._process.stdout.readline().decode().strip()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            assert self._process.wait(timeout=10) == 0
+        finally:
+            self._process.kill()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+
+    def _ask(self, order: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{order}\n".encode())
+        self._process.stdin.flush()
+        return self._process.stdout.readline().decode().strip()
+
+    def now(self) -> Instant:
+        """Simulated: a busy machine is slow for the board and the hub alike."""
+        return Instant(EPOCH + int(self._ask("t")))
+
+    def pin(self, pin: int, level: int) -> Instant:
+        """When it was done; the board has seen it by the time this returns."""
+        done = self.now()
+        assert self._ask(f"{pin} {level}") == "ok"
+        return done
+
+    def pass_time(self, limit_ms: int) -> None:
+        """Nobody reads the line meanwhile."""
+        end = self.now() + limit_ms
+        until(lambda: self.now() >= end, "time to pass", LIMIT_S)
+
+
+class HubsEnd:
+    """Opens the line, reads and answers, until it is closed. ``bridges`` may have been kept by a hub before.
+
+    A line that ``loses`` takes a fifth of the frames away, in both directions, and turns a bit in as many.
+    """
+
+    def __init__(self, board: SimulatedBoard, bridges: Bridges | None = None, loses: Random | None = None) -> None:
+        self.bridges = bridges or Bridges(SENSORS)
+        self.deframer = framing.Deframer()
+        self.heard: list[tuple[Instant, Reading]] = []
+        self.refused: list[str] = []
+        self.blocks: list[Block] = []
+        self.types: list[int] = []
+        self._loses, self._now = loses, board.now
+        self._came = b""
+        self._line = os.open(board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        termios.tcflush(self._line, termios.TCIFLUSH)
+        self.noise(b"\0")
+        self.say(framing.pack(ASK_HELLO, 0))
+
+    @property
+    def board(self) -> Board:
+        return self.bridges.boards[NAME]
+
+    def say(self, *bodies: bytes) -> None:
+        for body in bodies:
+            os.write(self._line, self._as_it_arrives(framing.encode(body)))
+
+    def noise(self, data: bytes) -> None:
+        os.write(self._line, data)
+
+    def turn(self) -> None:
+        try:
+            data = os.read(self._line, 4_096)
+        except BlockingIOError:
+            return
+        self._came += data
+        *frames, self._came = self._came.split(b"\0")
+        for body in self.deframer.feed(b"".join(self._as_it_arrives(frame + b"\0") for frame in frames)):
+            self._hear(body)
+            self.say(self.board.answer())
+
+    def _hear(self, body: bytes) -> None:
+        at = self._now()
+        self.types.append(body[1])
+        if body[1] == WAVEFORM:
+            self.blocks.append(block(body[4:]))
+        try:
+            readings = self.bridges.decode(at, Frame("serial", NAME, body))
+        except BadFrame as fault:
+            self.refused.append(str(fault))
+            return
+        self.heard += [(at, reading) for reading in readings if reading.quantity != "checkin"]
+
+    def _as_it_arrives(self, frame: bytes) -> bytes:
+        luck = 1.0 if self._loses is None else self._loses.random()
+        if luck < 0.2:
+            return b""
+        if self._loses is None or luck > 0.4:
+            return frame
+        damaged = bytearray(frame)
+        damaged[self._loses.randrange(len(frame))] ^= 1 << self._loses.randrange(8)
+        return bytes(damaged)
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        def turned() -> bool:
+            self.turn()
+            return bool(condition())
+
+        until(turned, what, LIMIT_S)
+
+    def until_heard(self, count: int, what: str) -> None:
+        self.until(lambda: len(self.heard) >= count, what)
+
+    def met(self) -> "HubsEnd":
+        """Once both know each other and the clocks of both have been compared."""
+        self.until(lambda: self.board.boot is not None and HEARTBEAT in self.types, "hello and a heartbeat")
+        return self
+
+    def told(self) -> list[tuple[str, str, int]]:
+        return [(reading.sensor, reading.quantity, reading.value) for _, reading in self.heard]
+
+    def close(self) -> None:
+        os.close(self._line)
+
+
+def order(type: int, payload: Iterable[int]) -> bytes:
+    return framing.pack(type, 1, bytes(payload))
