@@ -160,7 +160,7 @@ def test_who_withdrew_it_is_written_down_and_what_comes_after_is_not(
     run.stop()
     run = Run(hub)  # a restart changes nothing
     run.smoke(1)
-    until((hub / "watch.sock").exists, "the hub to listen")
+    until(run.has_taken_all, "the hub to have heard the smoke, and dropped it")
     assert asked("--status") == 0
     assert capsys.readouterr().out.startswith("withdrawn, asked for by Ada Lovelace at 2")
     assert alerts(hub) == ["home_not_watched raised"]

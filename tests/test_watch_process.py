@@ -34,6 +34,9 @@ class Run:
     def smoke(self, value: int) -> None:
         self._frames.put(Frame("log", "smoke", b"smoke %d" % value))
 
+    def has_taken_all(self) -> bool:
+        return self._frames.empty()
+
     def stop(self) -> None:
         self._frames.put(None)
         self._loop.join(LONG_S)
