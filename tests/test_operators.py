@@ -142,7 +142,9 @@ def test_the_file_is_for_its_owner_alone_and_so_is_a_copy_of_it(store: Store, tm
     with pytest.raises(Fault, match="is there already"):
         store.copy(str(copy))
     with pytest.raises(Fault, match="no copy was made"):
-        store.copy(str(tmp_path / "nowhere" / "copy.db"))
+        store.copy(str(copy / "copy.db"))
+    store.copy(str(tmp_path / "mondays" / "copy.db"))  # a folder that is not there is made
+    assert (tmp_path / "mondays" / "copy.db").exists()
 
 
 def test_a_file_of_the_first_receiver_is_taken_over_with_its_incidents_and_numbers(tmp_path: Path) -> None:
