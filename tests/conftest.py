@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.transport.keys_io import signer
+from tests.desk_maker import Desk
 from tests.hub_maker import Hub
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,13 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     found.pin_at(tmp_path)
     yield found
     found.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A centre without a page: broker, receiver, operators."""
+    with Desk(tmp_path, page=False) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from agent.mqtt_io import Broker, Client
 from agent.transport.outbox_io import Outbox
-from agent.transport.uplink_io import outbox_path
+from agent.transport.outboxes_io import outbox_path
 from tests.brokers import CENTRE, Mosquitto, Process, until
 from tests.history import History, count, faults, history, replays
 from tests.steps import CODE

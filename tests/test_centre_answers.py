@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,12 +18,6 @@ from centre.receiver import MISSING_MS, SILENT_MS
 from centre.store_io import now
 from tests.brokers import ROOT, Authority, Mosquitto, Process, centre_process, until
 from tests.desk_maker import CENTRE, OPERATOR, Desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path, page=False) as found:
-        yield found
 
 
 def test_a_hub_learns_that_a_person_has_it_and_what_came_of_it(desk: Desk) -> None:

@@ -1,20 +1,10 @@
 """One number with two stories at a centre: a hub restored from a copy, or a stolen key; and perhaps a fall."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from centre.store_io import now
 from tests.brokers import until
 from tests.desk_maker import OPERATOR, Desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path, page=False) as found:
-        yield found
 
 
 def test_a_press_under_a_number_that_was_used_before_is_an_incident_and_gets_no_receipt(desk: Desk) -> None:

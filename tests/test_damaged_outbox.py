@@ -11,7 +11,8 @@ from agent.nouns import Refused
 from agent.transport import outbox_io
 from agent.transport.door_io import Occupied
 from agent.transport.outbox_io import Outbox, fresh_if_damaged
-from agent.transport.uplink_io import outbox_path, uplink
+from agent.transport.outboxes_io import outbox_path
+from agent.transport.uplink_io import uplink
 from tests.brokers import Mosquitto, until, uplink_process
 from tests.hub_maker import HUB, Hub, Tap
 

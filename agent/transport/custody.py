@@ -200,9 +200,8 @@ class Custody:
     def snapshot(self) -> Snapshot:
         def plain(life: Life) -> list[object]:
             unsigned = [[*message, due] for message, due in life.unsigned.items()]
-            known = [life.id, life.kind, life.severity, life.test, life.since, life.newest, life.cleared, life.human]
-            known.append(life.closed)
-            return [*known, life.asked, life.human_due, unsigned]
+            known = [life.id, life.kind, life.severity, life.test, life.since, life.newest]
+            return [*known, life.cleared, life.human, life.closed, life.asked, life.human_due, unsigned]
 
         return {
             "live": self._live,

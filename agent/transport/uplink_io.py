@@ -25,7 +25,6 @@ from agent.transport.door_io import Door, knock
 from agent.transport.envelope import GONE, is_hub, topic
 from agent.transport.outbox_io import FIRST_LINE, Fault
 from agent.transport.outboxes_io import Outboxes, volatile_folder
-from agent.transport.outboxes_io import outbox_path as outbox_path
 from agent.transport.pulse_io import Pulse
 from agent.transport.sending import Sending, Waiting
 from agent.watchdog_io import Watchdog, end_with_any_thread, round_s
