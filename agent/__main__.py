@@ -18,6 +18,7 @@ READERS: Final = {
     "hub": ("run", "watch", "uplink", "pause", "consent"),
     "technician": ("replay", "journal"),
     "installer": ("promise", "doctor"),
+    "family": ("summary",),
     "centre": ("centre",),
 }
 

@@ -1,0 +1,90 @@
+"""The day as a family reads it: what was asked at home, what was said, and what a person made of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.__main__ import main
+from agent.civil import Wall
+from agent.engine import Engine
+from agent.home import parse
+from agent.journal_io import Journal
+from agent.nouns import MINUTE_MS, Instant, Reading, Step
+from agent.summary.day import Asked, Said, questions, told
+from tests.flat_maker import MORNING
+from tests.test_outcomes import lived
+from tests.test_recover import PRESS, TEXT
+
+WALL = Wall("Europe/London")
+HUB = """
+[hub]
+id = "h"
+state = "state"
+home = "home.toml"
+[local]
+host = "127.0.0.1"
+[upstream]
+host = "127.0.0.1"
+"""
+
+
+def at(minutes: int) -> Instant:
+    return Instant(MORNING + minutes * MINUTE_MS)
+
+
+def test_a_question_that_was_answered_is_told_with_that_nothing_left_the_home() -> None:
+    heard = [Reading(at(0), "possible_fall", "asked", 60), Reading(at(1), "possible_fall", "answered", 1)]
+    assert told(questions([*heard, Reading(at(2), "hall-motion", "motion", 1)]), [], [], WALL) == [
+        "10:00  The home was asked first (possible fall) and answered: nothing left the home."
+    ]
+
+
+def test_questions_of_two_kinds_are_not_taken_for_each_other_and_one_may_stay_open() -> None:
+    heard = [
+        Reading(at(0), "not_up", "asked", 60),
+        Reading(at(0), "possible_fall", "asked", 60),
+        Reading(at(1), "possible_fall", "answered", 0),
+    ]
+    assert questions(heard) == [Asked(at(0), "not_up", None), Asked(at(0), "possible_fall", False)]
+
+
+def test_an_incident_is_told_once_with_who_took_it_and_what_was_found() -> None:
+    said = [Said(at(1), "1-0", "test_call", "raised"), Said(at(5), "1-1", "possible_fall", "raised")]
+    said += [Said(at(9), "1-1", "possible_fall", "cleared")]
+    steps = [
+        Step(at(5), 1, 1, "1-1", "possible_fall", "received"),
+        Step(at(6), 1, 1, "1-1", "possible_fall", "human"),
+        Step(at(30), 1, 1, "1-1", "possible_fall", "outcome", "true"),
+    ]
+    (line,) = told([], said, steps, WALL)
+    heard, taken, closed = line.split("; ")
+    assert heard == "10:05  Possible fall was told to the monitoring centre"
+    assert (taken, closed) == ("a person there took it at 10:06", "closed at 10:30: help was needed.")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("home.toml").write_text(TEXT)
+    Path("hub.toml").write_text(HUB)
+    Path("state").mkdir()
+    journal, engine = Journal(tmp_path / "state" / "journal.db"), Engine(parse(TEXT))
+    journal.begin(engine, MORNING, 1, "test")
+    lived(journal, engine, (MORNING, "hub", "boot", {}), (at(1), *PRESS[:2], PRESS.payload.decode()))
+    journal.close()
+    return tmp_path
+
+
+def test_a_day_is_read_from_the_hubs_journal(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "--config", "hub.toml", "--day", "2026-03-01", "--json"]) == 0
+    (line,) = json.loads(capsys.readouterr().out)["lines"]
+    assert line == "10:01  Sos was told to the monitoring centre."
+    assert main(["summary", "--config", "hub.toml", "--day", "2026-03-02"]) == 0
+    assert capsys.readouterr().out == "Nothing was asked at home, and nothing was said.\n"
+
+
+def test_a_day_is_not_told_against_the_residents_wish(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("home.toml").write_text(f"{TEXT}\n[consent]\nsummary_to_family = false\n")
+    assert main(["summary", "--config", "hub.toml", "--day", "2026-03-01"]) == 2
+    assert "does not want" in capsys.readouterr().err
