@@ -13,7 +13,7 @@ from typing import Final
 from agent.clock_io import synchronised, wall_is_believable
 from agent.home import BadHome
 from agent.home import parse as parse_home
-from agent.hub import Hub, Local, Upstream, unread_serial
+from agent.hub import Hub, Local, Upstream, unheard
 from agent.journal_io import JournalError
 from agent.line_io import standing
 from agent.models_io import shipped
@@ -79,8 +79,8 @@ def _home(path: Path, hub: Hub) -> tuple[list[Check], Home | None]:
         mistakes = f"{len(fault.mistakes)} mistakes: correct them"
         return [Check("home", False, f"{path}: {fault.mistakes[0]}", mistakes)], None
     checks = [Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")]
-    if unread := unread_serial(hub, home):
-        checks.append(Check("serial", None, unread, "do not count on what is behind them"))
+    if lost := unheard(hub, home):
+        checks.append(Check("serial", False, lost, "name the port of that board in hub.toml"))
     return checks, home
 
 

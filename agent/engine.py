@@ -11,6 +11,7 @@ from agent.detect.asking import Asking
 from agent.detect.button import Sos
 from agent.detect.company import Company
 from agent.detect.detector import NO_MODELS, Models, Silent
+from agent.detect.latecomers import Latecomers
 from agent.detect.own_words import asleep_since, plain
 from agent.detect.possible_fall import PossibleFall
 from agent.detect.roster import detectors
@@ -19,9 +20,9 @@ from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
 from agent.incidents import Incidents
 from agent.nouns import (
+    LATE_MS,
     MINUTE_MS,
     NOTHING,
-    SECOND_MS,
     Alert,
     BadFrame,
     Entry,
@@ -35,11 +36,10 @@ from agent.nouns import (
     Snapshot,
     is_activity,
 )
-from agent.sensors.decode import Decoder
+from agent.sensors.decode import Decoder, of_the_link
 from agent.transport.custody import Custody
 
 FORMAT: Final = 2  # of a snapshot; counts up when one that was written before can no longer be restored
-LATE_MS: Final = 2 * SECOND_MS  # an alert that could only be said so long after its instant is marked late
 FAR: Final = Instant(1 << 62)
 OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
 
@@ -60,6 +60,7 @@ class Engine:
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
         self.custody = Custody()
+        self.latecomers = Latecomers()
         self.whereabouts = Whereabouts(home)
         self.company = Company(home)
         self._detectors = detectors(home, self.whereabouts, self.company, self.trust, self.proof)
@@ -101,11 +102,11 @@ class Engine:
         proof = self.proof
         before = proof.watch
         findings = proof.observe(now, readings, before)
-        found = self._detect(now, readings, proof.watch is not before)
+        found = self._detect(now, told := self.latecomers.told(now, readings), proof.watch is not before)
         held = self.incidents.due
         alerts: tuple[Alert, ...] = ()
         if findings or found or self.trust.news or (held is not None and now >= held):
-            alerts = self._alerts(now, [*findings, *found, *self._models_news(now)])
+            alerts = self._alerts(now, [*findings, *found, *self.trust.tell(now)], told=told)
         promise = None
         if self.tells_promises and any(is_activity(reading) for reading in readings):
             promise = self.promise()
@@ -114,7 +115,7 @@ class Engine:
 
     def takes_in(self, frame: Frame) -> bool:
         """Whether it may be heard and written down: without consent only what is said of the hub and its bridge."""
-        return self.proof.wishes.watched or frame.link in OWN_LINKS or frame.address.startswith("bridge/")
+        return self.proof.wishes.watched or frame.link in OWN_LINKS or of_the_link(frame)
 
     def promise(self) -> Promise:
         """What the detector promises; a detector that was dropped raises nothing any more."""
@@ -139,7 +140,7 @@ class Engine:
         if (frame.link, frame.address) == ("care", "consent"):
             self.decoder.missed()
         findings += self._detect(now, (), True)
-        outcome = Outcome((), alerts + self._alerts(now, [*findings, *self._models_news(now)]))
+        outcome = Outcome((), alerts + self._alerts(now, [*findings, *self.trust.tell(now)]))
         return outcome if now < self.custody.due else self._escalated(now, outcome)
 
     def _escalated(self, now: Instant, outcome: Outcome) -> Outcome:
@@ -168,9 +169,6 @@ class Engine:
     def _unsigned(self, now: Instant) -> Sequence[Finding]:
         """A line that is known to be down has been told already."""
         return self.custody.tell(now, self.incidents.is_open("upstream_lost"))
-
-    def _models_news(self, now: Instant) -> list[Finding]:
-        return self.trust.tell(now) if self.trust.news else []
 
     def _revive(self, now: Instant) -> list[Finding]:
         """At every start a detector that was dropped is tried again, without its memory."""
@@ -206,8 +204,7 @@ class Engine:
                 # The one broad except of the core: a detector of ours that throws must not silence the others.
                 findings.append(self._drop(index, now, fault))
                 due = None
-            if due is None:
-                due = FAR
+            due = FAR if due is None else due
             if due != self._due[index]:
                 self._due[index] = due
                 moved = True
@@ -246,12 +243,14 @@ class Engine:
         if isinstance(detector, Whereabouts | Company):  # its last word would stand for ever in what the others read
             detector.forget()
         self._hearers.clear()
-        words = (("why", f"{type(fault).__name__}: {fault}"[:200]),)
-        return Finding("agent_fault", "raised", now, detector.name, None, words=words)
+        why = f"{type(fault).__name__}: {fault}"[:200]
+        return Finding("agent_fault", "raised", now, detector.name, None, words=(("why", why),))
 
-    def _alerts(self, now: Instant, findings: Sequence[Finding], late: bool = False) -> tuple[Alert, ...]:
+    def _alerts(
+        self, now: Instant, findings: Sequence[Finding], late: bool = False, told: Sequence[Reading] = ()
+    ) -> tuple[Alert, ...]:
         coverage, held = self.proof.coverage_permille(now), self.incidents.due
-        alerts = tuple(self.incidents.take(now, findings, self.proof.watch, coverage, late))
+        alerts = tuple(self.incidents.take(now, findings, self.proof.watch, coverage, late, told))
         if alerts:
             self.custody.take(now, alerts)
         if alerts or self.incidents.due != held:
@@ -269,6 +268,7 @@ class Engine:
             "incidents": self.incidents.snapshot(),
             "custody": self.custody.snapshot(),
             "trust": self.trust.snapshot(),
+            "newest": self.latecomers.newest,
             "detectors": {detector.name: detector.snapshot() for detector in self._detectors},
             "dropped": [detector.name for detector in self._detectors if isinstance(detector, Silent)],
         }
@@ -282,7 +282,8 @@ class Engine:
         self.proof.restore(cast(Snapshot, snapshot["proof"]))
         self.incidents.restore(cast(Snapshot, snapshot["incidents"]))
         self.trust.restore(cast(Snapshot, snapshot["trust"]))
-        if "custody" in snapshot:  # the release before knew of none
+        self.latecomers.newest = cast(Instant, snapshot.get("newest", 0))  # the releases before knew of none
+        if "custody" in snapshot:
             self.custody.restore(cast(Snapshot, snapshot["custody"]))
         memories = cast(dict[str, Snapshot], snapshot["detectors"])
         dropped = cast(list[str], snapshot["dropped"])

@@ -87,7 +87,7 @@ ADDRESSES: Final = {
         r"0x[0-9a-f]{16}(#[a-z0-9_]{1,16})?",
         'an IEEE address in lower case, such as "0x00158d0001a2b3c4"',
     ),
-    "serial": matching(r"[a-z0-9-]{1,32}/[a-z0-9-]{1,32}", 'bridge/channel, such as "bridge-1/bed0"'),
+    "serial": matching(r"(?!(zigbee|log)/)[a-z0-9-]{1,32}/[a-z0-9-]{1,32}", 'bridge/channel, such as "bridge-1/bed0"'),
     "log": _name("the sensor's id in the log"),
 }
 

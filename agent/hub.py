@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from agent.civil import parse_rfc3339
-from agent.nouns import Home, Instant
+from agent.nouns import Home, Instant, link_of
 from agent.toml_mistakes import BadToml, Document, Form, Table, matching, whole
 
 MAX_UPSTREAMS: Final = 4  # more are a mistake, and not read
@@ -20,6 +20,8 @@ MAX_HOST_CHARS: Final = 253  # of a host name; a longer one exists nowhere
 KEEPALIVE_S: Final = 50  # a broker misses a hub after 1.5 of these and up to 6 s: 81 s, where 90 s is promised
 STALL_S: Final = 45  # a stage of the agent that has not come round for so long has stalled
 MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more would prove nothing
+
+BAUD: Final = 115_200  # firmware-bridge/README.md
 
 HUB_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -44,6 +46,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 HOST: Final = Form("a host name or an IP address, without port or scheme", "", _host)
 PORT: Final = whole(1, 65_535)
 PATH: Final = matching(r"[^\x00-\x1f\x7f]{1,900}", "the path of a file or folder")
+BRIDGE: Final = matching(r"(?!(zigbee|log)$)[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -, such as bridge-1")
 USERNAME: Final = matching(r"[^\x00-\x1f\x7f]{1,64}", "a user name of the broker, at most 64 characters")
 TOPIC: Final = matching(r"[^+#/\x00-\x1f\x7f]+(/[^+#/\x00-\x1f\x7f]+){0,7}", "an MQTT topic without + and #")
 
@@ -81,6 +84,15 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
+class Serial:
+    """A port with a wired board on it, and the name that its sensors have in home.toml before the stroke."""
+
+    port: str
+    bridge: str
+    baud: int = BAUD
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """A clock that starts at ``start`` (None: now) and runs ``speed`` times as fast; transport timers stay real."""
 
@@ -98,7 +110,7 @@ class Hub:
     home: str
     local: Local
     upstreams: tuple[Upstream, ...]
-    serial: tuple[str, ...] = ()
+    serial: tuple[Serial, ...] = ()
     simulation: Simulation | None = None
     stall_s: int = STALL_S
     volatile: str | None = None  # a folder in memory, for alerts that the disk does not take; None: the usual one
@@ -110,14 +122,15 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" if address is None else address.is_loopback
 
 
-def unread_serial(hub: Hub, home: Home) -> str | None:
-    """What a person must know who named serial ports, or sensors behind them, in one line."""
-    sensors = [sensor.id for sensor in home.sensors.values() if sensor.link == "serial"]
-    if not hub.serial and not sensors:
+def unheard(hub: Hub, home: Home) -> str | None:
+    """Which wired sensors of home.toml no port of hub.toml leads to, in one line."""
+    ports = {serial.bridge for serial in hub.serial}
+    lost = [sensor for sensor in home.sensors.values() if sensor.link == "serial" and link_of(sensor) not in ports]
+    if not lost:
         return None
-    named = [f"{len(hub.serial)} in hub.toml"] if hub.serial else []
-    named += [f"{len(sensors)} sensors of home.toml that nobody hears: {', '.join(sensors[:3])}"] if sensors else []
-    return f"nothing reads serial ports yet ({'; '.join(named)})"
+    bridges = ", ".join(sorted({link_of(sensor) for sensor in lost}))
+    some = ", ".join(sensor.id for sensor in lost[:3])
+    return f"nobody hears {len(lost)} sensors ({some}): hub.toml has no [[serial]] with bridge = {bridges}"
 
 
 def parse(text: str | bytes) -> Hub:
@@ -182,14 +195,17 @@ def _upstream(table: Table) -> Upstream:
     return Upstream(host, port or (8883 if tls else 1883), ca, certificate, key, receipt_key, keepalive_s)
 
 
-def _serial(root: Table) -> tuple[str, ...]:
-    ports: list[str] = []
-    for table in root.tables("serial", MAX_SERIAL_PORTS):
+def _serial(root: Table) -> tuple[Serial, ...]:
+    found: list[Serial] = []
+    for number, table in enumerate(root.tables("serial", MAX_SERIAL_PORTS), 1):
         port = table.need("port", PATH)
-        if port and port in ports:
+        bridge = table.get("bridge", BRIDGE, f"bridge-{number}")
+        if port and port in [serial.port for serial in found]:
             table.wrong(f"{port!r} is there twice", "port")
-        ports.append(port)
-    return tuple(ports)
+        if bridge in [serial.bridge for serial in found]:
+            table.wrong(f"{bridge!r} is there twice: which of the two boards is it?", "bridge")
+        found.append(Serial(port, bridge, table.get("baud", whole(9_600, 1_000_000), BAUD)))
+    return tuple(found)
 
 
 def _instant(value: object) -> Instant | None:

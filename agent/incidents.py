@@ -5,13 +5,13 @@ One incident has one id: epoch and running number, so that the same journal give
 an episode has limits, so that a flapping door is a few notices and not dozens.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
 from agent.civil import Wall
 from agent.kinds import ROOMS, SEVERITY, TEXTS
-from agent.nouns import DAY_MS, MINUTE_MS, Alert, Finding, Home, Instant, Reading, Snapshot, Watch
+from agent.nouns import DAY_MS, MINUTE_MS, Alert, Finding, Home, Instant, Reading, Snapshot, Watch, is_late
 
 STATES: Final = ("raised", "updated", "cleared")
 ONCE: Final = frozenset({"test_call"})  # over as soon as it is said: the next one is another
@@ -40,11 +40,18 @@ class Incidents:
         self._fresh: dict[str, tuple[str, Finding]] = {}
 
     def take(
-        self, now: Instant, findings: Iterable[Finding], watch: Watch, coverage_permille: int, late: bool = False
+        self,
+        now: Instant,
+        findings: Iterable[Finding],
+        watch: Watch,
+        coverage_permille: int,
+        late: bool = False,
+        told: Sequence[Reading] = (),
     ) -> list[Alert]:
         """The alerts that these findings make; a finding about nothing that is open, or too often said, makes none.
 
-        ``late``: they were due at ``now``, and could only be said afterwards (the hub was off or asleep).
+        ``late``: they were due at ``now``, and could only be said afterwards (the hub was off or asleep). What was
+        found by one of ``told`` that came late was due when that was made.
         """
         alerts = []
         standing = [finding for at, finding in self._held.values() if now - at >= HELD_MS]
@@ -53,7 +60,9 @@ class Incidents:
             id = self._named(now, key, finding)
             if id is not None:
                 self._seq += 1
-                alerts.append(replace(self._alert(now, id, finding, watch, coverage_permille), late=late))
+                due = _was_due(now, finding, told)
+                alert = self._alert(due, id, finding, watch, coverage_permille)
+                alerts.append(replace(alert, late=late or due < now))
         return alerts
 
     def _named(self, now: Instant, key: str, finding: Finding) -> str | None:
@@ -222,6 +231,11 @@ class Incidents:
         held = cast(dict[str, tuple[Instant, list[object]]], snapshot["held"])
         self._held = {key: (at, _finding(plain)) for key, (at, plain) in held.items()}
         self._await()
+
+
+def _was_due(now: Instant, finding: Finding, told: Sequence[Reading]) -> Instant:
+    last = finding.evidence[-1] if finding.evidence else None
+    return last.at if last is not None and last in told and is_late(now, last) else now
 
 
 class _Words(dict[str, str]):

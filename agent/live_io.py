@@ -1,6 +1,6 @@
 """Live: the queue at the rim, and the one hand that stamps time.
 
-Threads (the MQTT client, later the serial reader, the line to uplink) put ``Frame``s into one bounded queue. The loop
+Threads (the MQTT client, the serial reader, the line to uplink) put ``Frame``s into one bounded queue. The loop
 takes them out here, stamps them, and stamps the silences between them at the instants that were due.
 """
 

@@ -19,12 +19,14 @@ DAY_MS: Final = 86_400_000
 
 # What a sensor can say. A binary quantity is 1 for the first word and 0 for the second.
 ACTIVITY: Final = frozenset({"motion", "presence", "vibration", "door", "bed", "button"})
-# ``door_level`` is how a door was found to stand after a time in which nobody listened.
+# ``door_level`` and ``bed_level`` are how one was found to stand after a time in which nobody listened.
 BINARY: Final = ACTIVITY | {
-    "smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin", "door_level",
+    "smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin", "door_level", "bed_level",
 }  # fmt: skip
 # Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved.
 MEASURED: Final = frozenset({"battery_percent", "temperature_mc"})
+
+LATE_MS: Final = 2 * SECOND_MS  # what could only be said so long after its instant is late
 
 WORDS_MOST: Final = 64  # characters of a person's name or reason that are kept; the rest is cut
 
@@ -81,6 +83,11 @@ def is_activity(reading: Reading) -> bool:
     """Whether somebody must have been there: a person moved, a door or a bed changed, a button was pressed."""
     quantity = reading.quantity
     return quantity in ACTIVITY and (reading.value != 0 or quantity == "door" or quantity == "bed")
+
+
+def is_late(now: Instant, reading: Reading) -> bool:
+    """Whether a reading that came at ``now`` tells of something past: whoever made it could not say it sooner."""
+    return now - reading.at > LATE_MS
 
 
 class Finding(NamedTuple):
@@ -223,6 +230,11 @@ class Sensor:
     link: str
     address: str
     inverted: bool = False
+
+
+def link_of(sensor: Sensor) -> str:
+    """What a sensor is lost with: zigbee, log, or the board that it is wired to, by its name."""
+    return sensor.address.partition("/")[0] if sensor.link == "serial" else sensor.link
 
 
 @dataclass(frozen=True, slots=True)

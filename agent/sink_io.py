@@ -6,6 +6,8 @@ from agent.engine import Engine
 from agent.line_io import answered, plain
 from agent.nouns import Act, Alert, Entry, Frame, Home, Outcome
 from agent.numbers_io import Numbers
+from agent.sensors.bridge import LINK as SERIAL
+from agent.sensors.kept_io import Kept
 from agent.sensors.orders_io import Orders
 from agent.storing_io import Storing
 from agent.transport.door_io import knock
@@ -45,9 +47,11 @@ class HubSink:
         engine: Engine,
         orders: Orders | None = None,
         lines: int = 1,
+        kept: Kept | None = None,
     ) -> None:
-        """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre."""
-        self._orders = orders
+        """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre. ``kept``: who tells
+        wired boards what they may forget."""
+        self._orders, self._kept = orders, kept
         self._state, self._storing, self._outboxes, self._numbers = state, storing, outboxes, numbers
         self._journal, self._engine = storing.journal, engine
         self._lines = range(FIRST_LINE, FIRST_LINE + lines)
@@ -63,6 +67,8 @@ class HubSink:
         if frame is not None and frame.link in ("care", "centre"):
             self._storing.flush()
             self._done(frame, written=not self._journal.behind)
+        if self._kept is not None and frame is not None:
+            self._keep(frame, self._kept)
         self._storing.turn_over(entry, self._engine)
 
     def send(self) -> None:
@@ -108,6 +114,18 @@ class HubSink:
 
     def _knock(self, line: int) -> None:
         knock(uplink_door(str(self._state), line))
+
+    def _keep(self, frame: Frame, kept: Kept) -> None:
+        """A board forgets what is kept here. What the disk does not take is held in memory, as all other readings are:
+        a board that may forget nothing would soon say nothing new."""
+        kept.watch(self._engine.proof.wishes.watched)
+        if frame.link != SERIAL:
+            return
+        name = frame.address.partition("/")[0]
+        memory = self._engine.decoder.wired.memory(name)
+        if memory is not None and not kept.has(name, memory):
+            self._storing.flush()
+            kept.tell(name, memory)
 
     def _done(self, frame: Frame, written: bool) -> None:
         """What a person asked, or what came back, has been taken in; once it is in the journal its original may go."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.ballast_io import Ballast
 from agent.civil import rfc3339
@@ -22,7 +22,7 @@ from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
 from agent.detect.own_words import DAMAGED
 from agent.engine import OWN_LINKS, Engine
-from agent.hub import STALL_S
+from agent.hub import STALL_S, Serial
 from agent.journal_io import Journal, JournalError
 from agent.line_io import Line
 from agent.live_io import Frames, boot_frame, frame_queue, intake
@@ -34,7 +34,10 @@ from agent.numbers_io import Numbers
 from agent.packing import alert_line
 from agent.recover import clock_of, missing, resume
 from agent.salvage_io import begin_anew, is_damaged, take_over
+from agent.sensors.bridge import LINK
+from agent.sensors.kept_io import Kept
 from agent.sensors.orders_io import Orders
+from agent.sensors.serial_io import Ports
 from agent.sensors.zigbee import CONNECTION
 from agent.sensors.zigbee_io import Listener
 from agent.sink_io import HubSink, Sealer
@@ -47,6 +50,18 @@ from agent.transport.pulse_io import pulse_door
 from agent.watchdog_io import Watchdog, end_with_any_thread, notify, round_s
 
 STAGES: Final = ("loop", "line", "zigbee")  # of the process; the loop's own run has no zigbee
+SERIAL: Final = "serial"  # one more where a home has wired boards
+
+
+class Links(NamedTuple):
+    """What the loop tells the threads of the links. ``begin`` starts those that need to know where the journal ends."""
+
+    orders: Orders | None = None
+    kept: Kept | None = None
+    begin: Callable[[Engine, HubClock], None] = lambda engine, clock: None
+
+
+NO_LINKS: Final = Links()
 
 
 @contextmanager
@@ -108,12 +123,12 @@ def live(
     models: Models = NO_MODELS,
     come_round: Callable[[str], None] = lambda stage: None,
     round_s: float = round_s(STALL_S),
-    orders: Orders | None = None,
+    links: Links = NO_LINKS,
     volatile: str | None = None,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller.
 
-    ``receipt_keys``: of each line's centre. ``come_round`` hears of each stage that comes round, every ``round_s``.
+    ``receipt_keys``: of each line's centre. ``come_round`` hears of each stage that does, every ``round_s``.
     ``volatile``: the folder in memory for what the disk does not take; None: the usual one.
     """
     memory = volatile_folder(str(state), volatile)
@@ -123,10 +138,8 @@ def live(
     journal, engine, damaged = opened(state / "journal.db", home, models)
     outboxes, numbers = Outboxes(str(state), memory, PUT_BUSY_MS), Numbers(state, memory)
     storing = Storing(journal, Ballast(state), frames, version)
-    for lost in filter(None, (aside, damaged)):
-        _say(f"was damaged, and lies now in {lost}")
-        storing.tell(DAMAGED, "damaged")
-    sink = HubSink(state, storing, outboxes, numbers, engine, orders, len(receipt_keys))
+    _tell_damaged(storing, aside, damaged)
+    sink = HubSink(state, storing, outboxes, numbers, engine, links.orders, len(receipt_keys), links.kept)
     engine.tells_promises = follow
     newest = outboxes.newest()
     numbers.settle(engine, max(journal.last_said(), newest[:2] if newest else (0, 0)), boot_id(), bool(damaged))
@@ -139,13 +152,20 @@ def live(
     storing.begin(engine, clock.now(), seq + 1)
     line = Line(state, memory, receipt_keys, frames, partial(come_round, "line"), round_s)
     line.start()
+    links.begin(engine, clock)
     entries = intake(frames, clock, engine, seq, boot, partial(come_round, "loop"), round_s)
-    # If this throws, the process ends as it stands: a thread that waits for the queue must not keep it alive.
+    # If this throws, the process ends: a thread that waits for the queue must not keep it alive.
     run(fill(entries, engine), engine, Follow(sink, home) if follow else sink)
     line.stop()
     storing.flush()
     journal.close()
     outboxes.close()
+
+
+def _tell_damaged(storing: Storing, *aside: Path | str | None) -> None:
+    for lost in filter(None, aside):
+        _say(f"was damaged, and lies now in {lost}")
+        storing.tell(DAMAGED, "damaged")
 
 
 def opened(path: Path, home: Home, models: Models) -> tuple[Journal, Engine, Path | None]:
@@ -185,6 +205,7 @@ def watch(
     follow: bool = False,
     stall_s: int = STALL_S,
     volatile: str | None = None,
+    serial: Sequence[Serial] = (),
 ) -> None:
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock.
 
@@ -192,32 +213,44 @@ def watch(
     """
     frames = frame_queue()
     models = shipped(tell_slow=lambda name, why: _tell_slow(frames, name, why))
-    orders = Orders()
+    orders, kept = Orders(), Kept()
     sensors, signals = home.sensors.values(), home.signals
     listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, sensors, signals, orders)
     end_with_any_thread("watch")
     pause_s = round_s(stall_s)
-    dog = Watchdog("watch", STAGES, stall_s, sign=lambda: knock(pulse_door(str(state))))
-    threading.Thread(target=_listen, args=(listener, dog, pause_s), name="zigbee", daemon=True).start()
+    wired = bool(serial) or any(sensor.link == LINK for sensor in sensors)
+    stages = (*STAGES, SERIAL) if wired else STAGES
+    dog = Watchdog("watch", stages, stall_s, sign=lambda: knock(pulse_door(str(state))))
+    _keep_turning("zigbee", listener.turn, dog, pause_s)
+
+    def begin(engine: Engine, clock: HubClock) -> None:
+        if wired:
+            kept.watch(engine.proof.wishes.watched)
+            memory = engine.decoder.wired.memory
+            ports = Ports(serial, sensors, memory, clock.now, frames.put, _say, kept)
+            _keep_turning(SERIAL, ports.turn, dog, pause_s)
 
     def clock_for(engine: Engine, last: Instant | None) -> HubClock:
         return clock_of(engine, last, *simulated)
 
-    stages = (dog.advanced, pause_s, orders)
-    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, *stages, volatile)
+    round_and_links = (dog.advanced, pause_s, Links(orders, kept, begin))
+    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, *round_and_links, volatile)
     notify("STOPPING=1")
+
+
+def _keep_turning(stage: str, turn: Callable[[float], object], dog: Watchdog, round_s: float) -> None:
+    def for_ever() -> None:
+        while True:
+            dog.advanced(stage)
+            turn(round_s)
+
+    threading.Thread(target=for_ever, name=stage, daemon=True).start()
 
 
 def _tell_slow(frames: Frames, name: str, why: str) -> None:
     """From the loop itself, which must not wait for room in its own queue; then a later slow answer tells it."""
     with suppress(queue.Full):
         frames.put_nowait(Frame("hub", "model", json.dumps({"model": name, "why": why}).encode()))
-
-
-def _listen(listener: Listener, dog: Watchdog, round_s: float) -> None:
-    while True:
-        dog.advanced("zigbee")
-        listener.turn(round_s)
 
 
 def _say(line: str) -> None:

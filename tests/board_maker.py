@@ -5,9 +5,10 @@ from pathlib import Path
 from struct import pack
 from typing import NamedTuple
 
-from agent.nouns import Frame, Instant, Reading, Sensor
-from agent.sensors import framing
-from agent.sensors.bridge import HEARTBEAT, HELLO, READING, Board, Bridges
+from agent.nouns import BadFrame, Instant, Reading, Sensor
+from agent.sensors import framing, wired
+from agent.sensors.bridge import Board
+from agent.sensors.wire import HEARTBEAT, HELLO, READING
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "firmware-bridge" / "golden.txt"
@@ -36,20 +37,55 @@ def golden(path: Path = GOLDEN) -> Mapping[str, Golden]:
     }
 
 
+class Ends:
+    """What the hub has of a board: the conversation, and what the journal makes of it. All is kept at once."""
+
+    def __init__(self, sensors: Iterable[Sensor] = SENSORS, memory: Mapping[str, object] | None = None) -> None:
+        self.journal = wired.Wired(sensors)
+        if memory is not None:
+            self.journal.restore(memory)
+        used = [sensor.address.removeprefix(f"{NAME}/") for sensor in sensors if sensor.address.startswith(NAME)]
+        self.board = Board(NAME, used, self.journal.memory(NAME))
+
+    def hear(self, at: int, body: bytes) -> tuple[list[Reading], list[str]]:
+        """What comes of a body, and what was refused of it."""
+        heard: list[Reading] = []
+        refused: list[str] = []
+        try:
+            frames = self.board.hear(Instant(at), body)
+        except ValueError as fault:
+            frames = (self.board.refuse(str(fault)),)
+        for frame in frames:
+            try:
+                heard += self.journal.decode(Instant(at), frame)
+            except BadFrame as fault:
+                refused.append(str(fault))
+        self.board.told(True, self.journal.memory(NAME))
+        return heard, refused
+
+
 class Wired:
     """A board at one end, the hub's understanding at the other. Times are given, in ms."""
 
-    def __init__(self, sensors: Iterable[Sensor] = SENSORS, boot: int = 7) -> None:
-        self.bridges = Bridges(sensors)
+    def __init__(
+        self, sensors: Iterable[Sensor] = SENSORS, boot: int = 7, memory: Mapping[str, object] | None = None
+    ) -> None:
+        self.ends = Ends(sensors, memory)
         self.boot = boot
+        self.refused: list[str] = []
         self.oldest = self.next = 0
 
     @property
     def board(self) -> Board:
-        return self.bridges.boards[NAME]
+        return self.ends.board
 
     def body(self, at: int, body: bytes) -> tuple[Reading, ...]:
-        return self.bridges.decode(Instant(at), Frame("serial", NAME, body))
+        """BadFrame for what was refused, if it says nothing else; that the link is up is not told."""
+        heard, self.refused = self.ends.hear(at, body)
+        said = tuple(reading for reading in heard if reading.quantity != "link")
+        if self.refused and not said:
+            raise BadFrame(self.refused[0])
+        return said
 
     def state(self, uptime: int) -> bytes:
         return pack("<IHHH", uptime % (1 << 32), self.boot, self.oldest, self.next)

@@ -11,10 +11,11 @@ from types import TracebackType
 
 import pytest
 
-from agent.nouns import BadFrame, Frame, Instant, Reading
+from agent.nouns import Instant, Reading
 from agent.sensors import framing
-from agent.sensors.bridge import ASK_HELLO, HEARTBEAT, WAVEFORM, Block, Board, Bridges, block
-from tests.board_maker import NAME, SENSORS
+from agent.sensors.bridge import Board
+from agent.sensors.wire import ASK_HELLO, HEARTBEAT, WAVEFORM, Block, block
+from tests.board_maker import Ends
 from tests.brokers import until
 from tests.conftest import ROOT
 
@@ -85,13 +86,13 @@ class SimulatedBoard:
 
 
 class HubsEnd:
-    """Opens the line, reads and answers, until it is closed. ``bridges`` may have been kept by a hub before.
+    """Opens the line, reads and answers, until it is closed. ``ends`` may remember what a hub before knew.
 
     A line that ``loses`` takes a fifth of the frames away, in both directions, and turns a bit in as many.
     """
 
-    def __init__(self, board: SimulatedBoard, bridges: Bridges | None = None, loses: Random | None = None) -> None:
-        self.bridges = bridges or Bridges(SENSORS)
+    def __init__(self, board: SimulatedBoard, ends: Ends | None = None, loses: Random | None = None) -> None:
+        self.ends = ends or Ends()
         self.deframer = framing.Deframer()
         self.heard: list[tuple[Instant, Reading]] = []
         self.refused: list[str] = []
@@ -106,7 +107,7 @@ class HubsEnd:
 
     @property
     def board(self) -> Board:
-        return self.bridges.boards[NAME]
+        return self.ends.board
 
     def say(self, *bodies: bytes) -> None:
         for body in bodies:
@@ -124,19 +125,16 @@ class HubsEnd:
         *frames, self._came = self._came.split(b"\0")
         for body in self.deframer.feed(b"".join(self._as_it_arrives(frame + b"\0") for frame in frames)):
             self._hear(body)
-            self.say(self.board.answer())
+            self.say(*self.board.answer(self._now()))
 
     def _hear(self, body: bytes) -> None:
         at = self._now()
         self.types.append(body[1])
         if body[1] == WAVEFORM:
             self.blocks.append(block(body[4:]))
-        try:
-            readings = self.bridges.decode(at, Frame("serial", NAME, body))
-        except BadFrame as fault:
-            self.refused.append(str(fault))
-            return
-        self.heard += [(at, reading) for reading in readings if reading.quantity != "checkin"]
+        readings, refused = self.ends.hear(at, body)
+        self.refused += refused
+        self.heard += [(at, reading) for reading in readings if reading.quantity not in ("checkin", "link")]
 
     def _as_it_arrives(self, frame: bytes) -> bytes:
         luck = 1.0 if self._loses is None else self._loses.random()
@@ -161,6 +159,7 @@ class HubsEnd:
     def met(self) -> "HubsEnd":
         """Once both know each other and the clocks of both have been compared."""
         self.until(lambda: self.board.boot is not None and HEARTBEAT in self.types, "hello and a heartbeat")
+        self.until(lambda: not self.board.orders, "the board to do as home.toml says")
         return self
 
     def told(self) -> list[tuple[str, str, int]]:

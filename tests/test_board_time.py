@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.nouns import DAY_MS, HOUR_MS, SECOND_MS, Instant
-from agent.sensors.board_time import MOST_PAIRS, WRAP_MS, BoardTime
+from agent.sensors.board_time import WRAP_MS, BoardTime, Line
 
 NOW = 1_800_000_000_000
 BOUND_MS = 20
@@ -111,14 +111,11 @@ def test_a_board_whose_uptime_goes_back_begins_anew() -> None:
     assert time.time_of(1_500, Instant(NOW + 201_000)) == NOW + 200_500
 
 
-def test_a_hub_that_restarts_dates_as_it_did_and_keeps_no_more_than_it_needs() -> None:
+def test_a_hub_that_restarts_goes_on_from_a_single_line_and_dates_as_well() -> None:
     board, time = Crystal(3_000), BoardTime()
     beats(time, board, NOW, NOW + 600_000, Random(4))
-    beats(time, board, NOW + 700_000, NOW + 760_000, Random(5))
-    again = BoardTime()
-    kept = json.loads(json.dumps(time.snapshot()))
-    assert len(kept["pairs"]) <= MOST_PAIRS
-    again.restore(kept)
-    for at in range(NOW, NOW + 760_000, 10_000):
-        uptime, arrived = board.uptime(at), Instant(NOW + 761_000)
-        assert again.time_of(uptime, arrived) == time.time_of(uptime, arrived)
+    again = BoardTime(Line(*json.loads(json.dumps(time.line()))))
+    back = NOW + 900_000
+    again.pair(board.uptime(back), Instant(back + 2))
+    for at in range(NOW + 600_000, back, 10_000):
+        assert off(again, board, at, back + 10) <= BOUND_MS

@@ -8,8 +8,9 @@ from random import Random
 
 import pytest
 
-from agent.sensors.bridge import CONFIGURE, DONE, HELLO, READING, SELFTEST, Bridges, late
-from tests.board_maker import BED, SENSORS
+from agent.nouns import is_late
+from agent.sensors.wire import CONFIGURE, DONE, HELLO, READING, SELFTEST
+from tests.board_maker import BED, Ends
 from tests.simulated_board import CORD, PIR, REED, HubsEnd, SimulatedBoard, build, make, order
 
 DOOR_OPEN, DOOR_SHUT = ("front-door", "door", 1), ("front-door", "door", 0)
@@ -43,7 +44,7 @@ def test_a_door_that_opens_at_the_board_is_a_reading_at_the_hub() -> None:
         at, reading = hub.heard[0]
         assert hub.told() == [DOOR_OPEN]
         assert abs(reading.at - opened) < CLOSE_MS
-        assert not late(at, reading)
+        assert not is_late(at, reading)
         hub.close()
 
 
@@ -63,28 +64,26 @@ def test_what_happened_while_the_hub_was_off_arrives_once_in_order_and_with_its_
         before = HubsEnd(board).met()
         board.pin(REED, 1)
         before.until(lambda: before.told() == [DOOR_OPEN], "the door before")
-        kept = json.dumps(before.bridges.snapshot())
+        kept = json.dumps(before.ends.journal.snapshot())
         before.close()
         moves = []
         for level in (0, 1, 0):
             moves.append(board.pin(REED, level))
         board.pass_time(5_000)
-        again = Bridges(SENSORS)
-        again.restore(json.loads(kept))
-        hub = HubsEnd(board, again)
+        hub = HubsEnd(board, Ends(memory=json.loads(kept)))
         hub.until_heard(3, "three moves of the door")
         board.pin(PIR, 1)
         hub.until(lambda: ("hall-motion", "motion", 1) in hub.told(), "somebody who moves now")
         assert hub.told() == [DOOR_SHUT, DOOR_OPEN, DOOR_SHUT, ("hall-motion", "motion", 1)]
         assert all(abs(reading.at - at) < CLOSE_MS for (_, reading), at in zip(hub.heard[:3], moves, strict=True))
-        assert [late(at, reading) for at, reading in hub.heard] == [True, True, True, False]
+        assert [is_late(at, reading) for at, reading in hub.heard] == [True, True, True, False]
         hub.close()
 
 
 def test_more_than_the_board_can_keep_is_told_as_lost_and_the_latest_arrives() -> None:
     with SimulatedBoard() as board:
         before = HubsEnd(board).met()
-        kept = before.bridges
+        kept = before.ends
         before.close()
         for move in range(41):
             board.pin(REED, (move + 1) % 2)
@@ -140,6 +139,8 @@ def test_the_board_tests_itself_when_it_is_asked() -> None:
         hub = HubsEnd(board).met()
         hub.say(order(0x84, []))
         hub.until(lambda: SELFTEST in hub.types, "the self-test")
-        assert 4_500 < hub.board.supply_mv < 5_500
+        hub.until(lambda: hub.board.health is not None and hub.board.health.supply_mv, "the supply")
+        assert hub.board.health is not None
+        assert 4_500 < hub.board.health.supply_mv < 5_500
         assert READING not in hub.types
         hub.close()

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.home import parse as parse_home
-from agent.hub import BadHub, Hub, Local, Simulation, Upstream, parse
-from agent.nouns import Instant
+from agent.hub import BadHub, Hub, Local, Serial, Simulation, Upstream, parse, unheard
+from agent.nouns import Home, Instant, Sensor
 from tests.conftest import ROOT
 
 SMALLEST = """\
@@ -46,7 +46,7 @@ def test_the_example_for_installers_is_read() -> None:
     assert (hub.id, hub.state, hub.home) == ("hub-0001", "/var/lib/hearthwatch", "home.toml")
     assert hub.local == Local("127.0.0.1", 1883, "hearthwatch", "local-password", "zigbee2mqtt")
     assert [(upstream.port, upstream.receipt_key) for upstream in hub.upstreams] == [(8883, "centre/receipts.pub")]
-    assert len(hub.serial) == 1
+    assert hub.serial == (Serial("/dev/serial/by-id/usb-hearthwatch-bridge-1", "bridge-1"),)
 
 
 def test_what_the_example_has_in_comments_is_right_too() -> None:
@@ -130,10 +130,25 @@ def test_a_wrong_local_broker_is_told(local: str, said: str) -> None:
 
 def test_serial_ports_are_listed_once_and_the_page_is_left_for_later() -> None:
     ports = '[page]\nanything = [1]\n[[serial]]\nport = "/dev/ttyUSB0"\n[[serial]]\nport = "/dev/ttyUSB1"\n'
-    assert parse(SMALLEST + ports).serial == ("/dev/ttyUSB0", "/dev/ttyUSB1")
+    first, second = parse(SMALLEST + ports).serial
+    assert (first, second) == (Serial("/dev/ttyUSB0", "bridge-1"), Serial("/dev/ttyUSB1", "bridge-2"))
     assert mistakes(SMALLEST + ports.replace("USB1", "USB0")) == [
         "line 13: serial[2].port: '/dev/ttyUSB0' is there twice"
     ]
+
+
+def test_two_boards_of_one_name_are_a_mistake_and_a_sensor_behind_no_port_is_named() -> None:
+    twice = '[[serial]]\nport = "/dev/ttyUSB0"\n[[serial]]\nport = "/dev/ttyUSB1"\nbridge = "bridge-1"\n'
+    assert mistakes(SMALLEST + twice) == [
+        "line 12: serial[2].bridge: 'bridge-1' is there twice: which of the two boards is it?"
+    ]
+    attic = Sensor("attic-door", "door", "hall", None, "serial", "bridge-9/door0")
+    home = Home("elm-12", "Europe/London", 1, {}, {attic.id: attic})
+    assert unheard(parse(SMALLEST), home) == (
+        "nobody hears 1 sensors (attic-door): hub.toml has no [[serial]] with bridge = bridge-9"
+    )
+    named = '[[serial]]\nport = "/dev/ttyUSB0"\nbridge = "bridge-9"\n'
+    assert unheard(parse(SMALLEST + named), home) is None
 
 
 @pytest.mark.parametrize("host", ["mqtt..local", ".local", "a" * 64 + ".local", "-mqtt", "mqtt-.local", "1::2::3", "."])

@@ -8,7 +8,7 @@ from agent import VERSION
 from agent.civil import rfc3339
 from agent.commands.asking import BAD, DONE, RUNNING, Refused, home_of, instant, read_text, say
 from agent.home import BadHome, parse
-from agent.hub import BadHub, Hub, Upstream, unread_serial
+from agent.hub import BadHub, Hub, Upstream, unheard
 from agent.hub import parse as parse_hub
 from agent.nouns import DAY_MS, WORDS_MOST, Home, Instant
 
@@ -83,15 +83,16 @@ def watched(asked: argparse.Namespace) -> int:
     hub, state = hub_of(config)
     with locked(state):
         home = _good_home(folder / hub.home, state)
-        if unread := unread_serial(hub, home):
-            say(f"watch: {unread}")
+        if lost := unheard(hub, home):
+            say(f"watch: {lost}")
         password = str(folder / hub.local.credentials) if hub.local.credentials else None
         local = Broker(hub.local.host, hub.local.port, username=hub.local.username, password_file=password)
         name = hub_id(hub, folder, state)
         simulated = (hub.simulation.start, hub.simulation.speed) if hub.simulation else (None, 1)
         keys = _receipt_keys(hub, folder)
         base = hub.local.base_topic
-        watch(state, home, name, local, base, keys, VERSION, simulated, asked.follow, hub.stall_s, hub.volatile)
+        rest = (asked.follow, hub.stall_s, hub.volatile, hub.serial)
+        watch(state, home, name, local, base, keys, VERSION, simulated, *rest)
     return DONE
 
 

@@ -44,7 +44,7 @@ class BedExit:
     """Each bed for itself: the subject is the bed's sensor."""
 
     name = "bed_exit"
-    hears = ACTIVITY
+    hears = ACTIVITY | {"bed_level"}
 
     def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
         self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
@@ -65,7 +65,7 @@ class BedExit:
                 exit.hold(now, cannot_see(watch, sensor))
             self._schedule()
         for reading in readings:
-            if reading.quantity == "bed":
+            if reading.quantity in ("bed", "bed_level"):  # who was found to have left has left
                 self._stir(reading, watch, found)
             elif self._exits and is_activity(reading) and reading.sensor not in watch.unseen:
                 self._up(reading, found)

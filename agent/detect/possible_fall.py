@@ -27,7 +27,7 @@ from agent.detect.hazard import LEAST_WAIT_MS
 from agent.detect.silences import AT_THE_DOOR, IN_BED, LONGEST_MS
 from agent.detect.trust import Trust
 from agent.detect.whereabouts import Whereabouts
-from agent.nouns import ACTIVITY, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity
+from agent.nouns import ACTIVITY, Finding, Home, Instant, Promise, Reading, Snapshot, Watch, is_activity, is_late
 
 NO_FALSE_ALERT: Final = frozenset({"true", "test"})  # verdicts after which a silence is no measure of this home
 TOLD_MOST: Final = 16  # told silences that a verdict may still be given on; the oldest is left as it was learnt
@@ -74,7 +74,9 @@ class PossibleFall:
         moved: Reading | None = None
         for reading in readings:
             if is_activity(reading):
-                if reading.sensor not in watch.unseen:
+                if is_late(now, reading):  # somebody moved then, which says nothing of now
+                    self._whole = False
+                elif reading.sensor not in watch.unseen:
                     moved = reading
             elif reading.quantity == "fall":
                 findings += self._falls.hear(reading)

@@ -33,6 +33,7 @@ from agent.nouns import (
     Reading,
     Snapshot,
     Watch,
+    link_of,
 )
 
 NO_CHECKINS_MS: Final = 12 * HOUR_MS  # contracts.md: without check-ins silence counts as observed this long
@@ -49,8 +50,8 @@ class ProofOfWatch:
         self._home = home
         self._health = SensorHealth(home)
         self._rooms = list(seers(home).values())
-        links = {sensor.link for sensor in home.sensors.values()}
-        self._on = {link: [s.id for s in home.sensors.values() if s.link == link] for link in links}
+        links = {link_of(sensor) for sensor in home.sensors.values()}
+        self._on = {link: [s.id for s in home.sensors.values() if link_of(s) == link] for link in links}
         self._down: dict[str, Instant] = {}  # links that are down, since when; up until they say otherwise
         self._dark: frozenset[str] = frozenset()  # their sensors
         self._lasting = Lasting(self._grace)

@@ -31,7 +31,7 @@ QUIET_MS: Final = 10 * MINUTE_MS
 
 class Whereabouts:
     name = "whereabouts"
-    hears = ACTIVITY
+    hears = ACTIVITY | {"bed_level"}
 
     def __init__(self, home: Home) -> None:
         self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
@@ -57,11 +57,10 @@ class Whereabouts:
                 self.empty = self.away = False
                 self.room = self._room[bed]
         for reading in readings:
-            if is_activity(reading):
-                if reading.quantity == "bed":
-                    self.in_bed = self.in_bed | {reading.sensor} if reading.value else self.in_bed - {reading.sensor}
-                if reading.sensor not in watch.unseen:
-                    self._hear(reading, watch)
+            if reading.quantity in ("bed", "bed_level"):
+                self.in_bed = self.in_bed | {reading.sensor} if reading.value else self.in_bed - {reading.sensor}
+            if is_activity(reading) and reading.sensor not in watch.unseen:
+                self._hear(reading, watch)
         return ()
 
     def _bed(self, watch: Watch) -> str | None:

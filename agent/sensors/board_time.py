@@ -5,11 +5,10 @@ but for the quickest frame's delay. See "Board time and hub time" in firmware-br
 that a replay comes to the same milliseconds.
 """
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-from agent.nouns import SECOND_MS, Instant, Snapshot
+from agent.nouns import SECOND_MS, Instant
 
 MOST_PAIRS: Final = 64  # of a line, two minutes of heartbeats; beyond them the oldest goes
 NEW_LINE_MS: Final = 30 * SECOND_MS  # so long without a pair, and a new line begins
@@ -56,9 +55,10 @@ def _below(pairs: list[Pair], rise: int, run: int) -> Line:
 class BoardTime:
     """Of one boot of one board. ``pair`` for what is stamped as it is sent, ``time_of`` for what is dated."""
 
-    def __init__(self) -> None:
-        self._pairs: list[Pair] = []
-        self._line = Line(0, 0)
+    def __init__(self, known: Line | None = None) -> None:
+        """``known``: a line of before, as ``line`` gave it."""
+        self._pairs: list[Pair] = [(known.uptime, known.offset)] if known else []
+        self._line = known or Line(0, 0)
         self._before: Line | None = None  # the line before this one, at its end
         self._held_up = 0
 
@@ -120,16 +120,9 @@ class BoardTime:
         turns = (expected - uptime + WRAP_MS // 2) // WRAP_MS
         return uptime + turns * WRAP_MS
 
-    def snapshot(self) -> Snapshot:
-        return {
-            "pairs": [list(pair) for pair in self._pairs],
-            "line": list(self._line),
-            "held_up": self._held_up,
-            "before": None if self._before is None else list(self._before),
-        }
-
-    def restore(self, snapshot: Mapping[str, object]) -> None:
-        told = cast(Mapping[str, Any], snapshot)
-        self._pairs = [(u, o) for u, o in told["pairs"]]
-        self._line, self._held_up = Line(*told["line"]), told["held_up"]
-        self._before = None if told["before"] is None else Line(*told["before"])
+    def line(self) -> Line | None:
+        """The line at its last pair: what a hub must know to go on after it was off."""
+        if not self._pairs:
+            return None
+        last = self._pairs[-1][0]
+        return self._line._replace(uptime=last, offset=self._line.at(last))

@@ -1,275 +1,229 @@
-"""What the boards of a home say over serial, understood: the bodies of frames in, readings out.
+"""The hub's half of the conversation with one board: the bodies of its frames in, what the journal is to know out.
 
-The meaning of each byte is firmware-bridge/README.md's. A board keeps a reading until it is acknowledged: ``answer``
-says what the hub has, and must only be sent when the frames before it are kept.
+The meaning of each byte is firmware-bridge/README.md's. What a board says again and again stays here; what is new, in
+order and on the hub's time becomes a ``Frame`` of plain JSON, which wired.py understands, live and in a replay. A board
+keeps a reading until it is acknowledged, and that is done when the journal has it: ``keep`` says so.
 """
 
-from collections.abc import Iterable, Mapping
-from struct import Struct
-from typing import Any, Final, NamedTuple, cast
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
-from agent.nouns import BINARY, MINUTE_MS, SECOND_MS, BadFrame, Frame, Instant, Reading, Sensor, Snapshot
-from agent.sensors.board_time import BoardTime
+from agent.nouns import MINUTE_MS, SECOND_MS, Frame, Instant
+from agent.sensors import wire
+from agent.sensors.board_time import BoardTime, Line
 from agent.sensors.framing import VERSION, pack, unpack
 from agent.sensors.payload import shown
 
 LINK: Final = "serial"
-HELLO, READING, HEARTBEAT, WAVEFORM, SELFTEST, DONE = range(0x01, 0x07)
-ASK_HELLO, ACK, CONFIGURE, ASK_SELFTEST = range(0x81, 0x85)
-KINDS: Final = {1: "motion", 2: "door", 3: "button", 4: "tamper", 5: "bed"}
-CHECKIN_MS: Final = MINUTE_MS  # a heartbeat comes every 2 s; as a sign of life one a minute is enough
-LATE_MS: Final = 2 * SECOND_MS
-NUMBERS: Final = 1 << 16
-MAX_CHANNELS: Final = 8
-_NO_READINGS: Final = ("bed", "unknown")
-_ALARMS: Final = frozenset({"smoke", "leak", "fall", "tamper", "button"})  # told also when they stand already
-_STATE: Final = Struct("<IHHH")  # uptime, boot, oldest, next
-_BOARD: Final = Struct("<BBB8sB")  # after it, in HELLO: reset, major, minor, board, channels
-_CHANNEL: Final = Struct("<BBH")
-_HEALTH: Final = Struct("<HBB")  # after it, in HEARTBEAT: supply_mv, levels, refused
-_READING: Final = Struct("<IHBB")
-_BLOCK: Final = Struct("<IBBBB")
-_ACK: Final = Struct("<HH")
+TAMPER: Final = "tamper"
+BEAT_MS: Final = MINUTE_MS  # a heartbeat comes every 2 s; as a sign of life one a minute is enough
+AGAIN_MS: Final = SECOND_MS  # an order that was answered by nothing is given again
+_LEVELLESS: Final = ("bed", "unknown")
 
 
-class Block(NamedTuple):
-    """A piece of a bed's waveform; ``at`` is the board's uptime at the first sample."""
+class Memory(NamedTuple):
+    """What the journal knows of a board: where a hub goes on that has just started. ``line``: see board_time."""
 
-    at: int
-    channel: int
-    rate_hz: int
-    bits: int
-    samples: tuple[int, ...]
-
-
-def late(at: Instant, reading: Reading) -> bool:
-    """Whether a reading that arrived ``at`` tells of something past: it was kept by the board meanwhile."""
-    return at - reading.at > LATE_MS
-
-
-def block(payload: bytes) -> Block:
-    """ValueError, in words, for what is no waveform."""
-    start, channel, rate_hz, bits, count = _BLOCK.unpack_from(_long_enough("waveform", payload, _BLOCK.size))
-    if not (12 <= bits <= 24 and 50 <= rate_hz <= 100):
-        raise ValueError(f"waveform of {bits} bits at {rate_hz} Hz, not 12 to 24 at 50 to 100")
-    width = 2 if bits <= 16 else 3
-    raw = _long_enough("waveform", payload, _BLOCK.size + count * width)[_BLOCK.size : _BLOCK.size + count * width]
-    samples = tuple(int.from_bytes(raw[i : i + width], "little", signed=True) for i in range(0, len(raw), width))
-    if any(not -(1 << bits - 1) <= sample < 1 << bits - 1 for sample in samples):
-        raise ValueError(f"waveform with a sample of more than {bits} bits")
-    return Block(start, channel, rate_hz, bits, samples)
-
-
-def _long_enough(what: str, payload: bytes, length: int) -> bytes:
-    if len(payload) < length:
-        raise ValueError(f"{what} of {len(payload)} bytes, not {length}")
-    return payload
+    boot: int
+    wanted: int
+    line: Line | None
 
 
 class Board:
-    """One board and the sensors on its channels. ``wanted`` is the number of the reading that is waited for.
+    """One board. ``wanted`` is the number of the reading that is waited for, ``kept`` the first the journal lacks.
 
-    ``levels`` are the last values told, by channel. ``unsure``: readings were lost or the board started anew, so the
-    next heartbeat that finds nothing under way tells how doors stand. ``lost`` counts readings, and ``blocks_lost``
-    pieces of waveform, that can never come any more.
+    ``used`` are the channels that home.toml has sensors on: those are enabled, others are not. ``unsure``: readings
+    were lost, or one of the two started anew, so the next heartbeat that finds nothing under way tells what stands.
+    ``lost`` counts readings, and ``blocks_lost`` pieces of waveform, that can never come any more.
     """
 
-    def __init__(self, name: str, sensors: Iterable[Sensor]) -> None:
-        self.name = name
+    def __init__(self, name: str, used: Iterable[str], memory: Memory | None = None) -> None:
+        self.name, self.used = name, frozenset(used)
         self.boot: int | None = None
         self.firmware = ""
-        self.supply_mv = 0
-        self.lost = 0
-        self.blocks_lost = 0
-        self.wanted = 0
-        self._sensors = {sensor.address.partition("/")[2]: sensor for sensor in sensors}
-        self._channels: tuple[str, ...] = ()
-        self._levels: dict[int, int] = {}
-        self._unsure = True
+        self.health: wire.Heartbeat | None = None  # the last
+        self.lost = self.blocks_lost = 0
+        self.wanted = self.kept = memory.wanted if memory else 0
+        self.channels: tuple[wire.Channel, ...] = ()
+        self.time = BoardTime(memory.line if memory else None)
+        self._known_boot = memory.boot if memory else None
+        self._unsure = self._watched = True
         self._block: int | None = None
-        self._checked_in: Instant | None = None
-        self._time = BoardTime()
+        self._beat: Instant | None = None
+        self._link: bool | None = None
+        self.orders: list[bytes] = []  # not answered yet; the first of them has been given, or is to be
+        self._given: Instant | None = None
 
-    def hear(self, at: Instant, payload: bytes) -> tuple[Reading, ...]:
-        """ValueError, in words, for what cannot be understood."""
-        body = unpack(payload)
+    # -- what it says ------------------------------------------------------------------------------------------
+
+    def hear(self, at: Instant, said: bytes) -> tuple[Frame, ...]:
+        """``said`` is a frame's body, ``at`` when it arrived. ValueError, in words, for what cannot be understood."""
+        body = unpack(said)
         if body is None:
-            raise ValueError(f"a frame of {len(payload)} bytes")
+            raise ValueError(f"a frame of {len(said)} bytes")
         if body.version != VERSION:
             raise ValueError(f"speaks version {body.version}; this hub understands {VERSION}: update one of the two")
-        if body.type == HELLO:
-            return self._hello(at, body.payload)
-        if body.type == HEARTBEAT:
-            return self._heartbeat(at, body.payload)
-        if body.type == READING:
-            return self._reading(at, body.number, body.payload)
-        if body.type == WAVEFORM:
-            return self._waveform(body.number, body.payload)
-        if body.type in (SELFTEST, DONE):
-            return ()
+        if body.type == wire.HELLO:
+            return tuple(self._hello(at, wire.hello(body.payload)))
+        if body.type == wire.HEARTBEAT:
+            return tuple(self._heartbeat(at, wire.heartbeat(body.payload)))
+        if body.type == wire.READING:
+            return tuple(self._reading(at, body.number, wire.reading(body.payload)))
+        if body.type == wire.WAVEFORM:
+            return tuple(self._waveform(at, body.number, wire.block(body.payload)))
+        if body.type == wire.SELFTEST:
+            return tuple(self._tested(body.number, *wire.selftest(body.payload)))
+        if body.type == wire.DONE:
+            return tuple(self._done(body.number, *wire.done(body.payload)))
         raise ValueError(f"frame type {body.type:#04x}, which this hub does not know")
 
-    def miss(self) -> None:
-        """What was said until now may not have been heard."""
-        self._unsure = True
+    def silent(self) -> tuple[Frame, ...]:
+        """Its line was lost, or has carried nothing of sense for too long. What it says next is who it is."""
+        self.boot, self.orders, self._unsure = None, [], True
+        return tuple(self._linked(False))
 
-    def answer(self) -> bytes:
-        """The body to send back: what is kept, or a request to say who speaks."""
-        return pack(ASK_HELLO, 0) if self.boot is None else pack(ACK, 0, _ACK.pack(self.boot, self.wanted))
+    def _linked(self, up: bool) -> Iterator[Frame]:
+        if up != self._link:
+            self._link = up
+            yield self._told("", link=int(up))
 
-    def _hello(self, at: Instant, payload: bytes) -> tuple[Reading, ...]:
-        start = _STATE.size + _BOARD.size
-        uptime, boot, oldest, coming = _STATE.unpack_from(_long_enough("hello", payload, start))
-        _, major, minor, board, count = _BOARD.unpack_from(payload, _STATE.size)
-        if count > MAX_CHANNELS:
-            raise ValueError(f"hello with {count} channels, more than {MAX_CHANNELS}")
-        _long_enough("hello", payload, start + count * _CHANNEL.size)
-        kinds = [KINDS.get(payload[start + i * _CHANNEL.size], "unknown") for i in range(count)]
-        channels = tuple(f"{kind}{kinds[:i].count(kind)}" for i, kind in enumerate(kinds))
-        if channels != self._channels:
-            self._channels, self._levels = channels, {}
-        if boot != self.boot or self._never_gave(oldest, coming):
-            self.boot, self.wanted, self._time, self._block, self._unsure = boot, oldest, BoardTime(), None, True
-        self.firmware = f"{shown(board.rstrip(bytes(1)).decode('ascii', 'replace'))} {major}.{minor}"
-        self._time.pair(uptime, at)
-        self._skip_to(oldest)
-        return ()
+    def _told(self, channel: str, **what: object) -> Frame:
+        address = f"{self.name}/{channel}" if channel else self.name
+        return Frame(LINK, address, json.dumps(what, separators=(",", ":")).encode())
 
-    def _heartbeat(self, at: Instant, payload: bytes) -> tuple[Reading, ...]:
-        size = _STATE.size + _HEALTH.size
-        uptime, boot, oldest, coming = _STATE.unpack_from(_long_enough("heartbeat", payload, size))
+    def _hello(self, at: Instant, said: wire.Hello) -> Iterator[Frame]:
+        uptime, boot, oldest, coming = said.state
+        yield from self._linked(True)
+        met = self.boot != boot or said.channels != self.channels
+        if self.boot is None and boot == self._known_boot and not self._never_gave(oldest, coming):
+            self.boot = boot  # this hub was off, or its cable out; the board was not
+        elif boot != self.boot or self._never_gave(oldest, coming):
+            self.boot = self._known_boot = boot
+            self.wanted = self.kept = oldest
+            self.time, self._block, self._unsure = BoardTime(), None, True
+        self.channels, self.firmware = said.channels, shown(said.firmware)
+        self.time.pair(uptime, at)
+        names = [channel.name for channel in self.channels]
+        known = {"boot": boot, "next": self.wanted, "firmware": self.firmware, "reset": said.reset, "channels": names}
+        yield self._told("", hello=known)
+        yield from self._skip_to(oldest)
+        if met:
+            self._plan()
+
+    def _heartbeat(self, at: Instant, said: wire.Heartbeat) -> Iterator[Frame]:
+        uptime, boot, oldest, coming = said.state
         if boot != self.boot or self._never_gave(oldest, coming):
             self.boot = None  # a start that we did not hear: ask
-            return ()
-        self.supply_mv, levels, _ = _HEALTH.unpack_from(payload, _STATE.size)
-        self._time.pair(uptime, at)
-        self._skip_to(oldest)
-        said: list[Reading] = []
+            return
+        self.health = said
+        self.time.pair(uptime, at)
+        yield from self._linked(True)
+        yield from self._skip_to(oldest)
         if self._unsure and coming == self.wanted:
             self._unsure = False
-            said += self._as_it_stands(at, levels)
-        if self._checked_in is None or at - self._checked_in >= CHECKIN_MS:
-            self._checked_in = at
-            said += [Reading(at, sensor.id, "checkin", 1) for sensor in self._sensors.values()]
-        return tuple(said)
+            for index, channel in enumerate(self.channels):
+                if not channel.name.startswith(_LEVELLESS) and self._uses(channel):
+                    yield self._told(channel.name, at=at, stands=said.levels >> index & 1)
+        if self._beat is None or at - self._beat >= BEAT_MS:
+            self._beat = at
+            known = {"boot": boot, "next": self.wanted, "supply_mv": said.supply_mv, "refused": said.refused}
+            yield self._told("", beat=known | {"blocks_lost": self.blocks_lost, "line": self.time.line()})
 
     def _never_gave(self, oldest: int, coming: int) -> bool:
         """Whether the board knows nothing of the number we wait for: it was erased, and counts its boots anew."""
-        behind = (self.wanted - oldest) % NUMBERS
-        return (coming - oldest) % NUMBERS < behind <= NUMBERS // 2
+        behind = (self.wanted - oldest) % wire.NUMBERS
+        return (coming - oldest) % wire.NUMBERS < behind <= wire.NUMBERS // 2
 
-    def _skip_to(self, oldest: int) -> None:
+    def _skip_to(self, oldest: int) -> Iterator[Frame]:
         """The board no longer has what comes before ``oldest``: half the numbers lie ahead, half behind."""
-        gone = (oldest - self.wanted) % NUMBERS
-        if 0 < gone < NUMBERS // 2:
-            self.wanted = oldest
+        gone = (oldest - self.wanted) % wire.NUMBERS
+        if 0 < gone < wire.NUMBERS // 2:
+            self.wanted = self.kept = oldest
             self.lost += gone
             self._unsure = True
-            raise ValueError(f"{gone} readings are lost: the hub was away for longer than the board could keep them")
+            yield self._told("", lost=gone, next=oldest)
 
-    def _as_it_stands(self, at: Instant, levels: int) -> list[Reading]:
-        """What is, not what happened: that a door stands otherwise, that something is over, that an alarm is on."""
-        said: list[Reading] = []
-        for channel, name in enumerate(self._channels):
-            value = levels >> channel & 1
-            known, self._levels[channel] = self._levels.get(channel), value
-            if value == known or name.startswith(_NO_READINGS):
-                continue
-            for reading in self._said(at, name, value):
-                if reading.quantity == "door":
-                    said += [reading._replace(quantity="door_level")] if known is not None else []
-                elif reading.quantity in _ALARMS if reading.value else known is not None:
-                    said.append(reading)
-        return said
-
-    def _reading(self, at: Instant, number: int, payload: bytes) -> tuple[Reading, ...]:
+    def _reading(self, at: Instant, number: int, said: wire.Reading) -> Iterator[Frame]:
         """Only the one that is waited for: an earlier one was told before, a later one will come again."""
-        uptime, boot, channel, value = _READING.unpack_from(_long_enough("reading", payload, _READING.size))
+        uptime, boot, index, value = said
         if boot != self.boot:
             self.boot = None
-            return ()
+            return
         if number != self.wanted:
-            return ()
-        self.wanted = (number + 1) % NUMBERS  # also of one that cannot be understood: it would come for ever
-        if channel >= len(self._channels):
-            raise ValueError(f"reading of channel {channel}, and hello named {len(self._channels)}")
-        name = self._channels[channel]
-        if name.startswith(_NO_READINGS):
-            raise ValueError(f"reading of {name}, which has none that this hub knows")
-        if value not in (0, 1):
-            raise ValueError(f"{name} is {value}, neither 0 nor 1")
-        self._levels[channel] = value
-        sensor = self._sensors.get(name)
-        if sensor is not None and sensor.kind not in BINARY:
-            raise ValueError(f"{name} is on or off, and home.toml calls {sensor.id} a {sensor.kind}")
-        return self._said(self._time.time_of(uptime, at), name, value)
+            return
+        self.wanted = (number + 1) % wire.NUMBERS  # also of one that cannot be understood: it would come for ever
+        if not self._watched:  # made before the board heard that nobody is to know of it
+            self.kept = self.wanted
+            return
+        name = self.channels[index].name if index < len(self.channels) else f"channel {index}"
+        which = {"boot": boot, "number": number}
+        if index >= len(self.channels) or name.startswith(_LEVELLESS):
+            yield self._told("", refused=f"reading of {name}, which has none that this hub knows", **which)
+        elif value not in (0, 1):
+            yield self._told("", refused=f"{name} is {value}, neither 0 nor 1", **which)
+        else:
+            yield self._told(name, at=self.time.time_of(uptime, at), **which, value=value)
 
-    def _said(self, at: Instant, name: str, value: int) -> tuple[Reading, ...]:
-        """The case is every sensor's behind it; another channel is the sensor's that home.toml has there, if any."""
-        if name.startswith("tamper"):
-            return tuple(Reading(at, sensor.id, "tamper", value) for sensor in self._sensors.values())
-        sensor = self._sensors.get(name)
-        if sensor is None or sensor.kind not in BINARY:
-            return ()
-        return (Reading(at, sensor.id, sensor.kind, value ^ int(sensor.inverted)),)
-
-    def _waveform(self, number: int, payload: bytes) -> tuple[Reading, ...]:
-        """No reading comes of it yet; what did not arrive is counted."""
-        block(payload)
+    def _waveform(self, at: Instant, number: int, block: wire.Block) -> Iterator[Frame]:
+        """Felt here, since nobody keeps it; what did not arrive is counted."""
         if self._block is not None:
-            self.blocks_lost += (number - self._block) % NUMBERS
-        self._block = (number + 1) % NUMBERS
-        return ()
+            self.blocks_lost += (number - self._block) % wire.NUMBERS
+        self._block = (number + 1) % wire.NUMBERS
+        yield from ()
 
-    def snapshot(self) -> Snapshot:
-        return {
-            "boot": self.boot,
-            "firmware": self.firmware,
-            "supply_mv": self.supply_mv,
-            "lost": self.lost,
-            "blocks_lost": self.blocks_lost,
-            "wanted": self.wanted,
-            "channels": list(self._channels),
-            "levels": [list(pair) for pair in self._levels.items()],
-            "unsure": self._unsure,
-            "block": self._block,
-            "checked_in": self._checked_in,
-            "time": self._time.snapshot(),
-        }
+    def _tested(self, number: int, failed: list[str], supply_mv: int) -> Iterator[Frame]:
+        self._answered(wire.ASK_SELFTEST, number)
+        yield self._told("", selftest={"failed": failed, "supply_mv": supply_mv})
 
-    def restore(self, snapshot: Mapping[str, object]) -> None:
-        told = cast(Mapping[str, Any], snapshot)
-        self.boot, self.firmware, self.supply_mv = told["boot"], told["firmware"], told["supply_mv"]
-        self.lost, self.blocks_lost, self.wanted = told["lost"], told["blocks_lost"], told["wanted"]
-        self._channels = tuple(told["channels"])
-        self._levels = dict(told["levels"])
-        self._unsure, self._block, self._checked_in = told["unsure"], told["block"], told["checked_in"]
-        self._time.restore(told["time"])
+    def _done(self, number: int, order: int, result: int) -> Iterator[Frame]:
+        self._answered(order, number)
+        self._unsure = True  # what a level means may have changed: the board tells it as it stands, not as a reading
+        if result:
+            why = wire.RESULTS.get(result, "no reason known")
+            yield self.refuse(f"will not do order {order:#04x}: {why}")
 
+    def _answered(self, type: int, number: int) -> None:
+        """The order that was given last, if this is its answer, is done with."""
+        given = unpack(self.orders[0]) if self.orders else None
+        if given is not None and (given.type, given.number) == (type, number):
+            del self.orders[0]
+            self._given = None
 
-class Bridges:
-    """All boards of the home, by the name before the stroke of a sensor's address: ``bridge-1/door0``."""
+    # -- what it is told ---------------------------------------------------------------------------------------
 
-    def __init__(self, sensors: Iterable[Sensor]) -> None:
-        behind: dict[str, list[Sensor]] = {}
-        for sensor in sensors:
-            behind.setdefault(sensor.address.partition("/")[0], []).append(sensor)
-        self.boards = {name: Board(name, those) for name, those in behind.items()}
+    def told(self, watched: bool, memory: Memory | None) -> bool:
+        """What the journal has, and whether anything may be taken in; whether the board is to hear of it."""
+        news = watched != self._watched
+        if news:
+            self._watched, self._unsure = watched, True
+            self._plan()
+        if memory is not None and memory.boot == self.boot and memory.wanted != self.kept and watched:
+            self.kept, news = memory.wanted, True
+        return news
 
-    def decode(self, at: Instant, frame: Frame) -> tuple[Reading, ...]:
-        """A frame's address is the bridge's name, its payload a body. BadFrame as ``Decoder.decode``."""
-        board = self.boards.get(frame.address)
-        if board is None:
-            raise BadFrame(f"{shown(frame.address)}: no sensor of home.toml is behind this bridge")
-        try:
-            return board.hear(at, frame.payload)
-        except ValueError as fault:
-            raise BadFrame(f"{board.name}: {fault}") from None
+    def refuse(self, why: str) -> Frame:
+        """Something that it said could not be understood."""
+        return self._told("", refused=why)
 
-    def snapshot(self) -> Snapshot:
-        return {name: board.snapshot() for name, board in self.boards.items()}
+    def answer(self, at: Instant) -> tuple[bytes, ...]:
+        """The bodies to send back now: what is kept, or a request to say who speaks; and an order that is due."""
+        if self.boot is None:
+            return (pack(wire.ASK_HELLO, 0),)
+        said = pack(wire.ACK, 0, wire.ack(self.boot, self.kept))
+        if self.orders and (self._given is None or at - self._given >= AGAIN_MS):
+            self._given = at
+            return said, self.orders[0]
+        return (said,)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        for name, board in self.boards.items():
-            if name in snapshot:
-                board.restore(cast(Mapping[str, object], snapshot[name]))
+    def _uses(self, channel: wire.Channel) -> bool:
+        return self._watched and (channel.name in self.used or channel.name.startswith(TAMPER))
+
+    def _plan(self) -> None:
+        """The channels as home.toml wants them, one order at a time; then the board's own test."""
+        self.orders, self._given = [], None
+        for index, channel in enumerate(self.channels):
+            flags = channel.flags & ~wire.ENABLED | (wire.ENABLED if self._uses(channel) else 0)
+            if flags != channel.flags:
+                self.orders.append(pack(wire.CONFIGURE, index, wire.configure(index, flags, channel.debounce_ms)))
+        self.orders.append(pack(wire.ASK_SELFTEST, 0))

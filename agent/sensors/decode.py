@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from agent.nouns import BINARY, MEASURED, BadFrame, Frame, Home, Instant, Reading, Snapshot
+from agent.sensors.bridge import LINK as SERIAL
 from agent.sensors.payload import shown
+from agent.sensors.wired import Wired
 from agent.sensors.zigbee import LINK, Zigbee
 
 LOG: Final = "log"
@@ -16,12 +18,20 @@ MAX_LINE_BYTES: Final = 40  # "battery_percent 100" has 19; a longer line is ref
 _QUANTITIES: Final = (BINARY | MEASURED) - {"link"}
 
 
+def of_the_link(frame: Frame) -> bool:
+    """Whether a frame says only how the link is, and nothing of the home: that is heard without consent too."""
+    if frame.link == SERIAL:
+        return "/" not in frame.address
+    return frame.address.startswith("bridge/")
+
+
 class Decoder:
     """All links' memory. Frames of the links hub, care and centre are the engine's own and must not come here."""
 
     def __init__(self, home: Home) -> None:
         sensors = home.sensors.values()
         self._zigbee = Zigbee(sensor for sensor in sensors if sensor.link == LINK)
+        self.wired = Wired(sensor for sensor in sensors if sensor.link == SERIAL)
         # A log may be of a home whose sensors are live ones otherwise: it names them by their ids.
         self._logged = {sensor.address: sensor.id for sensor in sensors if sensor.link == LOG}
         self._logged.update((sensor.id, sensor.id) for sensor in sensors)
@@ -35,6 +45,8 @@ class Decoder:
             return (Reading(at, sensor, quantity, value),)
         if link == LINK:
             return self._zigbee.decode(at, frame)
+        if link == SERIAL:
+            return self.wired.decode(at, frame)
         raise BadFrame(f"{shown(address)}: nothing is known of a link {shown(link)}")
 
     def _line(self, address: str, payload: bytes) -> tuple[str, str, int]:
@@ -63,7 +75,8 @@ class Decoder:
         self._zigbee.miss()
 
     def snapshot(self) -> Snapshot:
-        return {"zigbee": self._zigbee.snapshot()}
+        return {"zigbee": self._zigbee.snapshot(), "wired": self.wired.snapshot()}
 
     def restore(self, snapshot: Snapshot) -> None:
         self._zigbee.restore(cast(Mapping[str, object], snapshot["zigbee"]))
+        self.wired.restore(cast(Snapshot, snapshot.get("wired", {})))  # the release before knew of none
