@@ -67,6 +67,7 @@ class Hub:
         verify = verifier(str(centre_key))
         for row in self.outbox.returned(self._row):
             self._row = row.id
+            self.outbox.forget_returned(row.id)  # as watch does: what nobody takes is kept up to a bound only
             if row.what == "link":
                 self.link.append(json.loads(row.payload))
                 continue

@@ -30,12 +30,21 @@ from tests.home_maker import make_home
 MONDAY: Final = Instant(1_772_409_600_000)  # 2026-03-02 00:00 in London, where it is UTC
 BED: Final = Sensor("bed", "bed", "bedroom", None, "log", "bed")
 PENDANT: Final = Sensor("pendant", "button", "hall", None, "log", "pendant")
-HOME: Final = make_home(BED, PENDANT, care=Care(not_up_by=630, home_by=21 * 60))
+WIRED: Final = (
+    Sensor("back-door", "door", "hall", "entrance", "serial", "bridge-1/door0"),
+    Sensor("mat", "bed", "bedroom", None, "serial", "bridge-1/door1"),
+    Sensor("cord", "button", "bathroom", None, "serial", "bridge-1/button0"),
+    Sensor("stairs", "motion", "hall", None, "serial", "bridge-1/motion0"),
+)
+HOME: Final = make_home(BED, PENDANT, *WIRED, care=Care(not_up_by=630, home_by=21 * 60))
 SAYINGS: Final = (
     *(f"{room}-motion motion 1" for room in ("bedroom", "bathroom", "kitchen", "living", "hall")),
     "kitchen-motion motion 0", "front-door door 1", "front-door door 0", "fridge door 1", "bed bed 1", "bed bed 0",
     "pendant button 1", "hall-motion checkin 1", "fridge temperature_mc 4000", "living-motion battery_percent 7",
     "bedroom-motion available 0", "bathroom-motion tamper 1", "no-such motion 1", "kitchen-motion nonsense",
+    *(f"bridge-1/{channel} {value} {late_s}" for channel in ("door0", "door1", "button0", "motion0", "tamper0")
+      for value in (0, 1) for late_s in (0, 1, 90, 2_400, 90_000)),
+    "bridge-1/door1 stands", "bridge-1/door0 stands", "bridge-1 link 0", "bridge-1 link 1",
 )  # fmt: skip
 GAPS_MS: Final = st.one_of(
     st.sampled_from([0, 1, 10 * SECOND_MS, MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS]),
@@ -66,8 +75,22 @@ def frame(what: str, at: int, before: int) -> Frame:
         return Frame(link, address, json.dumps(said).encode())
     if what == "unreadable":
         return Frame("hub", "clock", b"not JSON")
+    if what.startswith("bridge-1"):
+        return wired(at, *what.split())
     sensor, _, payload = what.partition(" ")
     return Frame("log", sensor, payload.encode())
+
+
+def wired(at: int, address: str, what: str, late_s: str = "") -> Frame:
+    """What a board says: the state of its line, how a channel stands, or what it did, made ``late_s`` before."""
+    said: dict[str, int] = {"at": at - 1_000 * int(late_s or 0)}
+    if "/" not in address:
+        said = {"link": int(late_s)}
+    elif what == "stands":
+        said |= {"stands": at // MINUTE_MS % 2}
+    else:
+        said |= {"value": int(what), "boot": 1, "number": at % 65_536}
+    return Frame("serial", address, json.dumps(said).encode())
 
 
 def entries(life: Sequence[tuple[int, str]]) -> list[Entry]:
@@ -120,6 +143,26 @@ def test_asking_every_minute_besides_what_is_due_changes_nothing(life: list[tupl
     one, other = Engine(HOME), Engine(HOME)
     assert lived(every_minute, other) == lived(told, one)
     assert json.dumps(other.snapshot()) == json.dumps(one.snapshot())
+
+
+@settings(max_examples=100, deadline=None)
+@given(LIFE)
+def test_however_late_a_reading_comes_no_detector_fails_and_a_cord_that_was_pulled_is_told(
+    life: list[tuple[int, str]],
+) -> None:
+    told = [*entries(life), Entry(len(life), Instant(entries(life)[-1].at + 2 * DAY_MS))]
+    record = Record("elm-12")
+    engine = Engine(HOME)
+    run(fill(told, engine), engine, record)
+    assert not [alert for alert in record.said if alert.kind == "agent_fault"]
+    pulled = [
+        Instant(entry.at - 1_000 * int(what.split()[2]))
+        for entry, (_, what) in zip(told, life, strict=False)
+        if what.startswith("bridge-1/button0 1")
+    ]
+    calls = [alert for alert in record.said if alert.kind == "sos" and alert.evidence[-1].sensor == "cord"]
+    assert {alert.since for alert in calls if alert.state == "raised"} <= set(pulled)
+    assert bool(calls) == bool(pulled)
 
 
 @settings(max_examples=60, deadline=None)
