@@ -29,12 +29,13 @@ from agent.live_io import Frames, boot_frame, frame_queue, intake
 from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.mqtt_io import Broker
-from agent.nouns import Entry, Frame, Home, Instant, Outcome, Refused, Running
+from agent.nouns import Entry, Frame, Home, Instant, Outcome, Refused, Running, is_late
 from agent.numbers_io import Numbers
 from agent.packing import alert_line
 from agent.recover import clock_of, missing, resume
 from agent.salvage_io import begin_anew, is_damaged, take_over
 from agent.sensors.bridge import LINK
+from agent.sensors.decode import of_the_link
 from agent.sensors.kept_io import Kept
 from agent.sensors.orders_io import Orders
 from agent.sensors.serial_io import Ports
@@ -89,12 +90,15 @@ class Follow:
     def put(self, entry: Entry, outcome: Outcome) -> None:
         self._sink.put(entry, outcome)
         frame = entry.frame
-        if frame is not None and (frame.link in OWN_LINKS or frame.address == CONNECTION):
+        own = frame is not None and (frame.link in OWN_LINKS or frame.address == CONNECTION)
+        if frame is not None and (own or (frame.link == LINK and of_the_link(frame))):
             heard = {"link": frame.link, "address": frame.address, "payload": frame.payload.decode(errors="replace")}
             print(json.dumps({"at": rfc3339(entry.at)} | heard), flush=True)
         deadline = outcome.promise.deadline if outcome.promise else None
-        for at, sensor, quantity, value in outcome.readings:
+        for reading in outcome.readings:
+            at, sensor, quantity, value = reading
             said: dict[str, object] = {"at": rfc3339(at), "sensor": sensor, "kind": quantity, "value": value}
+            said |= {"late": True} if is_late(entry.at, reading) else {}
             if outcome.promise is not None:
                 said |= {"deadline": rfc3339(deadline) if deadline else None, "state": outcome.promise.state}
             print(json.dumps(said), flush=True)

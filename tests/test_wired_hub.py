@@ -1,0 +1,104 @@
+"""The real agent on a real line to the board's real binary: cold starts, kills, cables that are pulled."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import until
+from tests.simulated_board import CORD, PIR, REED, SimulatedBoard, build
+from tests.wired_hub import SLOW_S, WiredHub
+
+DOOR_OPEN, DOOR_SHUT = ("front-door", "door", 1), ("front-door", "door", 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    build()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[WiredHub]:
+    with WiredHub(tmp_path) as hub:
+        yield hub
+
+
+def told(hub: WiredHub) -> list[tuple[str, str, int]]:
+    return [(sensor, kind, value) for _, sensor, kind, value in hub.readings()]
+
+
+def test_a_cold_start_in_which_the_reader_opens_late_misses_nothing(tmp_path: Path) -> None:
+    with SimulatedBoard() as board:
+        board.pin(CORD, 0)
+        with WiredHub(tmp_path) as hub:
+            hub.plug(board.path)
+            hub.until_met()
+            until(lambda: hub.alerts("sos"), "the cord that was pulled before", SLOW_S)
+            assert hub.board("hello")[0]["firmware"] == "m328p 0.1"
+
+
+def test_a_hub_that_is_killed_and_back_has_everything_once_in_order_and_with_its_times(hub: WiredHub) -> None:
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        hub.until_met()
+        board.pin(REED, 1)
+        hub.until_heard(1, "the door before")
+        hub.kill()
+        assert [(one.sensor, one.value) for one in hub.kept()] == [("front-door", 1)], "kept before the board was told"
+        began = board.now()
+        moved = [board.pin(REED, level) - began for level in (0, 1, 0, 1, 0)]
+        board.pass_time(3_000)
+        hub.start()
+        hub.until_heard(6, "what happened meanwhile")
+        board.pin(PIR, 1)
+        until(lambda: ("hall-motion", "motion", 1) in told(hub), "somebody who moves now", SLOW_S)
+        assert told(hub)[1:6] == [DOOR_SHUT, DOOR_OPEN] * 2 + [DOOR_SHUT]
+        assert hub.late() == [False, *[True] * 5, False]
+        times = [one.at for one in hub.readings()[1:6]]
+        apart = [later - times[0] for later in times]
+        assert all(abs(a - (b - moved[0])) < 500 for a, b in zip(apart, moved, strict=True)), "as they were apart"
+        assert not hub.board("lost")
+
+
+def test_a_board_that_is_unplugged_and_plugged_in_elsewhere_is_told_lost_and_heard_again(hub: WiredHub) -> None:
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        hub.until_met()
+        hub.unplug()
+    until(lambda: hub.board("link") == [1, 0], "the link to be lost", SLOW_S)
+    assert any("bridge-1: " in line for line in hub.watch.errors)
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        until(lambda: hub.board("link") == [1, 0, 1], "the link to be back", SLOW_S)
+        until(lambda: len(hub.board("selftest")) == 2, "the board to do as home.toml says", SLOW_S)
+        board.pin(REED, 1)
+        hub.until_heard(1, "the door")
+        assert told(hub) == [DOOR_OPEN]
+
+
+def test_a_line_of_garbage_is_told_as_what_it_is_and_the_board_is_heard_when_it_ends(hub: WiredHub) -> None:
+    other, line = os.openpty()
+    hub.plug(os.ttyname(line))
+    until(
+        lambda: os.write(other, b"\xf7" * 64) and any("no frame" in line for line in hub.watch.errors), "advice", SLOW_S
+    )
+    assert any("at 115200 baud?" in line for line in hub.watch.errors)
+    assert hub.board("link")[-1] == 0
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        os.close(other)
+        os.close(line)
+        hub.until_met()
+        assert hub.board("link")[-1] == 1
+
+
+def test_what_happens_faster_than_it_is_kept_is_all_kept(hub: WiredHub) -> None:
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        hub.until_met()
+        for move in range(60):
+            board.pin(REED, (move + 1) % 2)
+        hub.until_heard(60, "sixty moves of the door")
+        assert told(hub) == [DOOR_OPEN, DOOR_SHUT] * 30
+        assert not hub.board("lost")
