@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import ssl
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 from agent.clock_io import synchronised, wall_is_believable
 from agent.home import BadHome
 from agent.home import parse as parse_home
-from agent.hub import Hub, Local, Upstream, unheard
+from agent.hub import Hub, Local, Serial, Upstream, unheard
 from agent.journal_io import JournalError
 from agent.line_io import standing
 from agent.models_io import shipped
@@ -55,6 +56,8 @@ def examine(hub: Hub, folder: Path) -> Iterator[Check]:
     yield from checks
     if home is not None:
         yield from _wishes(state, home)
+    for serial in hub.serial:
+        yield _port(serial, folder)
     yield _state(state)
     yield _journal(state / "journal.db")
     yield _models()
@@ -82,6 +85,20 @@ def _home(path: Path, hub: Hub) -> tuple[list[Check], Home | None]:
     if lost := unheard(hub, home):
         checks.append(Check("serial", False, lost, "name the port of that board in hub.toml"))
     return checks, home
+
+
+def _port(serial: Serial, folder: Path) -> Check:
+    """Whether the port is there and may be opened; it is left alone, since ``watch`` may have it."""
+    name, port = f"serial {serial.bridge}", folder / serial.port
+    try:
+        device = stat.S_ISCHR(port.stat().st_mode)
+    except OSError as fault:
+        return Check(name, False, f"{port}: {fault.strerror}", "its sensors are not heard: is the board plugged in?")
+    if not device:
+        return Check(name, False, f"{port}: is no serial port", "name one of /dev/serial/by-id")
+    if not os.access(port, os.R_OK | os.W_OK):
+        return Check(name, False, f"{port}: no permission", "put the user that runs hearthwatch into the group dialout")
+    return Check(name, True, f"{port} is there", "`hearthwatch bridge monitor` shows what the board says")
 
 
 def _wishes(state: Path, home: Home) -> Iterator[Check]:

@@ -79,6 +79,16 @@ class SimulatedBoard:
         assert self._ask(f"{pin} {level}") == "ok"
         return done
 
+    def pin_only(self, pin: int, level: int) -> None:
+        """Whether the board has seen it is for ``seen`` to wait for, which must follow."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{pin} {level}\n".encode())
+        self._process.stdin.flush()
+
+    def seen(self) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline().decode().strip() == "ok"
+
     def pass_time(self, limit_ms: int) -> None:
         """Nobody reads the line meanwhile."""
         end = self.now() + limit_ms

@@ -1,6 +1,7 @@
 """``hearthwatch doctor``: what is wrong with this hub, why it matters, what to do."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,3 +147,34 @@ def test_without_a_hub_file_there_is_nothing_to_examine(
     err = capsys.readouterr().err
     assert err.startswith("hearthwatch: hub.toml:")
     assert "Traceback" not in err
+
+
+def test_a_serial_port_is_looked_at_and_left_alone(
+    hub: Path, capsys: pytest.CaptureFixture[str], port: int, tmp_path: Path
+) -> None:
+    board, line = os.openpty()
+    (tmp_path / "file").touch()
+    ports = [f'[[serial]]\nport = "{path}"\n' for path in (os.ttyname(line), "nowhere", "file")]
+    Path("hub.toml").write_text(HUB.format(port=port) + "".join(ports))
+    Path("home.toml").write_text(home_text(3) + ATTIC)
+    code, found = doctor(capsys)
+    assert code == 1
+    assert found["serial bridge-1"]["good"] is True
+    assert "is the board plugged in?" in str(found["serial bridge-2"]["advice"])
+    assert "is no serial port" in str(found["serial bridge-3"]["found"])
+    assert "nobody hears 1 sensors (attic)" in str(found["serial"]["found"])
+    os.set_blocking(board, False)
+    with pytest.raises(BlockingIOError):
+        os.read(board, 1)  # nothing was said to it
+    os.close(board)
+    os.close(line)
+
+
+ATTIC: Final = """
+[[sensor]]
+id = "attic"
+kind = "motion"
+room = "kitchen"
+link = "serial"
+address = "bridge-9/motion0"
+"""

@@ -112,6 +112,10 @@ class WiredHub:
         heard = [json.loads(one["payload"]) for one in self.said() if one.get("link") == "serial"]
         return [one[what] for one in heard if what in one]
 
+    def changes(self) -> int:
+        """Lines that ``--follow`` has printed."""
+        return len(self.watch.lines)
+
     def until_heard(self, count: int, what: str) -> None:
         until(lambda: len(self.readings()) >= count, what, SLOW_S)
 

@@ -1,6 +1,7 @@
 """Commands of the hub itself: the processes, and what a person at the hub may ask of it."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -91,7 +92,8 @@ def watched(asked: argparse.Namespace) -> int:
         simulated = (hub.simulation.start, hub.simulation.speed) if hub.simulation else (None, 1)
         keys = _receipt_keys(hub, folder)
         base = hub.local.base_topic
-        rest = (asked.follow, hub.stall_s, hub.volatile, hub.serial)
+        ports = [replace(serial, port=str(folder / serial.port)) for serial in hub.serial]
+        rest = (asked.follow, hub.stall_s, hub.volatile, ports)
         watch(state, home, name, local, base, keys, VERSION, simulated, *rest)
     return DONE
 
