@@ -1,4 +1,4 @@
-"""``python -m bench.wired``: a pin of the board's real binary moves, and the journal has it; what the line costs the hub.
+"""``python -m bench.wired``: a pin of the real board moves, and the journal has it; what the line costs the hub.
 
 The ATmega328P is simulated in real time, its UART at 115,200 baud on a pty; the hub is the real ``watch``. The delay
 runs from the order to the simulator to the line that ``watch --follow`` prints once the journal has the reading: the
