@@ -28,9 +28,9 @@ STRIP, LOAD = 4, 5  # channels
 PIR, REED, CORD, CASE = 2, 3, 4, 5  # pins; a reed that is shut, and a cord that is pulled, are 0
 
 
-def make(target: str) -> subprocess.CompletedProcess[str]:
+def make(*targets: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["make", "-C", FIRMWARE, target], capture_output=True, text=True, timeout=BUILD_S, check=False
+        ["make", "-C", FIRMWARE, *targets], capture_output=True, text=True, timeout=BUILD_S, check=False
     )
 
 
@@ -43,11 +43,14 @@ def build() -> None:
 
 
 class SimulatedBoard:
-    """Powered until the end of the ``with``."""
+    """Powered until the end of the ``with``. ``program`` is the board's binary, or a bootloader alone."""
+
+    def __init__(self, program: str = "bridge.elf") -> None:
+        self._program = BUILT / program
 
     def __enter__(self) -> "SimulatedBoard":
         self._process = subprocess.Popen(
-            [BUILT / "simulated", BUILT / "bridge.elf"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [BUILT / "simulated", self._program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
         self.path = self._process.stdout.readline().decode().strip()
@@ -83,6 +86,10 @@ class SimulatedBoard:
     def set(self, what: str, value: int | str) -> None:
         """``v`` the supply and ``a`` the bed strip in mV, ``load`` what the HX711 weighs, or how its wires are."""
         assert self._ask(f"{what} {value}") == "ok"
+
+    def flash(self, count: int) -> bytes:
+        """What it runs: so many bytes from the start."""
+        return bytes.fromhex(self._ask(f"m {count}"))
 
     def pass_time(self, limit_ms: int) -> None:
         """Nobody reads the line meanwhile."""

@@ -118,6 +118,7 @@ void fb_start(struct fb_bridge *self, const struct fb_channel *channels, uint8_t
     self->boot = boot;
     self->reset = reset;
     self->write = write;
+    self->began = now;
     self->hello_wanted = true;
     fb_ring_start(&self->ring);
     fb_deframer_start(&self->deframer);
@@ -303,7 +304,7 @@ void fb_turn(struct fb_bridge *self, uint32_t now)
         self->hello_wanted = !send_hello(self, now);
     if (self->done_wanted)
         self->done_wanted = !send_done(self);
-    if (self->selftest_wanted)
+    if (self->selftest_wanted && (uint32_t)(now - self->began) >= FB_BED_SILENT_MS)
         self->selftest_wanted = !send_selftest(self, now);
     if (self->heartbeat_wanted)
         self->heartbeat_wanted = !send_heartbeat(self, now);

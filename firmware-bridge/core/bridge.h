@@ -54,6 +54,7 @@ struct fb_bridge {
     uint8_t refused;
     bool greeted; /* this boot has been acknowledged */
     bool hello_wanted;
+    uint32_t began; /* until FB_BED_SILENT_MS later a bed that is silent may only be waking up: no self-test */
     bool selftest_wanted;
     bool done_wanted;
     uint8_t done_order;

@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (byte == 0xF0u)
             full = !full;
-        for (uint8_t samples = (uint8_t)((byte & 0x0Fu) * 4u); samples > 0; samples--) {
+        for (uint8_t samples = byte & 0x0Fu; samples > 0; samples--) {
             now += 12u;
             fb_sample(&bridge, 2, (int32_t)(now << 8) >> 8, now);
         }

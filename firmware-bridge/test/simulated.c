@@ -5,7 +5,10 @@
    on each sample is one more than the one before. "load slow" is RATE on ground, ten a second; "load cut" all its wires,
    "load deaf" the clock's alone, "load short" its DOUT on ground. Each is answered with "ok" once the board has had 60 ms
    to see it, "t" at once with the simulated time in ms, the only one that holds where the machine is too busy to keep
-   step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on. */
+   step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on.
+
+   simulated BOOTLOADER.bin: a board that is empty but for its bootloader, which starts, as by the reset that opening a
+   real port is, with the first byte on the pty. "m COUNT" is answered with so many bytes of its flash, in hex. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -96,6 +99,7 @@ static void drive(avr_t *avr, int pin, unsigned level)
 
 #define DOUT 6
 #define PD_SCK 7
+#define EVERY_US 12500u
 #define SETTLES_US 50000u
 #define OFF_AFTER_US 50u /* of a high clock; the datasheet promises no more */
 enum wiring { CUT, WIRED, DEAF, SHORT };
@@ -106,7 +110,7 @@ static struct {
     int32_t value;
     unsigned clocked;
     avr_cycle_count_t raised_at; /* 0: the clock is low */
-} chip = {.every_us = 12500};
+} chip = {.every_us = EVERY_US};
 
 static avr_cycle_count_t converted(avr_t *avr, avr_cycle_count_t when, void *unused)
 {
@@ -153,6 +157,7 @@ static int load(avr_t *avr, const char *how)
         chip.every_us = 100000;
     else if (sscanf(how, "%d", &value) == 1) {
         chip.wiring = WIRED;
+        chip.every_us = EVERY_US;
         chip.value = value - 1;
         chip.clocked = 0;
         chip.raised_at = 0;
@@ -180,6 +185,14 @@ static int obey(avr_t *avr, const char *order)
     return 1;
 }
 
+static void show_flash(avr_t *avr, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && i <= avr->flashend; i++)
+        printf("%02x", avr->flash[i]);
+    printf("\n");
+    fflush(stdout);
+}
+
 /* What has come on stdin and on the pty; 0 when stdin has ended. */
 static int look(avr_t *avr)
 {
@@ -199,6 +212,8 @@ static int look(avr_t *avr)
             if (order[0] == 't') {
                 printf("%llu\n", (unsigned long long)(avr->cycle / MHZ / 1000u));
                 fflush(stdout);
+            } else if (order[0] == 'm') {
+                show_flash(avr, (uint32_t)atoi(order + 1));
             } else if (obey(avr, order)) {
                 seen_at = avr->cycle + SEEN_AFTER;
             } else {
@@ -228,18 +243,52 @@ static void open_line(void)
     fflush(stdout);
 }
 
-int main(int count, char **argument)
+#define MCUSR 0x54
+#define EXTRF 1u /* started by the reset pin */
+
+static void wait_for_a_byte(void)
+{
+    struct pollfd from[2] = {{0, 0, 0}, {line, POLLIN, 0}};
+    while (poll(from, 2, -1) >= 0 && from[1].revents == 0)
+        if (from[0].revents != 0)
+            exit(0);
+}
+
+/* At the end of the flash, as the chip's fuses have it. */
+static int load_bootloader(avr_t *avr, const char *path)
+{
+    uint8_t code[4096];
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(code, 1, sizeof code, file);
+    if (file != NULL)
+        fclose(file);
+    avr->pc = avr->reset_pc = avr->flashend + 1u - (uint32_t)size;
+    avr_loadcode(avr, code, (uint32_t)size, avr->pc);
+    avr->codeend = avr->flashend;
+    avr->data[MCUSR] = 1u << EXTRF;
+    return size > 0;
+}
+
+static int load_program(avr_t *avr, const char *path)
 {
     elf_firmware_t binary;
     memset(&binary, 0, sizeof binary);
+    if (elf_read_firmware(path, &binary) != 0)
+        return 0;
+    avr_load_firmware(avr, &binary);
+    return 1;
+}
+
+int main(int count, char **argument)
+{
+    int bootloader = count == 2 && strstr(argument[1], ".bin") != NULL;
     avr_global_logger_set(quiet);
-    if (count != 2 || elf_read_firmware(argument[1], &binary) != 0) {
-        fprintf(stderr, "simulated: needs the path of a binary\n");
-        return 2;
-    }
     avr_t *avr = avr_make_mcu_by_name("atmega328p");
     avr_init(avr);
-    avr_load_firmware(avr, &binary);
+    if (count != 2 || !(bootloader ? load_bootloader : load_program)(avr, argument[1])) {
+        fprintf(stderr, "simulated: needs the path of a binary, or of a bootloader's\n");
+        return 2;
+    }
     avr->frequency = MHZ * 1000000u;
     avr->sleep = keep_step;
     avr->vcc = avr->avcc = avr->aref = 5000;
@@ -259,6 +308,8 @@ int main(int count, char **argument)
     obey(avr, "4 1");
     obey(avr, "5 0");
     obey(avr, "a 2500");
+    if (bootloader)
+        wait_for_a_byte();
     for (avr_cycle_count_t looked = 0;;) {
         int state = avr_run(avr);
         if (state == cpu_Done || state == cpu_Crashed) {
