@@ -27,6 +27,18 @@ soak: ## what make test does in short, at length: 2,000 kills, 10,000 alerts of 
 	@HEARTHWATCH_KILLS=2000 HEARTHWATCH_SEED=$(SEED) HEARTHWATCH_BACKLOG_CRITICAL=1000 HEARTHWATCH_BACKLOG_SLOW=9000 \
 		$(RUN) pytest tests/test_killed.py tests/test_backlog.py
 
+# atheris comes for Python 3.11 to 3.13 on x86-64, and has a Python of its own: nothing else needs it.
+FUZZ := build/fuzz/bin/python
+fuzz: RUNS ?= 1000000
+fuzz: ## RUNS inputs to each end of the serial line: the board's core by libFuzzer, the hub's parser by atheris; needs clang
+	@cmp -s requirements-fuzz.lock build/fuzz/lock || { python3 -m venv --clear build/fuzz && \
+		$(FUZZ) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-fuzz.lock && \
+		cp requirements-fuzz.lock build/fuzz/lock; }
+	$(MAKE) -C firmware-bridge fuzz RUNS=$(RUNS)
+	@mkdir -p build/fuzz/corpus
+	$(FUZZ) -m tests.fuzz_line -runs=$(RUNS) -seed=1 -max_len=200 -artifact_prefix=build/fuzz/ \
+		build/fuzz/corpus tests/fixtures/hostile_line
+
 check: ## style, types, floors and house rules
 	@deploy/bootstrap.sh requirements-dev.lock
 	$(RUN) ruff check

@@ -36,6 +36,9 @@ if ! { command -v avr-gcc && command -v cppcheck && [ -e /usr/include/simavr/sim
     deploy/apt-install.sh "the tests run the wired board's binary" \
         gcc make cppcheck gcc-avr avr-libc libsimavr-dev || without "the wired board"
 fi
+if ! { command -v avrdude && [ -d /usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot ]; } >/dev/null; then
+    deploy/apt-install.sh "the tests flash the wired board" avrdude arduino-core-avr || without avrdude
+fi
 
 # zigbee2mqtt and axe-core are pinned by hash in tests/NAME, with all their parts; node and npm come from the
 # development lock. The scripts of packages are not run: what they would build is for real radios.

@@ -14,7 +14,7 @@ import pytest
 from agent.nouns import Instant, Reading
 from agent.sensors import framing
 from agent.sensors.bridge import Board
-from agent.sensors.wire import ASK_HELLO, HEARTBEAT, WAVEFORM, Block, block
+from agent.sensors.wire import ASK_HELLO, ASK_SELFTEST, CONFIGURE, DONE, HEARTBEAT, SELFTEST, WAVEFORM, Block, block
 from tests.board_maker import Ends
 from tests.brokers import until
 from tests.conftest import ROOT
@@ -24,12 +24,13 @@ BUILT = ROOT / "build" / "firmware"
 BUILD_S = 120
 LIMIT_S = 60  # a busy machine simulates at a third of the speed
 EPOCH = 1_800_000_000_000
+STRIP, LOAD = 4, 5  # channels
 PIR, REED, CORD, CASE = 2, 3, 4, 5  # pins; a reed that is shut, and a cord that is pulled, are 0
 
 
-def make(target: str) -> subprocess.CompletedProcess[str]:
+def make(*targets: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["make", "-C", FIRMWARE, target], capture_output=True, text=True, timeout=BUILD_S, check=False
+        ["make", "-C", FIRMWARE, *targets], capture_output=True, text=True, timeout=BUILD_S, check=False
     )
 
 
@@ -42,11 +43,14 @@ def build() -> None:
 
 
 class SimulatedBoard:
-    """Powered until the end of the ``with``."""
+    """Powered until the end of the ``with``. ``program`` is the board's binary, or a bootloader alone."""
+
+    def __init__(self, program: str = "bridge.elf") -> None:
+        self._program = BUILT / program
 
     def __enter__(self) -> "SimulatedBoard":
         self._process = subprocess.Popen(
-            [BUILT / "simulated", BUILT / "bridge.elf"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [BUILT / "simulated", self._program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
         self.path = self._process.stdout.readline().decode().strip()
@@ -89,6 +93,14 @@ class SimulatedBoard:
         assert self._process.stdout is not None
         assert self._process.stdout.readline().decode().strip() == "ok"
 
+    def set(self, what: str, value: int | str) -> None:
+        """``v`` the supply and ``a`` the bed strip in mV, ``load`` what the HX711 weighs, or how its wires are."""
+        assert self._ask(f"{what} {value}") == "ok"
+
+    def flash(self, count: int) -> bytes:
+        """What it runs: so many bytes from the start."""
+        return bytes.fromhex(self._ask(f"m {count}"))
+
     def pass_time(self, limit_ms: int) -> None:
         """Nobody reads the line meanwhile."""
         end = self.now() + limit_ms
@@ -108,6 +120,7 @@ class HubsEnd:
         self.refused: list[str] = []
         self.blocks: list[Block] = []
         self.types: list[int] = []
+        self.tests: list[tuple[int, int]] = []
         self._loses, self._now = loses, board.now
         self._came = b""
         self._line = os.open(board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -142,6 +155,8 @@ class HubsEnd:
         self.types.append(body[1])
         if body[1] == WAVEFORM:
             self.blocks.append(block(body[4:]))
+        if body[1] == SELFTEST:
+            self.tests.append((body[8], body[9]))
         readings, refused = self.ends.hear(at, body)
         self.refused += refused
         self.heard += [(at, reading) for reading in readings if reading.quantity not in ("checkin", "link")]
@@ -162,6 +177,24 @@ class HubsEnd:
             return bool(condition())
 
         until(turned, what, LIMIT_S)
+
+    def feel(self, channel: int) -> "HubsEnd":
+        """That bed channel is switched on."""
+        done = self.types.count(DONE)
+        self.say(order(CONFIGURE, [channel, 1, 0, 0]))
+        self.until(lambda: self.types.count(DONE) > done, "the answer to the order")
+        return self
+
+    def tested(self) -> tuple[int, int]:
+        """What the board tests of itself now, and what of that passes: bits of SELFTEST."""
+        asked = len(self.tests)
+        self.say(order(ASK_SELFTEST, []))
+        self.until(lambda: len(self.tests) > asked, "the self-test")
+        return self.tests[-1]
+
+    def supply_mv(self) -> int:
+        """As the last heartbeat had it."""
+        return self.board.health.supply_mv if self.board.health is not None else 0
 
     def until_heard(self, count: int, what: str) -> None:
         self.until(lambda: len(self.heard) >= count, what)

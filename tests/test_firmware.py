@@ -3,15 +3,16 @@
 import json
 import os
 import shutil
+import subprocess
 from itertools import pairwise
 from random import Random
 
 import pytest
 
 from agent.nouns import is_late
-from agent.sensors.wire import CONFIGURE, DONE, HELLO, READING, SELFTEST
-from tests.board_maker import BED, Ends
-from tests.simulated_board import CORD, PIR, REED, HubsEnd, SimulatedBoard, build, make, order
+from agent.sensors.wire import HELLO
+from tests.board_maker import Ends
+from tests.simulated_board import BUILT, CASE, CORD, LOAD, PIR, REED, STRIP, HubsEnd, SimulatedBoard, build, make
 
 DOOR_OPEN, DOOR_SHUT = ("front-door", "door", 1), ("front-door", "door", 0)
 CLOSE_MS = 1_000  # simulated; the bound of 20 ms is test_board_time's: here a frame waits for a busy machine
@@ -33,6 +34,27 @@ def test_the_boards_core_does_what_its_own_tests_say() -> None:
 def test_the_binary_fits_the_board_with_room_for_its_stack() -> None:
     made = make("size")
     assert made.returncode == 0, made.stdout + made.stderr
+
+
+def test_an_empty_board_is_flashed_through_its_bootloader_and_then_speaks() -> None:
+    if not shutil.which("avrdude") or make("-n", "bootloader").returncode != 0:
+        pytest.skip("no board is flashed here: install Debian's packages avrdude and arduino-core-avr")
+    assert make("bootloader").returncode == 0
+    with SimulatedBoard("bootloader.bin") as board:
+        made = make("flash", f"PORT={board.path}")
+        assert made.returncode == 0, made.stderr
+        linked = BUILT / "bridge.bin"
+        subprocess.run(["avr-objcopy", "-O", "binary", "-R", ".eeprom", BUILT / "bridge.elf", linked], check=True)
+        assert board.flash(linked.stat().st_size) == linked.read_bytes()
+        hub = HubsEnd(board).met()
+        assert hub.board.firmware == "m328p 0.1"
+        hub.close()
+
+
+def test_nobody_flashes_a_board_without_saying_which() -> None:
+    made = make("flash", "PORT=")
+    assert made.returncode != 0
+    assert "say where the board is: PORT=" in made.stderr
 
 
 def test_a_door_that_opens_at_the_board_is_a_reading_at_the_hub() -> None:
@@ -117,15 +139,17 @@ def test_a_line_that_loses_a_fifth_and_damages_a_fifth_delays_and_loses_nothing(
         hub.close()
 
 
+def move_door_and_motion(board: SimulatedBoard, hub: HubsEnd, times: int) -> None:
+    for move in range(times):
+        board.pin(REED, (move + 1) % 2)
+        board.pin(PIR, (move + 1) % 2)
+        hub.until_heard(2 * move + 2, "door and motion")
+
+
 def test_a_bed_is_felt_a_hundred_times_a_second_and_no_block_is_lost_while_others_move() -> None:
     with SimulatedBoard() as board:
-        hub = HubsEnd(board).met()
-        hub.say(order(CONFIGURE, [BED, 1, 0, 0]))
-        hub.until(lambda: DONE in hub.types, "the answer to the order")
-        for move in range(10):
-            board.pin(REED, (move + 1) % 2)
-            board.pin(PIR, (move + 1) % 2)
-            hub.until_heard(2 * move + 2, "door and motion")
+        hub = HubsEnd(board).met().feel(STRIP)
+        move_door_and_motion(board, hub, 10)
         hub.until(lambda: len(hub.blocks) >= 12, "three seconds of the bed")
         assert hub.board.blocks_lost == 0
         starts = [piece.at for piece in hub.blocks]
@@ -134,13 +158,68 @@ def test_a_bed_is_felt_a_hundred_times_a_second_and_no_block_is_lost_while_other
         hub.close()
 
 
-def test_the_board_tests_itself_when_it_is_asked() -> None:
+def test_load_cells_are_felt_eighty_times_a_second_in_24_bits_and_no_sample_is_lost_while_others_move() -> None:
+    with SimulatedBoard() as board:
+        board.set("load", -100)  # one more with each sample
+        hub = HubsEnd(board).met().feel(LOAD)
+        move_door_and_motion(board, hub, 10)
+        hub.until(lambda: len(hub.blocks) >= 12, "four seconds of the bed")
+        assert hub.board.blocks_lost == 0
+        assert {(piece.channel, piece.bits, piece.rate_hz, len(piece.samples)) for piece in hub.blocks} == {
+            (LOAD, 24, 80, 25)
+        }
+        weighed = [sample for piece in hub.blocks for sample in piece.samples]
+        assert weighed == list(range(weighed[0], weighed[0] + len(weighed)))
+        starts = [piece.at for piece in hub.blocks]
+        assert all(abs(later - sooner - 312.5) <= 1.5 for sooner, later in pairwise(starts))
+        assert hub.tested() == (7, 7)
+        hub.close()
+
+
+def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed() -> None:
+    with SimulatedBoard() as board:
+        board.set("load", 7_000_000)
+        hub = HubsEnd(board).met().feel(STRIP).feel(LOAD)
+        for _ in range(20):
+            assert hub.tested() == (7, 7)
+        hub.until(lambda: len(hub.blocks) >= 20, "three seconds of two beds")
+        assert hub.board.blocks_lost == 0
+        assert {piece.channel for piece in hub.blocks} == {STRIP, LOAD}
+        hub.close()
+
+
+def test_load_cells_that_no_longer_answer_are_told_nothing_is_made_up_and_wired_again_they_are_felt() -> None:
+    with SimulatedBoard() as board:
+        hub = HubsEnd(board).met().feel(LOAD)
+        assert hub.tested() == (7, 3)  # none are wired yet
+        for how in ("cut", "deaf", "short", "slow"):
+            board.set("load", 1_000)
+            hub.until(lambda: hub.tested() == (7, 7), "the bed")
+            board.set("load", how)
+            hub.until(lambda: hub.tested() == (7, 3), f"the test to fail: {how}")
+            hub.blocks.clear()
+            board.pass_time(700)  # two blocks' time
+            assert hub.tested() == (7, 3)
+            assert not hub.blocks, how
+        hub.close()
+
+
+def test_load_cells_that_are_pulled_too_far_do_not_pass() -> None:
+    with SimulatedBoard() as board:
+        board.set("load", 8_388_600)
+        hub = HubsEnd(board).met().feel(LOAD)
+        hub.until(lambda: hub.tested() == (7, 3), "the rail")
+        hub.close()
+
+
+def test_an_opened_case_and_a_falling_supply_are_told() -> None:
     with SimulatedBoard() as board:
         hub = HubsEnd(board).met()
-        hub.say(order(0x84, []))
-        hub.until(lambda: SELFTEST in hub.types, "the self-test")
-        hub.until(lambda: hub.board.health is not None and hub.board.health.supply_mv, "the supply")
-        assert hub.board.health is not None
-        assert 4_500 < hub.board.health.supply_mv < 5_500
-        assert READING not in hub.types
+        assert hub.tested() == (3, 3)
+        assert 4_900 < hub.supply_mv() < 5_100
+        board.pin(CASE, 1)
+        hub.until(lambda: ("front-door", "tamper", 1) in hub.told(), "the case")
+        board.set("v", 4_200)
+        hub.until(lambda: hub.supply_mv() < 4_300, "a heartbeat with the supply")
+        assert hub.tested() == (3, 1)
         hub.close()

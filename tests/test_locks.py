@@ -7,6 +7,7 @@ import tomllib
 from tests.conftest import ROOT
 
 LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-centre.lock", "requirements-dev.lock")
+FUZZ = "requirements-fuzz.lock"
 PARTS = ("tests/zigbee2mqtt/package-lock.json", "tests/axe/package-lock.json")
 
 
@@ -15,12 +16,12 @@ def pins(lock: str) -> set[str]:
 
 
 def test_no_lock_names_a_host() -> None:
-    for lock in (*LOCKS, *PARTS):
+    for lock in (*LOCKS, FUZZ, *PARTS):
         assert not re.search(r"://|\bindex-url\b|\bfind-links\b", (ROOT / lock).read_text()), lock
 
 
 def test_every_package_is_held_by_its_hash() -> None:
-    for lock in LOCKS:
+    for lock in (*LOCKS, FUZZ):
         text = (ROOT / lock).read_text()
         for pin in pins(lock):
             assert re.search(rf"^{re.escape(pin)}(?: ;[^\n]*)? \\\n    --hash=sha256:", text, flags=re.MULTILINE), pin

@@ -1,4 +1,4 @@
-/* ATmega328P at 16 MHz (Arduino Nano or Uno): pins, UART, ADC, watchdog and sleep for the core. Pin table in README.md.
+/* ATmega328P at 16 MHz (Arduino Nano or Uno): pins, UART, ADC, HX711, watchdog and sleep for the core. Pin table in README.md.
 
    Timer 0 ticks each millisecond and wakes the processor, which otherwise sleeps; interrupts only fill and empty rings.
    The watchdog is fed by the loop alone, so a loop or a timer that stands still means a reset within a second. */
@@ -8,30 +8,36 @@
 #include <avr/sleep.h>
 #include <avr/wdt.h>
 #include <util/atomic.h>
+#include <util/delay.h>
 
 #include "bridge.h"
+#include "hx711.h"
 
 #define TICKS_PER_MS 250u  /* of timer 0: 16 MHz / 64 */
 #define UBRR_115200 16u    /* double speed: 117,647 baud, 2.1 % fast */
-#define BED_EVERY_MS 10u   /* 100 Hz */
+#define BED_BITS 12u
+#define BED_HZ 100u
 #define BED_READS 16u      /* summed and divided by four: 12 bits from the ADC's ten */
-#define SUPPLY_EVERY_MS 10000u
+#define SUPPLY_EVERY_MS FB_HEARTBEAT_MS /* so that each heartbeat has a new one to tell */
 #define SUPPLY_READS 16u   /* the first ones are of an input that is still settling; the sum of the last four counts */
 #define BANDGAP_MV 1100UL  /* of the chip's own reference, to a tenth */
 #define ADC_BED 0u
 #define ADC_BANDGAP 0x0Eu
 
-enum channel { MOTION, DOOR, BUTTON, TAMPER, BED, CHANNELS };
+enum channel { MOTION, DOOR, BUTTON, TAMPER, BED, LOAD, CHANNELS };
 
 static const struct fb_channel channels[CHANNELS] = {
     {FB_MOTION, FB_ENABLED, 50},
     {FB_DOOR, FB_ENABLED, 20}, /* open, or its wire cut: the pull-up wins */
     {FB_BUTTON, FB_ENABLED | FB_INVERTED, 30},
     {FB_TAMPER, FB_ENABLED, 50}, /* the case's switch opens with it */
-    {FB_BED, 0, 0},
+    {FB_BED, 0, 0}, /* a strip, at the ADC */
+    {FB_BED, 0, 0}, /* load cells, at the HX711 */
 };
 static const uint8_t pins[] = {PIND2, PIND3, PIND4, PIND5};
-#define PULLED_UP (_BV(PORTD3) | _BV(PORTD4) | _BV(PORTD5))
+#define HX711_DATA PIND6
+#define HX711_CLOCK PORTD7
+#define PULLED_UP (_BV(PORTD3) | _BV(PORTD4) | _BV(PORTD5) | _BV(HX711_DATA))
 
 static struct fb_bridge bridge;
 static uint8_t reset_cause __attribute__((section(".noinit")));
@@ -170,11 +176,40 @@ static void measure(uint32_t now)
     }
 }
 
+/* ---- HX711: read when it is ready, within a tenth of a millisecond; its DOUT is looked at once a tick ---- */
+
+static bool hx711_data(void)
+{
+    return (PIND & _BV(HX711_DATA)) != 0;
+}
+
+/* Without an interrupt for 2 us: a byte on the line takes 87. */
+static bool hx711_clock(void)
+{
+    bool level = false;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        PORTD = (uint8_t)(PORTD | _BV(HX711_CLOCK));
+        _delay_us(1);
+        level = hx711_data();
+        PORTD = (uint8_t)(PORTD & ~_BV(HX711_CLOCK));
+    }
+    return level;
+}
+
+static void weigh(uint32_t now)
+{
+    int32_t sample = 0;
+    if (fb_hx711_read(hx711_data, hx711_clock, &sample))
+        fb_sample(&bridge, LOAD, sample, now);
+}
+
 /* ---- the whole ---- */
 
 static void begin_all(void)
 {
-    PORTD = PULLED_UP;
+    PORTD = PULLED_UP; /* and the HX711's clock low: it runs */
+    DDRD = _BV(HX711_CLOCK);
     TCCR0A = _BV(WGM01);
     TCCR0B = _BV(CS01) | _BV(CS00);
     OCR0A = TICKS_PER_MS - 1u;
@@ -188,7 +223,9 @@ static void begin_all(void)
     uint16_t boot = (uint16_t)(eeprom_read_word(&boots) + 1u);
     eeprom_update_word(&boots, boot);
     fb_start(&bridge, channels, CHANNELS, "m328p", boot, reset_cause & 0x0Fu, write_out, 0);
-    fb_due_in(&bed_due, 0, BED_EVERY_MS);
+    fb_bed(&bridge, BED, BED_BITS, BED_HZ);
+    fb_bed(&bridge, LOAD, FB_HX711_BITS, FB_HX711_HZ);
+    fb_due_in(&bed_due, 0, 1000u / BED_HZ);
     fb_due_in(&supply_due, 0, SUPPLY_EVERY_MS);
     supply_wanted = true;
     (void)write_out((const uint8_t *)"", 1); /* an end: whatever the bootloader said is over */
@@ -211,6 +248,7 @@ int main(void)
             for (uint8_t i = 0; i < sizeof pins; i++)
                 fb_input(&bridge, i, (levels & _BV(pins[i])) != 0, now);
             measure(now);
+            weigh(now);
             fb_turn(&bridge, now);
         }
         sleep_mode(); /* until the next tick at the latest */

@@ -70,10 +70,22 @@ static bool send_reading(struct fb_bridge *self, const struct fb_reading *readin
     return send(self, FB_READING, self->ring.unsent, out, sizeof out);
 }
 
+static bool enabled(const struct fb_bridge *self, uint8_t channel)
+{
+    return channel < self->count && (self->channels[channel].flags & FB_ENABLED) != 0;
+}
+
+/* Samples come, as often as they should, and off their rails. */
+static bool is_felt(const struct fb_bed *bed, uint32_t now)
+{
+    int32_t rail = (int32_t)1 << (bed->bits - 1u);
+    return bed->steady && (uint32_t)(now - bed->last_at) < FB_BED_SILENT_MS && bed->last_sample > -rail &&
+           bed->last_sample < rail - 1;
+}
+
 static bool send_selftest(struct fb_bridge *self, uint32_t now)
 {
     uint8_t out[8];
-    int32_t rail = (int32_t)1 << (self->bits - 1u);
     fb_put32(out, now);
     out[4] = FB_TEST_CRC;
     out[5] = fb_crc((const uint8_t *)"123456789", 9) == 0x29B1u ? FB_TEST_CRC : 0;
@@ -82,11 +94,15 @@ static bool send_selftest(struct fb_bridge *self, uint32_t now)
         if (self->supply_mv >= 4500u && self->supply_mv <= 5500u)
             out[5] = (uint8_t)(out[5] | FB_TEST_SUPPLY);
     }
-    if (self->has_sample) {
+    bool all_felt = true;
+    for (uint8_t i = 0; i < self->bed_count; i++) {
+        if (!enabled(self, self->beds[i].channel))
+            continue;
         out[4] = (uint8_t)(out[4] | FB_TEST_BED);
-        if (self->last_sample > -rail && self->last_sample < rail - 1)
-            out[5] = (uint8_t)(out[5] | FB_TEST_BED);
+        all_felt = all_felt && is_felt(&self->beds[i], now);
     }
+    if (all_felt)
+        out[5] = (uint8_t)(out[5] | (out[4] & FB_TEST_BED));
     fb_put16(out + 6, self->supply_mv);
     return send(self, FB_SELFTEST, self->selftest_number, out, sizeof out);
 }
@@ -102,8 +118,7 @@ void fb_start(struct fb_bridge *self, const struct fb_channel *channels, uint8_t
     self->boot = boot;
     self->reset = reset;
     self->write = write;
-    self->bits = 12;
-    self->rate_hz = 100;
+    self->began = now;
     self->hello_wanted = true;
     fb_ring_start(&self->ring);
     fb_deframer_start(&self->deframer);
@@ -111,9 +126,19 @@ void fb_start(struct fb_bridge *self, const struct fb_channel *channels, uint8_t
     fb_due_in(&self->resend, now, FB_RESEND_MS);
 }
 
+void fb_bed(struct fb_bridge *self, uint8_t channel, uint8_t bits, uint8_t rate_hz)
+{
+    if (self->bed_count == FB_MAX_BEDS)
+        return;
+    struct fb_bed *bed = &self->beds[self->bed_count++];
+    bed->channel = channel;
+    bed->bits = bits;
+    bed->rate_hz = rate_hz;
+}
+
 void fb_input(struct fb_bridge *self, uint8_t channel, bool level, uint32_t now)
 {
-    if (channel >= self->count || (self->channels[channel].flags & FB_ENABLED) == 0)
+    if (!enabled(self, channel))
         return;
     struct fb_debounce *input = &self->inputs[channel];
     uint8_t bit = (uint8_t)(1u << channel);
@@ -130,40 +155,49 @@ void fb_input(struct fb_bridge *self, uint8_t channel, bool level, uint32_t now)
     fb_ring_push(&self->ring, reading);
 }
 
-static void send_block(struct fb_bridge *self, uint8_t channel)
+static void send_block(struct fb_bridge *self, struct fb_bed *bed)
 {
     uint8_t out[8u + 3u * FB_MAX_SAMPLES];
-    uint8_t width = self->bits <= 16u ? 2u : 3u;
-    fb_put32(out, self->block_at);
-    out[4] = channel;
-    out[5] = self->rate_hz;
-    out[6] = self->bits;
-    out[7] = self->sampled;
-    for (uint8_t i = 0; i < self->sampled; i++) {
-        uint32_t sample = (uint32_t)self->samples[i];
+    uint8_t width = bed->bits <= 16u ? 2u : 3u;
+    fb_put32(out, bed->block_at);
+    out[4] = bed->channel;
+    out[5] = bed->rate_hz;
+    out[6] = bed->bits;
+    out[7] = bed->sampled;
+    for (uint8_t i = 0; i < bed->sampled; i++) {
+        uint32_t sample = (uint32_t)bed->samples[i];
         uint8_t *at = out + 8u + (uint16_t)width * i;
         fb_put16(at, (uint16_t)(sample & 0xFFFFu));
         if (width == 3u)
             at[2] = (uint8_t)((sample >> 16) & 0xFFu);
     }
     /* A block that finds no room is gone, and its number with it: the hub sees the gap. */
-    (void)send(self, FB_WAVEFORM, self->blocks++, out, (uint8_t)(8u + (uint16_t)width * self->sampled));
-    self->sampled = 0;
+    (void)send(self, FB_WAVEFORM, self->blocks++, out, (uint8_t)(8u + (uint16_t)width * bed->sampled));
+    bed->sampled = 0;
+}
+
+static void felt(struct fb_bridge *self, struct fb_bed *bed, int32_t sample, uint32_t now)
+{
+    bool wanted = enabled(self, bed->channel);
+    bed->steady = (uint32_t)(now - bed->last_at) <= 2000u / bed->rate_hz;
+    bed->last_at = now;
+    bed->last_sample = sample;
+    if (!bed->steady || !wanted)
+        bed->sampled = 0;
+    if (!wanted)
+        return;
+    if (bed->sampled == 0)
+        bed->block_at = now;
+    bed->samples[bed->sampled++] = sample;
+    if (bed->sampled == FB_MAX_SAMPLES)
+        send_block(self, bed);
 }
 
 void fb_sample(struct fb_bridge *self, uint8_t channel, int32_t sample, uint32_t now)
 {
-    self->last_sample = sample;
-    self->has_sample = true;
-    if (channel >= self->count || (self->channels[channel].flags & FB_ENABLED) == 0) {
-        self->sampled = 0;
-        return;
-    }
-    if (self->sampled == 0)
-        self->block_at = now;
-    self->samples[self->sampled++] = sample;
-    if (self->sampled == FB_MAX_SAMPLES)
-        send_block(self, channel);
+    for (uint8_t i = 0; i < self->bed_count; i++)
+        if (self->beds[i].channel == channel)
+            felt(self, &self->beds[i], sample, now);
 }
 
 static uint8_t configure(struct fb_bridge *self, const uint8_t *payload, uint8_t length)
@@ -270,7 +304,7 @@ void fb_turn(struct fb_bridge *self, uint32_t now)
         self->hello_wanted = !send_hello(self, now);
     if (self->done_wanted)
         self->done_wanted = !send_done(self);
-    if (self->selftest_wanted)
+    if (self->selftest_wanted && (uint32_t)(now - self->began) >= FB_BED_SILENT_MS)
         self->selftest_wanted = !send_selftest(self, now);
     if (self->heartbeat_wanted)
         self->heartbeat_wanted = !send_heartbeat(self, now);

@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     full = false;
     fb_deframer_start(&hub);
     fb_start(&bridge, CHANNELS, 3, "fuzz", 7, 0, write_line, now);
+    fb_bed(&bridge, 2, 24, 80);
     for (size_t i = 0; i < size; i++) {
         uint8_t byte = data[i];
         if (byte == 0xEFu && size - i > 3 && data[i + 2] <= FB_MAX_PAYLOAD && size - i - 3 >= data[i + 2]) {
@@ -53,13 +54,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (byte == 0xF0u)
             full = !full;
-        now += (uint32_t)(byte & 0x0Fu) * 50u;
+        for (uint8_t samples = byte & 0x0Fu; samples > 0; samples--) {
+            now += 12u;
+            fb_sample(&bridge, 2, (int32_t)(now << 8) >> 8, now);
+        }
         fb_input(&bridge, byte & 1u, (byte & 2u) != 0, now);
-        fb_sample(&bridge, 2, (int32_t)byte - 248, now);
         fb_turn(&bridge, now);
         must((uint16_t)(bridge.ring.next - bridge.ring.oldest) <= FB_RING);
         must((uint16_t)(bridge.ring.unsent - bridge.ring.oldest) <= (uint16_t)(bridge.ring.next - bridge.ring.oldest));
-        must(bridge.deframer.length <= FB_MAX_COBS && bridge.sampled < FB_MAX_SAMPLES);
+        must(bridge.deframer.length <= FB_MAX_COBS && bridge.beds[0].sampled < FB_MAX_SAMPLES);
     }
     fb_receive(&bridge, 0);
     bridge.selftest_wanted = false;

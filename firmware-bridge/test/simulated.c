@@ -1,8 +1,14 @@
-/* The board's real binary in a simulated ATmega328P, its UART on a pty. Needs libsimavr.
+/* The board's real binary in a simulated ATmega328P, its UART on a pty, an HX711 at D6 and D7. Needs libsimavr.
 
    simulated BINARY: says the pty's path in one line. Then, line by line on stdin: "PIN LEVEL" sets a pin of port D,
-   "a MILLIVOLTS" the bed's input; "ok" once the board has had 60 ms to see it. "t" is answered with the simulated time
-   in ms, the only one that holds where the machine is too busy to keep step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on. */
+   "a MILLIVOLTS" the bed strip's input, "v MILLIVOLTS" the supply. The HX711 is not wired until "load VALUE": from then
+   on each sample is one more than the one before. "load slow" is RATE on ground, ten a second; "load cut" all its wires,
+   "load deaf" the clock's alone, "load short" its DOUT on ground. Each is answered with "ok" once the board has had 60 ms
+   to see it, "t" at once with the simulated time in ms, the only one that holds where the machine is too busy to keep
+   step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on.
+
+   simulated BOOTLOADER.bin: a board that is empty but for its bootloader, which starts, as by the reset that opening a
+   real port is, with the first byte on the pty. "m COUNT" is answered with so many bytes of its flash, in hex. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -18,6 +24,7 @@
 #include <simavr/avr_ioport.h>
 #include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
+#include <simavr/sim_cycle_timers.h>
 #include <simavr/sim_elf.h>
 
 #define MHZ 16u
@@ -27,7 +34,7 @@
 static int line = -1;
 static avr_cycle_count_t seen_at; /* 0: nothing to be seen */
 static int room = 1; /* in the UART's own queue */
-static avr_ioport_external_t pins = {.name = 'D', .mask = 0x3C};
+static avr_ioport_external_t pins = {.name = 'D', .mask = 0x7C};
 
 static void quiet(avr_t *avr, const int level, const char *format, va_list values)
 {
@@ -80,20 +87,110 @@ static void must_wait(struct avr_irq_t *irq, uint32_t value, void *unused)
     room = 0;
 }
 
-static void obey(avr_t *avr, const char *order)
+/* Driven from outside, whatever pull-up the binary asks for. */
+static void drive(avr_t *avr, int pin, unsigned level)
+{
+    pins.value = (uint8_t)((pins.value & ~(1u << pin)) | (level != 0 ? 1u << pin : 0));
+    avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('D'), &pins);
+    avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), pin), level != 0);
+}
+
+/* ---- HX711, as its datasheet has it ---- */
+
+#define DOUT 6
+#define PD_SCK 7
+#define EVERY_US 12500u
+#define SETTLES_US 50000u
+#define OFF_AFTER_US 50u /* of a high clock; the datasheet promises no more */
+enum wiring { CUT, WIRED, DEAF, SHORT };
+
+static struct {
+    enum wiring wiring;
+    uint32_t every_us;
+    int32_t value;
+    unsigned clocked;
+    avr_cycle_count_t raised_at; /* 0: the clock is low */
+} chip = {.every_us = EVERY_US};
+
+static avr_cycle_count_t converted(avr_t *avr, avr_cycle_count_t when, void *unused)
+{
+    (void)unused;
+    if (chip.wiring == WIRED || chip.wiring == DEAF) {
+        chip.value += chip.value < 8388607; /* there it stays */
+        chip.clocked = 0;
+        drive(avr, DOUT, 0);
+    }
+    return when + chip.every_us * MHZ;
+}
+
+static void clocked(struct avr_irq_t *irq, uint32_t high, void *of)
+{
+    avr_t *avr = of;
+    (void)irq;
+    if (chip.wiring != WIRED)
+        return;
+    if (high && chip.raised_at == 0) {
+        chip.raised_at = avr->cycle;
+        chip.clocked++;
+        drive(avr, DOUT, chip.clocked > 24 || ((uint32_t)chip.value >> (24 - chip.clocked) & 1u) != 0);
+    } else if (!high && chip.raised_at != 0) {
+        uint32_t us = (uint32_t)((avr->cycle - chip.raised_at) / MHZ);
+        chip.raised_at = 0;
+        if (us >= OFF_AFTER_US) {
+            fprintf(stderr, "simulated: the HX711's clock was high for %u us: it was off\n", us);
+            drive(avr, DOUT, 1);
+            avr_cycle_timer_register(avr, SETTLES_US * MHZ, converted, NULL);
+        }
+    }
+}
+
+static int load(avr_t *avr, const char *how)
+{
+    int value;
+    if (strncmp(how, "cut", 3) == 0)
+        chip.wiring = CUT;
+    else if (strncmp(how, "deaf", 4) == 0)
+        chip.wiring = DEAF;
+    else if (strncmp(how, "short", 5) == 0)
+        chip.wiring = SHORT;
+    else if (strncmp(how, "slow", 4) == 0)
+        chip.every_us = 100000;
+    else if (sscanf(how, "%d", &value) == 1) {
+        chip.wiring = WIRED;
+        chip.every_us = EVERY_US;
+        chip.value = value - 1;
+        chip.clocked = 0;
+        chip.raised_at = 0;
+    } else
+        return 0;
+    drive(avr, DOUT, chip.wiring != SHORT);
+    avr_cycle_timer_register(avr, SETTLES_US * MHZ, converted, NULL);
+    return 1;
+}
+
+static int obey(avr_t *avr, const char *order)
 {
     int pin;
     unsigned value;
+    if (strncmp(order, "load ", 5) == 0)
+        return load(avr, order + 5);
     if (sscanf(order, "a %u", &value) == 1)
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_ADC0), value);
-    else if (sscanf(order, "%d %u", &pin, &value) == 2 && pin >= 2 && pin < 6) {
-        /* Driven from outside, whatever pull-up the binary asks for. */
-        pins.value = (uint8_t)((pins.value & ~(1u << pin)) | (value != 0 ? 1u << pin : 0));
-        avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('D'), &pins);
-        avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), pin), value);
-    }
+    else if (sscanf(order, "v %u", &value) == 1)
+        avr->vcc = avr->avcc = avr->aref = value;
+    else if (sscanf(order, "%d %u", &pin, &value) == 2 && pin >= 2 && pin < 6)
+        drive(avr, pin, value);
     else
-        fprintf(stderr, "simulated: not understood: %s", order);
+        return 0;
+    return 1;
+}
+
+static void show_flash(avr_t *avr, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && i <= avr->flashend; i++)
+        printf("%02x", avr->flash[i]);
+    printf("\n");
+    fflush(stdout);
 }
 
 /* What has come on stdin and on the pty; 0 when stdin has ended. */
@@ -115,9 +212,13 @@ static int look(avr_t *avr)
             if (order[0] == 't') {
                 printf("%llu\n", (unsigned long long)(avr->cycle / MHZ / 1000u));
                 fflush(stdout);
-            } else {
-                obey(avr, order);
+            } else if (order[0] == 'm') {
+                show_flash(avr, (uint32_t)atoi(order + 1));
+            } else if (obey(avr, order)) {
                 seen_at = avr->cycle + SEEN_AFTER;
+            } else {
+                fprintf(stderr, "simulated: not understood: %s", order);
+                return 0;
             }
             break;
         }
@@ -142,18 +243,52 @@ static void open_line(void)
     fflush(stdout);
 }
 
-int main(int count, char **argument)
+#define MCUSR 0x54
+#define EXTRF 1u /* started by the reset pin */
+
+static void wait_for_a_byte(void)
+{
+    struct pollfd from[2] = {{0, 0, 0}, {line, POLLIN, 0}};
+    while (poll(from, 2, -1) >= 0 && from[1].revents == 0)
+        if (from[0].revents != 0)
+            exit(0);
+}
+
+/* At the end of the flash, as the chip's fuses have it. */
+static int load_bootloader(avr_t *avr, const char *path)
+{
+    uint8_t code[4096];
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(code, 1, sizeof code, file);
+    if (file != NULL)
+        fclose(file);
+    avr->pc = avr->reset_pc = avr->flashend + 1u - (uint32_t)size;
+    avr_loadcode(avr, code, (uint32_t)size, avr->pc);
+    avr->codeend = avr->flashend;
+    avr->data[MCUSR] = 1u << EXTRF;
+    return size > 0;
+}
+
+static int load_program(avr_t *avr, const char *path)
 {
     elf_firmware_t binary;
     memset(&binary, 0, sizeof binary);
+    if (elf_read_firmware(path, &binary) != 0)
+        return 0;
+    avr_load_firmware(avr, &binary);
+    return 1;
+}
+
+int main(int count, char **argument)
+{
+    int bootloader = count == 2 && strstr(argument[1], ".bin") != NULL;
     avr_global_logger_set(quiet);
-    if (count != 2 || elf_read_firmware(argument[1], &binary) != 0) {
-        fprintf(stderr, "simulated: needs the path of a binary\n");
-        return 2;
-    }
     avr_t *avr = avr_make_mcu_by_name("atmega328p");
     avr_init(avr);
-    avr_load_firmware(avr, &binary);
+    if (count != 2 || !(bootloader ? load_bootloader : load_program)(avr, argument[1])) {
+        fprintf(stderr, "simulated: needs the path of a binary, or of a bootloader's\n");
+        return 2;
+    }
     avr->frequency = MHZ * 1000000u;
     avr->sleep = keep_step;
     avr->vcc = avr->avcc = avr->aref = 5000;
@@ -166,11 +301,15 @@ int main(int count, char **argument)
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), said, NULL);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XON), may_hear, NULL);
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), must_wait, NULL);
+    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), PD_SCK), clocked, avr);
+    obey(avr, "load cut");
     obey(avr, "2 0");
     obey(avr, "3 0"); /* the door is shut, the case too, nobody presses */
     obey(avr, "4 1");
     obey(avr, "5 0");
     obey(avr, "a 2500");
+    if (bootloader)
+        wait_for_a_byte();
     for (avr_cycle_count_t looked = 0;;) {
         int state = avr_run(avr);
         if (state == cpu_Done || state == cpu_Crashed) {

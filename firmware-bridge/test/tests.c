@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bridge.h"
+#include "hx711.h"
 
 static int facts;
 
@@ -319,6 +320,7 @@ static void start(void)
     written = 0;
     full = false;
     fb_start(&bridge, CHANNELS, 5, "m328p", 7, 1, write_line, 1000);
+    fb_bed(&bridge, 4, 12, 100);
     bridge.supply_mv = 4987;
     at_rest(1000);
 }
@@ -493,51 +495,184 @@ static void noise_is_counted_up_to_255_and_no_further(void)
     CHECK(bridge.refused == 255);
 }
 
+static uint8_t selftest(uint32_t now)
+{
+    written = 0;
+    say(FB_ASK_SELFTEST, 9, NULL, 0);
+    fb_turn(&bridge, now);
+    listen();
+    CHECK(count(FB_SELFTEST) == 1);
+    const struct heard *answer = frames;
+    while (answer->type != FB_SELFTEST)
+        answer++;
+    CHECK(answer->number == 9);
+    CHECK((answer->payload[5] & ~answer->payload[4]) == 0); /* nothing passes that was not tested */
+    return (uint8_t)(answer->payload[4] << 4 | answer->payload[5]);
+}
+
+static void feel_the_bed(void)
+{
+    CHECK(order(FB_CONFIGURE, (const uint8_t *)"\x04\x01\x00\x00", 4) == FB_OK);
+}
+
 static void a_waveform_goes_out_in_numbered_blocks(void)
 {
     start();
     fb_sample(&bridge, 4, 1, 1000); /* not enabled: only remembered for the self-test */
-    CHECK(bridge.sampled == 0);
-    CHECK(order(FB_CONFIGURE, (const uint8_t *)"\x04\x01\x00\x00", 4) == FB_OK);
+    CHECK(bridge.beds[0].sampled == 0);
+    feel_the_bed();
     for (int i = 0; i < 100; i++)
         fb_sample(&bridge, 4, i - 50, 2000 + 10 * (uint32_t)i);
     listen();
     CHECK(count(FB_WAVEFORM) == 4 && frames[3].number == 3 && frames[0].length == 58);
     CHECK(memcmp(frames[0].payload, "\xd0\x07\x00\x00\x04\x64\x0c\x19\xce\xff", 10) == 0);
     full = true;
-    for (int i = 0; i < 25; i++)
-        fb_sample(&bridge, 4, i, 4000);
+    for (uint32_t i = 0; i < 25; i++)
+        fb_sample(&bridge, 4, 0, 3000 + 10 * i);
     full = false;
-    bridge.bits = 24;
-    for (int i = 0; i < 25; i++)
-        fb_sample(&bridge, 4, i == 0 ? -8388608 : 8388607, 5000);
+    for (uint32_t i = 0; i < 25; i++)
+        fb_sample(&bridge, 4, 0, 3250 + 10 * i);
     listen();
-    CHECK(heard == 1 && frames[0].number == 5 && frames[0].length == 83);
+    CHECK(heard == 1 && frames[0].number == 5); /* the one for which there was no room is seen to be missing */
+}
+
+static void load_cells_are_told_in_24_bits(void)
+{
+    start();
+    bridge.bed_count = 0;
+    fb_bed(&bridge, 4, FB_HX711_BITS, FB_HX711_HZ);
+    feel_the_bed();
+    for (int i = 0; i < 25; i++)
+        fb_sample(&bridge, 4, (i - 12) * 600000, 2000 + 25 * (uint32_t)i / 2);
+    CHECK(is_golden(line, written, "waveform_load_cells"));
+    written = 0;
+    for (int i = 0; i < 25; i++)
+        fb_sample(&bridge, 4, i == 0 ? -8388608 : 8388607, 2312 + 25 * (uint32_t)i / 2);
+    listen();
+    CHECK(heard == 1 && frames[0].length == 83);
     CHECK(memcmp(frames[0].payload + 8, "\x00\x00\x80\xff\xff\x7f", 6) == 0);
+}
+
+static void two_beds_fill_their_own_blocks(void)
+{
+    start();
+    bridge.channels[3].kind = FB_BED;
+    fb_bed(&bridge, 3, 24, 80);
+    fb_bed(&bridge, 2, 24, 80); /* more than there is room for */
+    CHECK(bridge.bed_count == FB_MAX_BEDS);
+    feel_the_bed();
+    for (uint32_t i = 0; i < 50; i++) {
+        fb_sample(&bridge, 3, 1, 2000 + 10 * i);
+        fb_sample(&bridge, 4, 2, 2000 + 10 * i);
+        fb_sample(&bridge, 2, 3, 2000 + 10 * i); /* no bed's channel */
+    }
+    listen();
+    CHECK(count(FB_WAVEFORM) == 4 && frames[0].payload[4] == 3 && frames[1].payload[4] == 4);
+    CHECK(frames[0].length == 83 && frames[1].length == 58 && frames[3].number == 3);
+}
+
+static void a_block_never_hides_a_gap(void)
+{
+    start();
+    feel_the_bed();
+    for (uint32_t i = 0; i < 24; i++)
+        fb_sample(&bridge, 4, 1, 2000 + 10 * i);
+    for (uint32_t i = 0; i < 25; i++)
+        fb_sample(&bridge, 4, 2, 2251 + 10 * i); /* 21 ms after the one before */
+    listen();
+    CHECK(count(FB_WAVEFORM) == 1 && memcmp(frames[0].payload, "\xcb\x08\x00\x00", 4) == 0);
+    CHECK(frames[0].payload[8] == 2);
+    for (uint32_t i = 0; i < 100; i++)
+        fb_sample(&bridge, 4, 3, 3000 + 100 * i); /* ten a second are no waveform */
+    CHECK(written == 0);
 }
 
 static void a_self_test_says_what_was_tested_and_what_passed(void)
 {
     start();
+    say(FB_ASK_SELFTEST, 9, NULL, 0);
+    fb_turn(&bridge, 1999);
+    listen();
+    CHECK(count(FB_SELFTEST) == 0); /* an amplifier may still be waking up */
     bridge.supply_mv = 0;
-    say(FB_ASK_SELFTEST, 3, NULL, 0);
-    fb_turn(&bridge, 1100);
-    listen();
-    CHECK(frames[1].type == FB_SELFTEST && frames[1].number == 3);
-    CHECK(frames[1].payload[4] == FB_TEST_CRC && frames[1].payload[5] == FB_TEST_CRC);
-    bridge.supply_mv = 4321;
-    fb_sample(&bridge, 4, 12, 1200);
-    written = 0;
-    say(FB_ASK_SELFTEST, 9, NULL, 0);
-    fb_turn(&bridge, 1101);
-    listen();
-    CHECK(frames[0].payload[4] == 7 && frames[0].payload[5] == (FB_TEST_CRC | FB_TEST_BED));
-    bridge.supply_mv = 5000;
-    fb_sample(&bridge, 4, 2047, 1200); /* on its rail */
-    say(FB_ASK_SELFTEST, 9, NULL, 0);
-    fb_turn(&bridge, 1002);
-    listen();
-    CHECK(frames[0].payload[5] == (FB_TEST_CRC | FB_TEST_SUPPLY));
+    fb_sample(&bridge, 4, 12, 1990);
+    CHECK(selftest(2000) == (FB_TEST_CRC << 4 | FB_TEST_CRC)); /* a bed that is off is not tested */
+    bridge.supply_mv = 4499;
+    CHECK(selftest(2000) == (3 << 4 | FB_TEST_CRC));
+    bridge.supply_mv = 5501;
+    CHECK(selftest(2000) == (3 << 4 | FB_TEST_CRC));
+    bridge.supply_mv = 5500;
+    CHECK(selftest(2000) == (3 << 4 | 3));
+}
+
+static void a_bed_that_is_dead_slow_or_on_its_rail_does_not_pass(void)
+{
+    start();
+    feel_the_bed();
+    CHECK(selftest(2200) == (7 << 4 | 3)); /* it has never given a sample */
+    fb_sample(&bridge, 4, 12, 2200);
+    fb_sample(&bridge, 4, 12, 2210);
+    CHECK(selftest(2210) == (7 << 4 | 7) && selftest(3209) == (7 << 4 | 7));
+    CHECK(selftest(3210) == (7 << 4 | 3)); /* for a second it has been silent */
+    fb_sample(&bridge, 4, 12, 3300);
+    CHECK(selftest(3301) == (7 << 4 | 3));
+    fb_sample(&bridge, 4, 12, 3310);
+    CHECK(selftest(3311) == (7 << 4 | 7));
+    fb_sample(&bridge, 4, 2047, 3320);
+    CHECK(selftest(3321) == (7 << 4 | 3));
+    fb_sample(&bridge, 4, -2048, 3330);
+    CHECK(selftest(3331) == (7 << 4 | 3));
+}
+
+/* ---- HX711: the chip as its datasheet has it, at two pins ---- */
+
+static struct {
+    int32_t value;
+    uint8_t clocked;
+    bool ready;
+    bool no_clock; /* its PD_SCK is cut */
+} chip;
+
+static bool chip_data(void)
+{
+    if (chip.no_clock || chip.clocked == 0)
+        return !chip.ready;
+    return chip.clocked > 24 || ((uint32_t)chip.value >> (24 - chip.clocked) & 1u) != 0;
+}
+
+static bool chip_clock(void)
+{
+    chip.clocked++;
+    return chip_data();
+}
+
+static bool weigh(int32_t value, int32_t *sample)
+{
+    chip.value = value;
+    chip.clocked = 0;
+    chip.ready = true;
+    return fb_hx711_read(chip_data, chip_clock, sample);
+}
+
+static void load_cells_are_read_bit_by_bit_at_gain_128(void)
+{
+    static const int32_t values[] = {0, 1, -1, 8388607, -8388608, 0x123456, -0x123456, 0x555555, -0x555556};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        int32_t sample = 77;
+        CHECK(weigh(values[i], &sample) && sample == values[i] && chip.clocked == 25);
+    }
+}
+
+static void load_cells_that_do_not_answer_give_no_sample(void)
+{
+    int32_t sample = 77;
+    chip.ready = false;
+    chip.clocked = 0;
+    CHECK(!fb_hx711_read(chip_data, chip_clock, &sample) && chip.clocked == 0); /* not ready, or cut off: left alone */
+    chip.no_clock = true;
+    CHECK(!weigh(5, &sample)); /* DOUT stays low, as it does with a wire on ground */
+    chip.no_clock = false;
+    CHECK(sample == 77);
 }
 
 static void more_channels_than_there_is_room_for_are_left_out(void)
@@ -577,7 +712,13 @@ int main(int arguments, char **argument)
     a_channel_that_is_turned_round_has_not_changed();
     noise_is_counted_up_to_255_and_no_further();
     a_waveform_goes_out_in_numbered_blocks();
+    load_cells_are_told_in_24_bits();
+    two_beds_fill_their_own_blocks();
+    a_block_never_hides_a_gap();
     a_self_test_says_what_was_tested_and_what_passed();
+    a_bed_that_is_dead_slow_or_on_its_rail_does_not_pass();
+    load_cells_are_read_bit_by_bit_at_gain_128();
+    load_cells_that_do_not_answer_give_no_sample();
     more_channels_than_there_is_room_for_are_left_out();
     printf("core: %d facts hold\n", facts);
     return 0;
