@@ -19,12 +19,13 @@ DAY_MS: Final = 86_400_000
 
 # What a sensor can say. A binary quantity is 1 for the first word and 0 for the second.
 ACTIVITY: Final = frozenset({"motion", "presence", "vibration", "door", "bed", "button"})
-# ``door_level`` is how a door was found to stand after a time in which nobody listened.
+# ``door_level`` and ``bed_level`` are how a door or a bed was found after a time in which nobody listened.
 BINARY: Final = ACTIVITY | {
-    "smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin", "door_level",
+    "smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin", "door_level", "bed_level",
 }  # fmt: skip
-# Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved.
-MEASURED: Final = frozenset({"battery_percent", "temperature_mc"})
+# Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved. ``restless`` are
+# the seconds of the last quarter of an hour in which who lay in bed moved.
+MEASURED: Final = frozenset({"battery_percent", "temperature_mc", "restless"})
 
 WORDS_MOST: Final = 64  # characters of a person's name or reason that are kept; the rest is cut
 
