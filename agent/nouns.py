@@ -23,10 +23,14 @@ ACTIVITY: Final = frozenset({"motion", "presence", "vibration", "door", "bed", "
 BINARY: Final = ACTIVITY | {
     "smoke", "leak", "fall", "tamper", "battery_low", "available", "link", "checkin", "door_level", "bed_level",
 }  # fmt: skip
-# Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved.
-MEASURED: Final = frozenset({"battery_percent", "temperature_mc"})
+# Measured numbers; these, and ``checkin``, show that a sensor's radio is alive although nobody moved. ``restless`` are
+# the seconds of the last quarter of an hour in which who lay in bed moved.
+MEASURED: Final = frozenset({"battery_percent", "temperature_mc", "restless"})
 
 LATE_MS: Final = 2 * SECOND_MS  # what could only be said so long after its instant is late
+BED_LATE_MS: Final = (
+    4 * MINUTE_MS
+)  # a felt bed is sure of a change only after a while (bed_presence.py)
 
 WORDS_MOST: Final = 64  # characters of a person's name or reason that are kept; the rest is cut
 
@@ -87,7 +91,7 @@ def is_activity(reading: Reading) -> bool:
 
 def is_late(now: Instant, reading: Reading) -> bool:
     """Whether a reading that came at ``now`` tells of something past: whoever made it could not say it sooner."""
-    return now - reading.at > LATE_MS
+    return now - reading.at > (BED_LATE_MS if reading.quantity == "bed" else LATE_MS)
 
 
 class Finding(NamedTuple):

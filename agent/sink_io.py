@@ -6,9 +6,9 @@ from agent.engine import Engine
 from agent.line_io import answered, plain
 from agent.nouns import Act, Alert, Entry, Frame, Home, Outcome
 from agent.numbers_io import Numbers
-from agent.sensors.bridge import LINK as SERIAL
 from agent.sensors.kept_io import Kept
 from agent.sensors.orders_io import Orders
+from agent.sensors.wire import LINK as SERIAL
 from agent.storing_io import Storing
 from agent.transport.door_io import knock
 from agent.transport.envelope import FIRST, digest, envelope, seal

@@ -34,11 +34,11 @@ from agent.numbers_io import Numbers
 from agent.packing import alert_line
 from agent.recover import clock_of, missing, resume
 from agent.salvage_io import begin_anew, is_damaged, take_over
-from agent.sensors.bridge import LINK
 from agent.sensors.decode import of_the_link
 from agent.sensors.kept_io import Kept
 from agent.sensors.orders_io import Orders
 from agent.sensors.serial_io import Ports
+from agent.sensors.wire import LINK
 from agent.sensors.zigbee import CONNECTION
 from agent.sensors.zigbee_io import Listener
 from agent.sink_io import HubSink, Sealer

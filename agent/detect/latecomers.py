@@ -3,12 +3,15 @@
 Nothing later was told yet: then they are told as they happened. Else what they say of somebody who moved is no news,
 and would turn round what is known of where that person is now; but an alarm is told all the same, and so is how a door
 or a bed stands. A sign of life it is in neither case (possible_fall.py): that somebody moved then says nothing of now.
+
+A felt bed is sure of who comes or goes only after a while. Who lies down lies there now, whoever moved meanwhile; who
+got up and was heard elsewhere since is known to be there.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from agent.nouns import ACTIVITY, Instant, Reading, is_activity, is_late
+from agent.nouns import ACTIVITY, LATE_MS, Instant, Reading, is_activity, is_late
 
 _LEVELS: Final = {"door": "door_level", "bed": "bed_level"}
 _MOVED: Final = ACTIVITY - {"door", "bed", "button"}
@@ -23,7 +26,7 @@ class Latecomers:
     def told(self, now: Instant, readings: Sequence[Reading]) -> Sequence[Reading]:
         """What the detectors are told of it."""
         for reading in readings:
-            if is_late(now, reading):
+            if now - reading.at > LATE_MS:
                 return list(self._in_order(now, readings))
             if is_activity(reading):
                 self.newest = max(self.newest, reading.at)
@@ -31,7 +34,9 @@ class Latecomers:
 
     def _in_order(self, now: Instant, readings: Sequence[Reading]) -> Iterator[Reading]:
         for reading in readings:
-            if not is_late(now, reading) or reading.at >= self.newest:
+            if reading.quantity == "bed" and reading.value and not is_late(now, reading):
+                reading = reading._replace(at=max(reading.at, self.newest))  # who is felt to lie there does so now
+            if now - reading.at <= LATE_MS or reading.at >= self.newest:
                 if is_activity(reading):
                     self.newest = max(self.newest, reading.at)
                 yield reading

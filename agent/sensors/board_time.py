@@ -30,6 +30,15 @@ class Line(NamedTuple):
         return self.offset + (uptime - self.uptime) * self.rise // self.run
 
 
+class Memory(NamedTuple):
+    """What the journal knows of a board: where a hub goes on that has just started. ``wanted`` is the number of the
+    reading that comes next."""
+
+    boot: int
+    wanted: int
+    line: Line | None
+
+
 Pair = tuple[int, int]  # (uptime, offset)
 
 

@@ -7,27 +7,19 @@ keeps a reading until it is acknowledged, and that is done when the journal has 
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from agent.nouns import MINUTE_MS, SECOND_MS, Frame, Instant
 from agent.sensors import wire
-from agent.sensors.board_time import BoardTime, Line
+from agent.sensors.bed_felt import Felt
+from agent.sensors.board_time import BoardTime, Memory
+from agent.sensors.feel import payload as felt
 from agent.sensors.framing import VERSION, pack, unpack
 from agent.sensors.payload import shown
 
-LINK: Final = "serial"
-TAMPER: Final = "tamper"
 BEAT_MS: Final = MINUTE_MS  # a heartbeat comes every 2 s; as a sign of life one a minute is enough
 AGAIN_MS: Final = SECOND_MS  # an order that was answered by nothing is given again
-_LEVELLESS: Final = ("bed", "unknown")
-
-
-class Memory(NamedTuple):
-    """What the journal knows of a board: where a hub goes on that has just started. ``line``: see board_time."""
-
-    boot: int
-    wanted: int
-    line: Line | None
+_LEVELLESS: Final = (wire.FELT, "unknown")
 
 
 class Board:
@@ -50,6 +42,7 @@ class Board:
         self._known_boot = memory.boot if memory else None
         self._unsure = self._watched = True
         self._block: int | None = None
+        self._beds: dict[int, Felt] = {}
         self._beat: Instant | None = None
         self._link: bool | None = None
         self.orders: list[bytes] = []  # not answered yet; the first of them has been given, or is to be
@@ -90,7 +83,7 @@ class Board:
 
     def _told(self, channel: str, **what: object) -> Frame:
         address = f"{self.name}/{channel}" if channel else self.name
-        return Frame(LINK, address, json.dumps(what, separators=(",", ":")).encode())
+        return Frame(wire.LINK, address, json.dumps(what, separators=(",", ":")).encode())
 
     def _hello(self, at: Instant, said: wire.Hello) -> Iterator[Frame]:
         uptime, boot, oldest, coming = said.state
@@ -165,12 +158,17 @@ class Board:
         else:
             yield self._told(name, at=self.time.time_of(uptime, at), **which, value=value)
 
-    def _waveform(self, at: Instant, number: int, block: wire.Block) -> Iterator[Frame]:
+    def _waveform(self, at: Instant, number: int, said: wire.Block) -> Iterator[Frame]:
         """Felt here, since nobody keeps it; what did not arrive is counted."""
         if self._block is not None:
             self.blocks_lost += (number - self._block) % wire.NUMBERS
         self._block = (number + 1) % wire.NUMBERS
-        yield from ()
+        if said.channel >= len(self.channels) or not self._uses(self.channels[said.channel]):
+            return
+        name, bed = self.channels[said.channel].name, self._beds.setdefault(said.channel, Felt())
+        begun = self.time.time_of(said.at, at)
+        for feel in bed.feel(begun, said.rate_hz, said.bits, said.samples):
+            yield Frame(wire.LINK, f"{self.name}/{name}", felt(feel))
 
     def _tested(self, number: int, failed: list[str], supply_mv: int) -> Iterator[Frame]:
         self._answered(wire.ASK_SELFTEST, number)
@@ -217,7 +215,7 @@ class Board:
         return (said,)
 
     def _uses(self, channel: wire.Channel) -> bool:
-        return self._watched and (channel.name in self.used or channel.name.startswith(TAMPER))
+        return self._watched and (channel.name in self.used or channel.name.startswith(wire.TAMPER))
 
     def _plan(self) -> None:
         """The channels as home.toml wants them, one order at a time; then the board's own test."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from agent.nouns import BINARY, MEASURED, BadFrame, Frame, Home, Instant, Reading, Snapshot
-from agent.sensors.bridge import LINK as SERIAL
 from agent.sensors.payload import shown
+from agent.sensors.wire import LINK as SERIAL
 from agent.sensors.wired import Wired
 from agent.sensors.zigbee import LINK, Zigbee
 
@@ -73,6 +73,7 @@ class Decoder:
     def missed(self) -> None:
         """What was said until now may not have been heard: the next message of a device only tells what is."""
         self._zigbee.miss()
+        self.wired.miss()
 
     def snapshot(self) -> Snapshot:
         return {"zigbee": self._zigbee.snapshot(), "wired": self.wired.snapshot()}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from agent.sensors.bridge import Memory
+from agent.sensors.board_time import Memory
 
 
 class State(NamedTuple):

@@ -22,6 +22,7 @@ AT_END: Final = Instant(4_102_444_800_000)  # 2100: a later reading is of a cloc
 KINDS: Final = {quantity: (quantity, 1) for quantity in BINARY - {"link"}} | {
     "battery": ("battery_percent", 1),
     "temperature": ("temperature_mc", 1_000),
+    "restless": ("restless", 1),
 }
 _KIND_OF: Final = {quantity: kind for kind, (quantity, _) in KINDS.items()}
 

@@ -17,9 +17,11 @@ import serial
 
 from agent.hub import Serial
 from agent.nouns import Frame, Instant, Sensor, link_of
-from agent.sensors.bridge import LINK, Board, Memory
+from agent.sensors.board_time import Memory
+from agent.sensors.bridge import Board
 from agent.sensors.framing import Deframer, encode
 from agent.sensors.kept_io import Kept
+from agent.sensors.wire import LINK
 
 AGAIN_S: Final = 2.0  # a port that is not there is looked for again
 SILENT_S: Final = 10.0  # five heartbeats missed: the link is lost, whatever the port says of itself

@@ -3,9 +3,12 @@
 from struct import Struct
 from typing import Final, NamedTuple
 
+LINK: Final = "serial"
+TAMPER: Final = "tamper"  # a channel that is of the whole board: its case
+FELT: Final = "bed"  # a channel that sends a waveform and no readings
 HELLO, READING, HEARTBEAT, WAVEFORM, SELFTEST, DONE = range(0x01, 0x07)
 ASK_HELLO, ACK, CONFIGURE, ASK_SELFTEST = range(0x81, 0x85)
-KINDS: Final = {1: "motion", 2: "door", 3: "button", 4: "tamper", 5: "bed"}
+KINDS: Final = {1: "motion", 2: "door", 3: "button", 4: TAMPER, 5: FELT}
 TESTS: Final = {1: "its checksum", 2: "its supply", 4: "its bed input"}
 RESULTS: Final = {1: "it does not know it", 2: "no such channel", 3: "a value out of range", 4: "too short"}
 ENABLED: Final = 1  # of a channel's flags

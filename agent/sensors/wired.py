@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from agent.nouns import BINARY, BadFrame, Frame, Instant, Reading, Sensor, Snapshot, link_of
-from agent.sensors.board_time import Line
-from agent.sensors.bridge import TAMPER, Memory
+from agent.sensors.bed_presence import BedPresence
+from agent.sensors.board_time import Line, Memory
+from agent.sensors.feel import felt
 from agent.sensors.payload import parse, shown
-from agent.sensors.wire import NUMBERS
+from agent.sensors.wire import FELT, NUMBERS, TAMPER
 
 MAX_BYTES: Final = 2_048  # of a frame; a hello of eight channels has some 250
 MAX_TIME: Final = 1 << 62  # of an instant, an uptime; far beyond what any clock shows
@@ -27,6 +28,7 @@ class Bridge:
         self.memory: Memory | None = None
         self.link: int | None = None
         self.levels: dict[str, int] = {}  # by channel, as told last
+        self.beds = {name: BedPresence(each.id) for name, each in self.sensors.items() if name.startswith(FELT)}
 
 
 class Wired:
@@ -48,6 +50,10 @@ class Wired:
         bridge = self._bridges.get(name)
         if bridge is None:
             raise BadFrame(f"{shown(name)}: no sensor of home.toml is behind this bridge")
+        if channel in bridge.beds:
+            if bridge.sensors[channel].kind != "bed":
+                raise BadFrame(f"{channel} feels a bed, and home.toml calls it a {bridge.sensors[channel].kind}")
+            return bridge.beds[channel].hear(at, felt(frame.address, frame.payload))
         data = parse(frame.address, frame.payload, MAX_BYTES)
         if not isinstance(data, dict):
             raise BadFrame(f"{shown(frame.address)}: not a JSON object")
@@ -56,9 +62,20 @@ class Wired:
             return tuple(_channel(at, bridge, channel, said))
         return tuple(_board(at, name, bridge, said))
 
+    def miss(self) -> None:
+        """What happened until now may not have been heard."""
+        for bridge in self._bridges.values():
+            for bed in bridge.beds.values():
+                bed.missed()
+
     def snapshot(self) -> Snapshot:
         return {
-            name: {"memory": bridge.memory, "link": bridge.link, "levels": bridge.levels}
+            name: {
+                "memory": bridge.memory,
+                "link": bridge.link,
+                "levels": bridge.levels,
+                "beds": {channel: bed.snapshot() for channel, bed in bridge.beds.items()},
+            }
             for name, bridge in self._bridges.items()
         }
 
@@ -67,6 +84,9 @@ class Wired:
             if name in self._bridges:
                 bridge = self._bridges[name]
                 bridge.link, bridge.levels = told["link"], dict(told["levels"])
+                for channel, bed in told["beds"].items():
+                    if channel in bridge.beds:
+                        bridge.beds[channel].restore(bed)
                 if told["memory"] is not None:
                     boot, wanted, line = told["memory"]
                     bridge.memory = Memory(boot, wanted, None if line is None else Line(*line))
@@ -123,8 +143,9 @@ def _board(at: Instant, name: str, bridge: Bridge, said: _Said) -> Iterable[Read
     elif said.has("beat"):
         beat = said.within("beat")
         bridge.memory = Memory(beat.number("boot", NUMBERS - 1), beat.number("next", NUMBERS - 1), beat.line())
-        for sensor in bridge.sensors.values():
-            yield Reading(at, sensor.id, "checkin", 1)
+        for channel, sensor in bridge.sensors.items():
+            if channel not in bridge.beds:  # which says by itself whether its input is one
+                yield Reading(at, sensor.id, "checkin", 1)
     elif said.has("lost"):
         count = said.number("lost", NUMBERS - 1)
         _heard(bridge, None, said.number("next", NUMBERS - 1))
