@@ -28,9 +28,7 @@ BINARY: Final = ACTIVITY | {
 MEASURED: Final = frozenset({"battery_percent", "temperature_mc", "restless"})
 
 LATE_MS: Final = 2 * SECOND_MS  # what could only be said so long after its instant is late
-BED_LATE_MS: Final = (
-    4 * MINUTE_MS
-)  # a felt bed is sure of a change only after a while (bed_presence.py)
+BED_LATE_MS: Final = 4 * MINUTE_MS  # a felt bed is sure of a change only after a while (bed_presence.py)
 
 WORDS_MOST: Final = 64  # characters of a person's name or reason that are kept; the rest is cut
 

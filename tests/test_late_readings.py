@@ -5,9 +5,10 @@ from typing import Final
 
 import pytest
 
+from agent.detect.latecomers import Latecomers
 from agent.engine import Engine
 from agent.loop import fill, run
-from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Entry, Frame, Instant, Sensor
+from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Entry, Frame, Instant, Reading, Sensor, is_late
 from agent.replay import Record
 from tests.home_maker import make_home
 
@@ -135,3 +136,24 @@ def test_the_journal_has_every_reading_with_its_own_time(night: Night) -> None:
     frame = Frame("serial", "bridge-1/motion0", json.dumps(said).encode())
     outcome = night.engine.step(Entry(9, Instant(NIGHT + HOUR_MS), frame))
     assert [(reading.sensor, reading.at) for reading in outcome.readings] == [("stairs", made)]
+
+
+def felt(at_ms: int, made_ms: int, value: int) -> tuple[Instant, Reading]:
+    return Instant(NIGHT + at_ms), Reading(Instant(NIGHT + made_ms), "felt", "bed", value)
+
+
+def test_who_is_felt_to_lie_down_lies_there_now_whoever_turned_over_meanwhile() -> None:
+    late = Latecomers()
+    late.told(Instant(NIGHT + 20_000), [Reading(Instant(NIGHT + 20_000), "bedroom-motion", "motion", 1)])
+    now, lies = felt(30_000, 5_000, 1)
+    assert late.told(now, [lies]) == [lies._replace(at=Instant(NIGHT + 20_000))]
+    assert not is_late(now, lies)
+
+
+def test_who_was_heard_elsewhere_since_getting_up_is_there_and_the_bed_is_only_known_to_be_empty() -> None:
+    late = Latecomers()
+    late.told(Instant(NIGHT + 20_000), [Reading(Instant(NIGHT + 20_000), "hall-motion", "motion", 1)])
+    now, up = felt(30_000, 15_000, 0)
+    assert late.told(now, [up]) == [up._replace(quantity="bed_level")]
+    now, up = felt(60_000, 45_000, 0)
+    assert late.told(now, [up]) == [up]

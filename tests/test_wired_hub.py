@@ -1,5 +1,6 @@
 """The real agent on a real line to the board's real binary: cold starts, kills, cables that are pulled."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,3 +103,18 @@ def test_what_happens_faster_than_it_is_kept_is_all_kept(hub: WiredHub) -> None:
         hub.until_heard(60, "sixty moves of the door")
         assert told(hub) == [DOOR_OPEN, DOOR_SHUT] * 30
         assert not hub.board("lost")
+
+
+def test_a_bed_is_felt_by_the_real_board_and_no_waveform_is_kept(hub: WiredHub) -> None:
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        hub.until_met()
+        board.pass_time(4_000)
+        board.set("a", 3_900)  # somebody sits down
+        board.pass_time(4_000)
+        board.pin(REED, 1)  # what the journal has of the door, it has of all before
+        hub.until_heard(1, "the door")
+        felt = hub.frames("bridge-1/bed0")
+        assert felt, "told as soon as the level changed"
+        assert all(set(json.loads(payload)) == {"at", "felt"} and len(payload) < 100 for payload in felt)
+        assert len(felt) <= 8

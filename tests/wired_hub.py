@@ -130,3 +130,10 @@ class WiredHub:
         found = [one for one in journal.readings(Instant(0), Instant(1 << 62)) if one.quantity not in QUIET]
         journal.close()
         return found
+
+    def frames(self, address: str) -> list[bytes]:
+        """What the journal has from there."""
+        journal = Journal(self.state / "journal.db")
+        entries = [entry for segment in journal.segments() for entry in journal.entries(segment.id)]
+        journal.close()
+        return [entry.frame.payload for entry in entries if entry.frame is not None and entry.frame.address == address]
