@@ -21,11 +21,11 @@ test: ## all tests, against real parts; what was skipped is printed last
 
 # Another seed each day unless one is named; the nine thousand go at five a second, for half an hour.
 soak: SEED ?= $(shell date +%Y%m%d)
-soak: ## what make test does in short, at length: 2,000 kills, 10,000 alerts of an outage; an hour
+soak: ## what make test does in short, at length: 2,000 kills, 10,000 alerts of an outage, a wired day; an hour
 	@deploy/bootstrap.sh requirements-dev.lock
 	@deploy/test-parts.sh
 	@HEARTHWATCH_KILLS=2000 HEARTHWATCH_SEED=$(SEED) HEARTHWATCH_BACKLOG_CRITICAL=1000 HEARTHWATCH_BACKLOG_SLOW=9000 \
-		$(RUN) pytest tests/test_killed.py tests/test_backlog.py
+		HEARTHWATCH_WIRED_MOVES=2000 $(RUN) pytest tests/test_killed.py tests/test_backlog.py tests/test_wired_hub.py
 
 # atheris comes for Python 3.11 to 3.13 on x86-64, and has a Python of its own: nothing else needs it.
 FUZZ := build/fuzz/bin/python
