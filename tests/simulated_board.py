@@ -97,6 +97,10 @@ class SimulatedBoard:
         """``v`` the supply and ``a`` the bed strip in mV, ``load`` what the HX711 weighs, or how its wires are."""
         assert self._ask(f"{what} {value}") == "ok"
 
+    def never_used(self) -> int:
+        """Bytes of RAM."""
+        return int(self._ask("s"))
+
     def flash(self, count: int) -> bytes:
         """What it runs: so many bytes from the start."""
         return bytes.fromhex(self._ask(f"m {count}"))

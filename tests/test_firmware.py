@@ -15,6 +15,7 @@ from tests.board_maker import Ends
 from tests.simulated_board import BUILT, CASE, CORD, LOAD, PIR, REED, STRIP, HubsEnd, SimulatedBoard, build, make
 
 DOOR_OPEN, DOOR_SHUT = ("front-door", "door", 1), ("front-door", "door", 0)
+SPARE = 256  # bytes of RAM between the data and the deepest stack
 CLOSE_MS = 1_000  # simulated; the bound of 20 ms is test_board_time's: here a frame waits for a busy machine
 
 
@@ -176,7 +177,7 @@ def test_load_cells_are_felt_eighty_times_a_second_in_24_bits_and_no_sample_is_l
         hub.close()
 
 
-def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed() -> None:
+def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed_with_memory_to_spare() -> None:
     with SimulatedBoard() as board:
         board.set("load", 7_000_000)
         hub = HubsEnd(board).met().feel(STRIP).feel(LOAD)
@@ -185,6 +186,7 @@ def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed() 
         hub.until(lambda: len(hub.blocks) >= 20, "three seconds of two beds")
         assert hub.board.blocks_lost == 0
         assert {piece.channel for piece in hub.blocks} == {STRIP, LOAD}
+        assert board.never_used() >= SPARE
         hub.close()
 
 

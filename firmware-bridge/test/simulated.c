@@ -5,7 +5,7 @@
    on each sample is one more than the one before. "load slow" is RATE on ground, ten a second; "load cut" all its wires,
    "load deaf" the clock's alone, "load short" its DOUT on ground. Each is answered with "ok" once the board has had 60 ms
    to see it, "t" at once with the simulated time in ms, the only one that holds where the machine is too busy to keep
-   step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on.
+   step, "s" with the bytes of RAM that neither data nor the stack have ever used. Ends with its stdin. Else it keeps step with the clock of the machine it runs on.
 
    simulated BOOTLOADER.bin: a board that is empty but for its bootloader, which starts, as by the reset that opening a
    real port is, with the first byte on the pty. "m COUNT" is answered with so many bytes of its flash, in hex. */
@@ -185,6 +185,17 @@ static int obey(avr_t *avr, const char *order)
     return 1;
 }
 
+#define STACK 0x5D /* its pointer */
+static uint32_t data_ends;
+static uint32_t deepest = UINT32_MAX;
+
+static void watch_stack(const avr_t *avr)
+{
+    uint32_t pointer = avr->data[STACK] | (uint32_t)avr->data[STACK + 1] << 8;
+    if (pointer >= 0x100 && pointer < deepest) /* before main sets it, it is nowhere */
+        deepest = pointer;
+}
+
 static void show_flash(avr_t *avr, uint32_t count)
 {
     for (uint32_t i = 0; i < count && i <= avr->flashend; i++)
@@ -211,6 +222,9 @@ static int look(avr_t *avr)
             length = 0;
             if (order[0] == 't') {
                 printf("%llu\n", (unsigned long long)(avr->cycle / MHZ / 1000u));
+                fflush(stdout);
+            } else if (order[0] == 's') {
+                printf("%ld\n", (long)deepest + 1 - (long)data_ends);
                 fflush(stdout);
             } else if (order[0] == 'm') {
                 show_flash(avr, (uint32_t)atoi(order + 1));
@@ -276,6 +290,7 @@ static int load_program(avr_t *avr, const char *path)
     if (elf_read_firmware(path, &binary) != 0)
         return 0;
     avr_load_firmware(avr, &binary);
+    data_ends = 0x100u + binary.datasize + binary.bsssize;
     return 1;
 }
 
@@ -312,6 +327,7 @@ int main(int count, char **argument)
         wait_for_a_byte();
     for (avr_cycle_count_t looked = 0;;) {
         int state = avr_run(avr);
+        watch_stack(avr);
         if (state == cpu_Done || state == cpu_Crashed) {
             fprintf(stderr, "simulated: the processor stopped (%d)\n", state);
             return 1;
