@@ -184,6 +184,8 @@ def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed_wi
         for _ in range(20):
             assert hub.tested() == (7, 7)
         hub.until(lambda: len(hub.blocks) >= 20, "three seconds of two beds")
+        assert hub.board.health is not None
+        assert hub.board.health.refused == 0  # no byte from the hub was lost while the amplifier was read
         assert hub.board.blocks_lost == 0
         assert {piece.channel for piece in hub.blocks} == {STRIP, LOAD}
         assert board.never_used() >= SPARE

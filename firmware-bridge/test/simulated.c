@@ -111,6 +111,7 @@ static struct {
     unsigned clocked;
     avr_cycle_count_t raised_at; /* 0: the clock is low */
 } chip = {.every_us = EVERY_US};
+static int mistreated; /* then the board is wrong, and so is what this program ends with */
 
 static avr_cycle_count_t converted(avr_t *avr, avr_cycle_count_t when, void *unused)
 {
@@ -138,6 +139,7 @@ static void clocked(struct avr_irq_t *irq, uint32_t high, void *of)
         chip.raised_at = 0;
         if (us >= OFF_AFTER_US) {
             fprintf(stderr, "simulated: the HX711's clock was high for %u us: it was off\n", us);
+            mistreated = 1;
             drive(avr, DOUT, 1);
             avr_cycle_timer_register(avr, SETTLES_US * MHZ, converted, NULL);
         }
@@ -340,7 +342,7 @@ int main(int count, char **argument)
                 fflush(stdout);
             }
             if (!look(avr))
-                return 0;
+                return mistreated;
         }
     }
 }
