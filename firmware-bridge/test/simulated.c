@@ -1,14 +1,20 @@
 /* The board's real binary in a simulated ATmega328P, its UART on a pty, an HX711 at D6 and D7. Needs libsimavr.
 
-   simulated BINARY: says the pty's path in one line. Then, line by line on stdin: "PIN LEVEL" sets a pin of port D,
-   "a MILLIVOLTS" the bed strip's input, "v MILLIVOLTS" the supply. The HX711 is not wired until "load VALUE": from then
-   on each sample is one more than the one before. "load slow" is RATE on ground, ten a second; "load cut" all its wires,
-   "load deaf" the clock's alone, "load short" its DOUT on ground. Each is answered with "ok" once the board has had 60 ms
-   to see it, "t" at once with the simulated time in ms, the only one that holds where the machine is too busy to keep
-   step, "s" with the bytes of RAM that neither data nor the stack have ever used. Ends with its stdin. Else it keeps step with the clock of the machine it runs on.
+   simulated BINARY: says the pty's path in one line, and ends with its stdin. There it takes orders, a line each, answered
+   with "ok" once the board has had 60 ms to see it:
+   PIN LEVEL       sets a pin of port D
+   a MILLIVOLTS    the bed strip's input
+   v MILLIVOLTS    the supply
+   load VALUE      an HX711 is wired, and weighs so much; one more with each sample
+   load HOW        cut: all its wires; deaf: the clock's alone; short: its DOUT on ground; slow: ten samples a second
+   hang            stops the timer that wakes the board
+   These are answered at once:
+   t               the simulated time in ms, the only one that holds where the machine is too busy to keep step with
+   s               the bytes of RAM that neither data nor the stack have ever used
+   m COUNT         so many bytes of the flash, in hex
 
    simulated BOOTLOADER.bin: a board that is empty but for its bootloader, which starts, as by the reset that opening a
-   real port is, with the first byte on the pty. "m COUNT" is answered with so many bytes of its flash, in hex. */
+   real port is, with the first byte on the pty. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -170,12 +176,18 @@ static int load(avr_t *avr, const char *how)
     return 1;
 }
 
+#define TCCR0B 0x45
+
 static int obey(avr_t *avr, const char *order)
 {
     int pin;
     unsigned value;
     if (strncmp(order, "load ", 5) == 0)
         return load(avr, order + 5);
+    if (strncmp(order, "hang", 4) == 0) {
+        avr->io[AVR_DATA_TO_IO(TCCR0B)].w.c(avr, TCCR0B, 0, avr->io[AVR_DATA_TO_IO(TCCR0B)].w.param);
+        return 1;
+    }
     if (sscanf(order, "a %u", &value) == 1)
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_ADC0), value);
     else if (sscanf(order, "v %u", &value) == 1)
