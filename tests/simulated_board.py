@@ -14,7 +14,18 @@ import pytest
 from agent.nouns import Instant, Reading
 from agent.sensors import framing
 from agent.sensors.bridge import Board
-from agent.sensors.wire import ASK_HELLO, ASK_SELFTEST, CONFIGURE, DONE, HEARTBEAT, SELFTEST, WAVEFORM, Block, block
+from agent.sensors.wire import (
+    ASK_HELLO,
+    ASK_SELFTEST,
+    CONFIGURE,
+    DONE,
+    HEARTBEAT,
+    HELLO,
+    SELFTEST,
+    WAVEFORM,
+    Block,
+    block,
+)
 from tests.board_maker import Ends
 from tests.brokers import until
 from tests.conftest import ROOT
@@ -93,9 +104,17 @@ class SimulatedBoard:
         assert self._process.stdout is not None
         assert self._process.stdout.readline().decode().strip() == "ok"
 
+    def hang(self) -> None:
+        """Nothing wakes its program any more."""
+        assert self._ask("hang") == "ok"
+
     def set(self, what: str, value: int | str) -> None:
         """``v`` the supply and ``a`` the bed strip in mV, ``load`` what the HX711 weighs, or how its wires are."""
         assert self._ask(f"{what} {value}") == "ok"
+
+    def never_used(self) -> int:
+        """Bytes of RAM."""
+        return int(self._ask("s"))
 
     def flash(self, count: int) -> bytes:
         """What it runs: so many bytes from the start."""
@@ -121,6 +140,7 @@ class HubsEnd:
         self.blocks: list[Block] = []
         self.types: list[int] = []
         self.tests: list[tuple[int, int]] = []
+        self.resets: list[int] = []  # as HELLO has them
         self._loses, self._now = loses, board.now
         self._came = b""
         self._line = os.open(board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -155,6 +175,8 @@ class HubsEnd:
         self.types.append(body[1])
         if body[1] == WAVEFORM:
             self.blocks.append(block(body[4:]))
+        if body[1] == HELLO:
+            self.resets.append(body[14])
         if body[1] == SELFTEST:
             self.tests.append((body[8], body[9]))
         readings, refused = self.ends.hear(at, body)

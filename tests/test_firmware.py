@@ -15,6 +15,8 @@ from tests.board_maker import Ends
 from tests.simulated_board import BUILT, CASE, CORD, LOAD, PIR, REED, STRIP, HubsEnd, SimulatedBoard, build, make
 
 DOOR_OPEN, DOOR_SHUT = ("front-door", "door", 1), ("front-door", "door", 0)
+BY_WATCHDOG = 8
+SPARE = 256  # bytes of RAM between the data and the deepest stack
 CLOSE_MS = 1_000  # simulated; the bound of 20 ms is test_board_time's: here a frame waits for a busy machine
 
 
@@ -176,15 +178,18 @@ def test_load_cells_are_felt_eighty_times_a_second_in_24_bits_and_no_sample_is_l
         hub.close()
 
 
-def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed() -> None:
+def test_strip_and_load_cells_are_felt_at_once_and_each_order_is_still_obeyed_with_memory_to_spare() -> None:
     with SimulatedBoard() as board:
         board.set("load", 7_000_000)
         hub = HubsEnd(board).met().feel(STRIP).feel(LOAD)
         for _ in range(20):
             assert hub.tested() == (7, 7)
         hub.until(lambda: len(hub.blocks) >= 20, "three seconds of two beds")
+        assert hub.board.health is not None
+        assert hub.board.health.refused == 0  # no byte from the hub was lost while the amplifier was read
         assert hub.board.blocks_lost == 0
         assert {piece.channel for piece in hub.blocks} == {STRIP, LOAD}
+        assert board.never_used() >= SPARE
         hub.close()
 
 
@@ -209,6 +214,18 @@ def test_load_cells_that_are_pulled_too_far_do_not_pass() -> None:
         board.set("load", 8_388_600)
         hub = HubsEnd(board).met().feel(LOAD)
         hub.until(lambda: hub.tested() == (7, 3), "the rail")
+        hub.close()
+
+
+def test_a_board_whose_program_hangs_starts_anew_and_says_why() -> None:
+    with SimulatedBoard() as board:
+        hub = HubsEnd(board).met()
+        before = hub.board.boot
+        board.hang()
+        hub.until(lambda: hub.resets[-1] == BY_WATCHDOG, "who speaks, and by what it was started")
+        hub.until(lambda: hub.board.boot not in (None, before), "the new start to be understood")
+        board.pin(REED, 1)
+        hub.until(lambda: DOOR_OPEN in hub.told(), "the door, as ever")
         hub.close()
 
 

@@ -1,4 +1,4 @@
-/* ATmega328P at 16 MHz (Arduino Nano or Uno): pins, UART, ADC, HX711, watchdog and sleep for the core. Pin table in README.md.
+/* ATmega328P at 16 MHz (Arduino Nano or Uno): pins, UART, ADC, HX711, watchdog, sleep. Pin table in README.md.
 
    Timer 0 ticks each millisecond and wakes the processor, which otherwise sleeps; interrupts only fill and empty rings.
    The watchdog is fed by the loop alone, so a loop or a timer that stands still means a reset within a second. */
@@ -27,7 +27,7 @@
 enum channel { MOTION, DOOR, BUTTON, TAMPER, BED, LOAD, CHANNELS };
 
 static const struct fb_channel channels[CHANNELS] = {
-    {FB_MOTION, FB_ENABLED, 50},
+    {FB_MOTION, FB_ENABLED, 50}, /* a wire that is cut is one motion without end, not one after another */
     {FB_DOOR, FB_ENABLED, 20}, /* open, or its wire cut: the pull-up wins */
     {FB_BUTTON, FB_ENABLED | FB_INVERTED, 30},
     {FB_TAMPER, FB_ENABLED, 50}, /* the case's switch opens with it */
@@ -37,7 +37,7 @@ static const struct fb_channel channels[CHANNELS] = {
 static const uint8_t pins[] = {PIND2, PIND3, PIND4, PIND5};
 #define HX711_DATA PIND6
 #define HX711_CLOCK PORTD7
-#define PULLED_UP (_BV(PORTD3) | _BV(PORTD4) | _BV(PORTD5) | _BV(HX711_DATA))
+#define PULLED_UP (_BV(PORTD2) | _BV(PORTD3) | _BV(PORTD4) | _BV(PORTD5) | _BV(HX711_DATA))
 
 static struct fb_bridge bridge;
 static uint8_t reset_cause __attribute__((section(".noinit")));

@@ -78,9 +78,10 @@ static bool enabled(const struct fb_bridge *self, uint8_t channel)
 /* Samples come, as often as they should, and off their rails. */
 static bool is_felt(const struct fb_bed *bed, uint32_t now)
 {
-    int32_t rail = (int32_t)1 << (bed->bits - 1u);
-    return bed->steady && (uint32_t)(now - bed->last_at) < FB_BED_SILENT_MS && bed->last_sample > -rail &&
-           bed->last_sample < rail - 1;
+    int32_t half = (int32_t)1 << (bed->bits - 1u);
+    int32_t most = half - half / FB_RAIL;
+    return bed->steady && (uint32_t)(now - bed->last_at) < FB_BED_SILENT_MS && bed->last_sample > -most &&
+           bed->last_sample < most;
 }
 
 static bool send_selftest(struct fb_bridge *self, uint32_t now)

@@ -9,6 +9,7 @@
 #define FB_MAX_BEDS 2u
 #define FB_MAX_SAMPLES 25u /* in a block: a quarter of a second at 100 Hz */
 #define FB_BED_SILENT_MS 1000u /* without a sample for so long, a bed input is dead */
+#define FB_RAIL 128 /* closer to an end of its range than a 128th of the half of it, an input is on its rail */
 #define FB_MAX_DEBOUNCE_MS 1000u
 #define FB_HEARTBEAT_MS 2000u
 #define FB_RESEND_MS 500u

@@ -1,14 +1,20 @@
 /* The board's real binary in a simulated ATmega328P, its UART on a pty, an HX711 at D6 and D7. Needs libsimavr.
 
-   simulated BINARY: says the pty's path in one line. Then, line by line on stdin: "PIN LEVEL" sets a pin of port D,
-   "a MILLIVOLTS" the bed strip's input, "v MILLIVOLTS" the supply. The HX711 is not wired until "load VALUE": from then
-   on each sample is one more than the one before. "load slow" is RATE on ground, ten a second; "load cut" all its wires,
-   "load deaf" the clock's alone, "load short" its DOUT on ground. Each is answered with "ok" once the board has had 60 ms
-   to see it, "t" at once with the simulated time in ms, the only one that holds where the machine is too busy to keep
-   step. Ends with its stdin. Else it keeps step with the clock of the machine it runs on.
+   simulated BINARY: says the pty's path in one line, and ends with its stdin. There it takes orders, a line each, answered
+   with "ok" once the board has had 60 ms to see it:
+   PIN LEVEL       sets a pin of port D
+   a MILLIVOLTS    the bed strip's input
+   v MILLIVOLTS    the supply
+   load VALUE      an HX711 is wired, and weighs so much; one more with each sample
+   load HOW        cut: all its wires; deaf: the clock's alone; short: its DOUT on ground; slow: ten samples a second
+   hang            stops the timer that wakes the board
+   These are answered at once:
+   t               the simulated time in ms, the only one that holds where the machine is too busy to keep step with
+   s               the bytes of RAM that neither data nor the stack have ever used
+   m COUNT         so many bytes of the flash, in hex
 
    simulated BOOTLOADER.bin: a board that is empty but for its bootloader, which starts, as by the reset that opening a
-   real port is, with the first byte on the pty. "m COUNT" is answered with so many bytes of its flash, in hex. */
+   real port is, with the first byte on the pty. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -111,6 +117,7 @@ static struct {
     unsigned clocked;
     avr_cycle_count_t raised_at; /* 0: the clock is low */
 } chip = {.every_us = EVERY_US};
+static int mistreated; /* then the board is wrong, and so is what this program ends with */
 
 static avr_cycle_count_t converted(avr_t *avr, avr_cycle_count_t when, void *unused)
 {
@@ -138,6 +145,7 @@ static void clocked(struct avr_irq_t *irq, uint32_t high, void *of)
         chip.raised_at = 0;
         if (us >= OFF_AFTER_US) {
             fprintf(stderr, "simulated: the HX711's clock was high for %u us: it was off\n", us);
+            mistreated = 1;
             drive(avr, DOUT, 1);
             avr_cycle_timer_register(avr, SETTLES_US * MHZ, converted, NULL);
         }
@@ -168,12 +176,18 @@ static int load(avr_t *avr, const char *how)
     return 1;
 }
 
+#define TCCR0B 0x45
+
 static int obey(avr_t *avr, const char *order)
 {
     int pin;
     unsigned value;
     if (strncmp(order, "load ", 5) == 0)
         return load(avr, order + 5);
+    if (strncmp(order, "hang", 4) == 0) {
+        avr->io[AVR_DATA_TO_IO(TCCR0B)].w.c(avr, TCCR0B, 0, avr->io[AVR_DATA_TO_IO(TCCR0B)].w.param);
+        return 1;
+    }
     if (sscanf(order, "a %u", &value) == 1)
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_ADC0), value);
     else if (sscanf(order, "v %u", &value) == 1)
@@ -183,6 +197,17 @@ static int obey(avr_t *avr, const char *order)
     else
         return 0;
     return 1;
+}
+
+#define STACK 0x5D /* its pointer */
+static uint32_t data_ends;
+static uint32_t deepest = UINT32_MAX;
+
+static void watch_stack(const avr_t *avr)
+{
+    uint32_t pointer = avr->data[STACK] | (uint32_t)avr->data[STACK + 1] << 8;
+    if (pointer >= 0x100 && pointer < deepest) /* before main sets it, it is nowhere */
+        deepest = pointer;
 }
 
 static void show_flash(avr_t *avr, uint32_t count)
@@ -211,6 +236,9 @@ static int look(avr_t *avr)
             length = 0;
             if (order[0] == 't') {
                 printf("%llu\n", (unsigned long long)(avr->cycle / MHZ / 1000u));
+                fflush(stdout);
+            } else if (order[0] == 's') {
+                printf("%ld\n", (long)deepest + 1 - (long)data_ends);
                 fflush(stdout);
             } else if (order[0] == 'm') {
                 show_flash(avr, (uint32_t)atoi(order + 1));
@@ -276,6 +304,7 @@ static int load_program(avr_t *avr, const char *path)
     if (elf_read_firmware(path, &binary) != 0)
         return 0;
     avr_load_firmware(avr, &binary);
+    data_ends = 0x100u + binary.datasize + binary.bsssize;
     return 1;
 }
 
@@ -312,6 +341,7 @@ int main(int count, char **argument)
         wait_for_a_byte();
     for (avr_cycle_count_t looked = 0;;) {
         int state = avr_run(avr);
+        watch_stack(avr);
         if (state == cpu_Done || state == cpu_Crashed) {
             fprintf(stderr, "simulated: the processor stopped (%d)\n", state);
             return 1;
@@ -324,7 +354,7 @@ int main(int count, char **argument)
                 fflush(stdout);
             }
             if (!look(avr))
-                return 0;
+                return mistreated;
         }
     }
 }

@@ -618,10 +618,16 @@ static void a_bed_that_is_dead_slow_or_on_its_rail_does_not_pass(void)
     CHECK(selftest(3301) == (7 << 4 | 3));
     fb_sample(&bridge, 4, 12, 3310);
     CHECK(selftest(3311) == (7 << 4 | 7));
-    fb_sample(&bridge, 4, 2047, 3320);
-    CHECK(selftest(3321) == (7 << 4 | 3));
-    fb_sample(&bridge, 4, -2048, 3330);
-    CHECK(selftest(3331) == (7 << 4 | 3));
+    static const int16_t rails[] = {2047, 2032, -2032, -2048}, inside[] = {2031, 0, -2031};
+    uint32_t now = 3310;
+    for (size_t i = 0; i < sizeof rails / sizeof *rails; i++) {
+        fb_sample(&bridge, 4, rails[i], now += 10);
+        CHECK(selftest(now) == (7 << 4 | 3));
+    }
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        fb_sample(&bridge, 4, inside[i], now += 10);
+        CHECK(selftest(now) == (7 << 4 | 7));
+    }
 }
 
 /* ---- HX711: the chip as its datasheet has it, at two pins ---- */
