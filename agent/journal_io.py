@@ -162,6 +162,11 @@ class Journal:
         self._db.execute("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     @property
+    def pending(self) -> bool:
+        """Whether anything that was taken in is not written."""
+        return bool(self._pending.entries)
+
+    @property
     def waits(self) -> bool:
         """Whether anything that was said is not written."""
         return bool(self._unwritten)

@@ -1,11 +1,13 @@
 """What the loop's outcomes become on a hub: sealed, stored, put into an outbox, knocked for; and acts carried out."""
 
 from pathlib import Path
+from typing import Final
 
 from agent.engine import Engine
 from agent.line_io import answered, plain
 from agent.nouns import Act, Alert, Entry, Frame, Home, Outcome
 from agent.numbers_io import Numbers
+from agent.sensors.board_time import Memory
 from agent.sensors.kept_io import Kept
 from agent.sensors.orders_io import Orders
 from agent.sensors.wire import LINK as SERIAL
@@ -16,6 +18,8 @@ from agent.transport.keys_io import signer
 from agent.transport.outbox_io import FIRST_LINE
 from agent.transport.outboxes_io import DURABLE, Outboxes
 from agent.transport.uplink_io import uplink_door
+
+UNKEPT_MOST: Final = 16  # readings of a board that only memory holds; its ring keeps 64 until they are on the disk
 
 
 class Sealer:
@@ -52,6 +56,7 @@ class HubSink:
         """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre. ``kept``: who tells
         wired boards what they may forget."""
         self._orders, self._kept = orders, kept
+        self._unkept: dict[str, Memory] = {}  # what boards have told, and the journal holds in memory only
         self._state, self._storing, self._outboxes, self._numbers = state, storing, outboxes, numbers
         self._journal, self._engine = storing.journal, engine
         self._lines = range(FIRST_LINE, FIRST_LINE + lines)
@@ -119,13 +124,18 @@ class HubSink:
         """A board forgets what is kept here. What the disk does not take is held in memory, as all other readings are:
         a board that may forget nothing would soon say nothing new."""
         kept.watch(self._engine.proof.wishes.watched)
-        if frame.link != SERIAL:
-            return
         name = frame.address.partition("/")[0]
-        memory = self._engine.decoder.wired.memory(name)
-        if memory is not None and not kept.has(name, memory):
-            self._storing.flush()
-            kept.tell(name, memory)
+        memory = self._engine.decoder.wired.memory(name) if frame.link == SERIAL else None
+        if memory is not None:
+            self._unkept[name] = memory
+            more = kept.more(name, memory)
+            if more is None:  # a conversation begins with what is on the disk
+                kept.tell({name: memory})
+            elif more >= UNKEPT_MOST:
+                self._storing.flush()
+        if self._unkept and (self._journal.behind or not self._journal.pending):
+            kept.tell(self._unkept)
+            self._unkept = {}
 
     def _done(self, frame: Frame, written: bool) -> None:
         """What a person asked, or what came back, has been taken in; once it is in the journal its original may go."""

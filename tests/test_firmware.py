@@ -109,12 +109,12 @@ def test_more_than_the_board_can_keep_is_told_as_lost_and_the_latest_arrives() -
         before = HubsEnd(board).met()
         kept = before.ends
         before.close()
-        for move in range(41):
+        for move in range(73):
             board.pin(REED, (move + 1) % 2)
         hub = HubsEnd(board, kept)
-        hub.until_heard(32, "what the board still has")
+        hub.until_heard(64, "what the board still has")
         assert [line.partition(":")[2][:21] for line in hub.refused] == [" 9 readings are lost:"]
-        assert hub.told() == [DOOR_SHUT, DOOR_OPEN] * 16
+        assert hub.told() == [DOOR_SHUT, DOOR_OPEN] * 32
         hub.close()
 
 

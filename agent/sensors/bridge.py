@@ -208,7 +208,7 @@ class Board:
         """The bodies to send back now: what is kept, or a request to say who speaks; and an order that is due."""
         if self.boot is None:
             return (pack(wire.ASK_HELLO, 0),)
-        said = pack(wire.ACK, 0, wire.ack(self.boot, self.kept))
+        said = pack(wire.ACK, 0, wire.ack(self.boot, self.kept, self.wanted))
         if self.orders and (self._given is None or at - self._given >= AGAIN_MS):
             self._given = at
             return said, self.orders[0]

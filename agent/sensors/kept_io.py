@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from agent.sensors.board_time import Memory
+from agent.sensors.wire import NUMBERS
 
 
 class State(NamedTuple):
@@ -26,13 +27,13 @@ class Kept:
     def fileno(self) -> int:
         return self._bell
 
-    def has(self, name: str, memory: Memory) -> bool:
-        """Whether the same readings were told of last."""
+    def more(self, name: str, memory: Memory) -> int | None:
+        """How many readings more than were told of last; None: of this boot nothing was told."""
         known = self._state.boards.get(name)
-        return known is not None and known[:2] == memory[:2]
+        return None if known is None or known.boot != memory.boot else (memory.wanted - known.wanted) % NUMBERS
 
-    def tell(self, name: str, memory: Memory) -> None:
-        self._turn(self._state._replace(boards={**self._state.boards, name: memory}))
+    def tell(self, boards: Mapping[str, Memory]) -> None:
+        self._turn(self._state._replace(boards={**self._state.boards, **boards}))
 
     def watch(self, on: bool) -> None:
         if on != self._state.watched:

@@ -22,7 +22,7 @@ _READING: Final = Struct("<IHBB")
 _BLOCK: Final = Struct("<IBBBB")
 _SELFTEST: Final = Struct("<IBBH")
 _DONE: Final = Struct("<BB")
-_ACK: Final = Struct("<HH")
+_ACK: Final = Struct("<HHH")
 _CONFIGURE: Final = Struct("<BBH")
 
 
@@ -127,8 +127,8 @@ def done(payload: bytes) -> tuple[int, int]:
     return order, result
 
 
-def ack(boot: int, wanted: int) -> bytes:
-    return _ACK.pack(boot, wanted)
+def ack(boot: int, kept: int, heard: int) -> bytes:
+    return _ACK.pack(boot, kept, heard)
 
 
 def configure(channel: int, flags: int, debounce_ms: int) -> bytes:

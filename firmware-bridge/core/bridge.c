@@ -151,7 +151,7 @@ void fb_input(struct fb_bridge *self, uint8_t channel, bool level, uint32_t now)
     if (!fb_debounce_step(input, level, now, self->channels[channel].debounce_ms))
         return;
     struct fb_reading reading = {input->since, channel, value_of(self, channel) ? 1 : 0};
-    if (self->ring.oldest == self->ring.next)
+    if (self->ring.heard == self->ring.next)
         self->progress = true; /* the first to wait for an acknowledgement has its whole time */
     fb_ring_push(&self->ring, reading);
 }
@@ -232,11 +232,13 @@ static void acknowledged(struct fb_bridge *self, const uint8_t *payload, uint8_t
         done(self, FB_TOO_SHORT);
         return;
     }
-    uint16_t before = self->ring.oldest;
-    if (fb_get16(payload) != self->boot || !fb_ring_acknowledge(&self->ring, fb_get16(payload + 2)))
+    uint16_t before = self->ring.heard;
+    uint16_t kept = fb_get16(payload + 2);
+    uint16_t heard = length < 6u ? kept : fb_get16(payload + 4); /* a hub of before hears no more than it keeps */
+    if (fb_get16(payload) != self->boot || !fb_ring_acknowledge(&self->ring, kept, heard))
         return;
     self->greeted = true;
-    self->progress = self->progress || self->ring.oldest != before;
+    self->progress = self->progress || self->ring.heard != before;
 }
 
 void fb_receive(struct fb_bridge *self, uint8_t byte)
@@ -283,11 +285,11 @@ static void send_readings(struct fb_bridge *self, uint32_t now)
     if (self->progress) {
         self->progress = false;
         fb_due_in(&self->resend, now, FB_RESEND_MS);
-    } else if (fb_due_now(&self->resend, now) && ring->oldest != ring->unsent) {
-        ring->unsent = ring->oldest;
+    } else if (fb_due_now(&self->resend, now) && ring->heard != ring->unsent) {
+        ring->unsent = ring->heard;
         self->heartbeat_wanted = !send_heartbeat(self, now);
     }
-    while ((uint16_t)(ring->unsent - ring->oldest) < FB_WINDOW) {
+    while ((uint16_t)(ring->unsent - ring->heard) < FB_WINDOW) {
         const struct fb_reading *reading = fb_ring_peek(ring);
         if (reading == NULL || !send_reading(self, reading))
             return;

@@ -32,20 +32,23 @@ void fb_ring_push(struct fb_ring *self, struct fb_reading reading)
     if ((uint16_t)(self->next - self->oldest) == FB_RING) {
         if (self->unsent == self->oldest)
             self->unsent++;
+        if (self->heard == self->oldest)
+            self->heard++;
         self->oldest++;
     }
     self->slots[self->next % FB_RING] = reading;
     self->next++;
 }
 
-bool fb_ring_acknowledge(struct fb_ring *self, uint16_t wanted)
+bool fb_ring_acknowledge(struct fb_ring *self, uint16_t kept, uint16_t heard)
 {
-    uint16_t gone = (uint16_t)(wanted - self->oldest);
-    if (gone > (uint16_t)(self->next - self->oldest))
+    uint16_t before = self->oldest;
+    if ((uint16_t)(kept - before) > (uint16_t)(self->next - before))
         return false;
-    if (gone > (uint16_t)(self->unsent - self->oldest))
-        self->unsent = wanted;
-    self->oldest = wanted;
+    self->oldest = kept;
+    self->heard = (uint16_t)(heard - kept) > (uint16_t)(self->next - kept) ? kept : heard;
+    if ((uint16_t)(self->heard - before) > (uint16_t)(self->unsent - before))
+        self->unsent = self->heard;
     return true;
 }
 

@@ -21,20 +21,22 @@ struct fb_reading {
     uint8_t value;
 };
 
-#define FB_RING 32u /* readings; when full the oldest is overwritten, and `oldest` tells so */
+#define FB_RING 64u /* readings; when full the oldest is overwritten, and `oldest` tells so */
 
-/* Numbers count modulo 65,536: oldest <= unsent <= next in that order. FB_RING divides 65,536. */
+/* Numbers count modulo 65,536: oldest <= heard <= unsent <= next in that order. FB_RING divides 65,536. */
 struct fb_ring {
     struct fb_reading slots[FB_RING];
-    uint16_t oldest;
+    uint16_t oldest; /* all before it are kept by the hub, or overwritten */
+    uint16_t heard;  /* all before it have reached the hub, which may still lose them */
     uint16_t unsent;
     uint16_t next;
 };
 
 void fb_ring_start(struct fb_ring *self);
 void fb_ring_push(struct fb_ring *self, struct fb_reading reading);
-/* Forgets what is before `wanted`; false, and nothing is done, for a number that was never given. */
-bool fb_ring_acknowledge(struct fb_ring *self, uint16_t wanted);
+/* Forgets what is before `kept`; false, and nothing is done, for a number that was never given. `heard` may go back: a
+   hub that was started anew has what it kept, and no more. */
+bool fb_ring_acknowledge(struct fb_ring *self, uint16_t kept, uint16_t heard);
 /* The first reading that was not sent yet, or NULL. It stays until acknowledged. */
 const struct fb_reading *fb_ring_peek(const struct fb_ring *self);
 

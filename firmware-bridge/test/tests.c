@@ -274,16 +274,16 @@ static void only_what_was_numbered_can_be_acknowledged(void)
 {
     struct fb_ring ring;
     fb_ring_start(&ring);
-    ring.oldest = ring.unsent = ring.next = 65530u; /* over the wrap of the numbers */
+    ring.oldest = ring.heard = ring.unsent = ring.next = 65530u; /* over the wrap of the numbers */
     for (uint32_t i = 0; i < 10; i++)
         fb_ring_push(&ring, at(i));
     CHECK(ring.next == 4);
-    CHECK(!fb_ring_acknowledge(&ring, 5) && !fb_ring_acknowledge(&ring, 65529u) && ring.oldest == 65530u);
+    CHECK(!fb_ring_acknowledge(&ring, 5, 5) && !fb_ring_acknowledge(&ring, 65529u, 65529u) && ring.oldest == 65530u);
     ring.unsent = 65532u;
-    CHECK(fb_ring_acknowledge(&ring, 65534u) && ring.unsent == 65534u && fb_ring_peek(&ring)->at == 4);
+    CHECK(fb_ring_acknowledge(&ring, 65534u, 65534u) && ring.unsent == 65534u && fb_ring_peek(&ring)->at == 4);
     ring.unsent = 2;
-    CHECK(fb_ring_acknowledge(&ring, 0) && ring.unsent == 2 && fb_ring_peek(&ring)->at == 8);
-    CHECK(fb_ring_acknowledge(&ring, 4) && fb_ring_peek(&ring) == NULL);
+    CHECK(fb_ring_acknowledge(&ring, 0, 0) && ring.unsent == 2 && fb_ring_peek(&ring)->at == 8);
+    CHECK(fb_ring_acknowledge(&ring, 4, 4) && fb_ring_peek(&ring) == NULL);
 }
 
 static void what_is_due_comes_each_period_over_the_wrap(void)
@@ -423,6 +423,40 @@ static void what_nobody_acknowledged_is_sent_again_in_order(void)
         fb_turn(&bridge, now);
     listen();
     CHECK(count(FB_READING) == 0);
+}
+
+static void heard_all_before(uint16_t kept, uint16_t next)
+{
+    uint8_t payload[6];
+    fb_put16(payload, 7);
+    fb_put16(payload + 2, kept);
+    fb_put16(payload + 4, next);
+    say(FB_ACK, 0, payload, 6);
+}
+
+static void what_was_heard_and_is_not_kept_stays_and_is_sent_again_to_a_hub_that_was_started_anew(void)
+{
+    start();
+    for (uint32_t i = 0; i < 6; i++)
+        door(2000 + 50 * i, i % 2 == 0);
+    fb_turn(&bridge, 2300);
+    heard_all_before(0, 6);
+    for (uint32_t now = 2310; now < 9000; now += 10)
+        fb_turn(&bridge, now);
+    listen();
+    CHECK(count(FB_READING) == 6 && bridge.ring.oldest == 0); /* once, although nothing is kept */
+    heard_all_before(2, 2); /* it was killed, and had kept two */
+    for (uint32_t now = 9000; now < 9600; now += 10)
+        fb_turn(&bridge, now);
+    listen();
+    CHECK(count(FB_READING) == 4 && bridge.ring.oldest == 2);
+    heard_all_before(2, 9); /* a number that was never given: as if nothing beyond what is kept */
+    CHECK(bridge.ring.heard == 2);
+    heard_all_before(6, 6);
+    CHECK(bridge.ring.oldest == 6 && bridge.ring.unsent == 6);
+    for (uint32_t i = 0; i < FB_RING + 3u; i++)
+        door(10000 + 50 * i, i % 2 == 0);
+    CHECK(bridge.ring.oldest == 9 && bridge.ring.heard == 9 && bridge.ring.unsent == 9);
 }
 
 static void a_way_out_that_is_full_delays_and_loses_nothing(void)
@@ -713,6 +747,7 @@ int main(int arguments, char **argument)
     until_it_is_acknowledged_the_board_introduces_itself();
     what_stands_at_the_start_is_no_reading();
     what_nobody_acknowledged_is_sent_again_in_order();
+    what_was_heard_and_is_not_kept_stays_and_is_sent_again_to_a_hub_that_was_started_anew();
     a_way_out_that_is_full_delays_and_loses_nothing();
     every_order_is_answered_and_a_wrong_one_changes_nothing();
     a_channel_that_is_turned_round_has_not_changed();
