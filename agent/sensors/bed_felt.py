@@ -18,7 +18,10 @@ from agent.nouns import SECOND_MS, Instant
 from agent.sensors.feel import LASTED_MOST, PARTS, Feel
 
 TENTHS: Final = 10
-GROUP: Final = 4 * TENTHS  # unrest is the spread over four seconds: what a still body does is slow
+# Unrest is the spread of half seconds over eight seconds, about a straight line: what a still body does is slow, noise
+# is quick, and drift is slower than both.
+HALF: Final = 5
+GROUP: Final = 16
 HEARD_LEAST_PERCENT: Final = 60  # of a second's samples; with fewer it was not heard
 LOST_MOST: Final = 2  # seconds that may be missing within a stretch; more, and a new one begins
 SECOND_MOST: Final = 200  # samples of one second: twice the highest rate; what a jumping clock adds is dropped
@@ -137,10 +140,7 @@ class Felt:
             self._toward, self._saved = 0, min(self._saved + 1, CHANGES_SAVED)
 
     def _end(self) -> Feel:
-        every = np.concatenate(self._tenths)
-        size = min(GROUP, len(every))
-        groups = every[: len(every) // size * size].reshape(-1, size)
-        unrest = median(groups.std(axis=1).tolist())
+        unrest = _unrest(np.concatenate(self._tenths))
         at, lasted = Instant(self._ended * SECOND_MS), min(self._ended - self._begun, LASTED_MOST)
         said = (round(median(self._levels)), round(unrest * PARTS), round(self._most * PARTS))
         feel = Feel(at, lasted, *said, min(self._moved, lasted), min(self._railed, lasted))
@@ -157,3 +157,14 @@ class Felt:
         self._before = STILL
         self._second = self._begun = self._ended = -1
         self._samples = []
+
+
+def _unrest(tenths: npt.NDArray[np.float64]) -> float:
+    halves = tenths.reshape(-1, HALF).mean(axis=1)
+    size = min(GROUP, len(halves))
+    groups = halves[: len(halves) // size * size].reshape(-1, size)
+    groups = groups - groups.mean(axis=1, keepdims=True)
+    if size > 2:  # two points are a line of their own
+        line = np.arange(size) - (size - 1) / 2
+        groups = groups - np.outer(groups @ line / (line @ line), line)
+    return float(median(np.sqrt((groups**2).mean(axis=1)).tolist()))
