@@ -8,6 +8,7 @@ after a minute at the latest. docs/bed.md has the figures.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from math import sqrt
 from statistics import median
 from typing import Final
 
@@ -89,8 +90,8 @@ class Felt:
         size = len(samples) // TENTHS
         tenths = np.array(samples[: size * TENTHS], dtype=np.float64).reshape(TENTHS, size)
         tenths.sort(axis=1)
-        means = tenths[:, 1:-1].mean(axis=1)
-        level, spread = median(means.tolist()), float(means.std())
+        means = tenths[:, 1:-1].sum(axis=1) / (size - 2)
+        level, spread = median(means.tolist()), _spread(means)
         kind = self._what(level, spread)
         if self._levels and (kind != self._kind or self._steps(kind, level)) and self._pays():
             yield self._end()
@@ -124,6 +125,8 @@ class Felt:
         """Half of them within a five-hundredth of an end of the range."""
         top = (1 << self._bits - 1) - 1
         limit = top - top // 512
+        if max(samples) < limit and min(samples) > -limit:  # most seconds
+            return False
         return sum(abs(sample) >= limit for sample in samples) * 2 >= len(samples)
 
     def _take(self, kind: int, tenths: npt.NDArray[np.float64], level: float, spread: float, railed: bool) -> None:
@@ -168,3 +171,9 @@ def _unrest(tenths: npt.NDArray[np.float64]) -> float:
         line = np.arange(size) - (size - 1) / 2
         groups = groups - np.outer(groups @ line / (line @ line), line)
     return float(median(np.sqrt((groups**2).mean(axis=1)).tolist()))
+
+
+def _spread(tenths: npt.NDArray[np.float64]) -> float:
+    """Their standard deviation, in a third of the time that numpy's own takes for ten."""
+    off = tenths - tenths.sum() / TENTHS
+    return sqrt(float(off @ off) / TENTHS)
