@@ -1,6 +1,6 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-detect train contract lock
+.PHONY: help demo test check bench bench-detect bench-bed train contract lock
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
@@ -59,6 +59,10 @@ bench-detect: ## how soon a fall would be told, how often wrongly, on homes unse
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench.detect --data $(DATA)
 	@$(RUN) bench.routine --data $(DATA) --out build/bench-routine
+
+bench-bed: ## how well a bed that is felt is judged, on simulated nights; a quarter of an hour
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) bench.bed
 
 train: ## the two models, from the homes of DATA; KEY signs them and puts them in their places
 	@deploy/bootstrap.sh requirements-dev.lock

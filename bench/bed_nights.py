@@ -74,9 +74,12 @@ def _much(rng: Random, noon: Instant, tonight: Stays) -> list[Lies]:
         found.append(Lies(since, Instant(since + rng.randrange(10, 180) * MINUTE_MS), rng.uniform(3, 6), 0.002, 6.0))
     if rng.random() < 0.4:  # a dog that stays behind when she goes to the bathroom
         found.append(Lies(Instant(first + 20 * MINUTE_MS), Instant(last + 30 * MINUTE_MS), 8.0, 0.002, 5.0))
-    if rng.random() < 0.3:  # a suitcase is packed
+    if rng.random() < 0.4:  # a suitcase is packed, or the bed is laid out with washing
         since = _at(noon, rng.uniform(20, 21))
-        found.append(Lies(since, Instant(since + rng.randrange(30, 120) * MINUTE_MS), rng.uniform(8, 18), 0.0))
+        found.append(Lies(since, Instant(since + rng.randrange(30, 120) * MINUTE_MS), rng.uniform(8, 28), 0.0))
+    if rng.random() < 0.15:  # what came to stay: a topper, a cushion, a chair that leans on the frame
+        since = _at(noon, rng.uniform(1, 5))
+        found.append(Lies(since, Instant(since + rng.randrange(1, 12) * DAY_MS), rng.uniform(5, 15), 0.0))
     if rng.random() < 0.3:  # a child bounces
         since = _at(noon, rng.uniform(3.5, 6))
         found.append(Lies(since, Instant(since + rng.randrange(3, 15) * MINUTE_MS), rng.uniform(15, 20), 0.003, 90.0))

@@ -8,6 +8,7 @@ after a minute at the latest. docs/bed.md has the figures.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from math import sqrt
 from statistics import median
 from typing import Final
 
@@ -18,7 +19,10 @@ from agent.nouns import SECOND_MS, Instant
 from agent.sensors.feel import LASTED_MOST, PARTS, Feel
 
 TENTHS: Final = 10
-GROUP: Final = 4 * TENTHS  # unrest is the spread over four seconds: what a still body does is slow
+# Unrest is the spread of half seconds over eight seconds, about a straight line: what a still body does is slow, noise
+# is quick, and drift is slower than both.
+HALF: Final = 5
+GROUP: Final = 16
 HEARD_LEAST_PERCENT: Final = 60  # of a second's samples; with fewer it was not heard
 LOST_MOST: Final = 2  # seconds that may be missing within a stretch; more, and a new one begins
 SECOND_MOST: Final = 200  # samples of one second: twice the highest rate; what a jumping clock adds is dropped
@@ -86,8 +90,8 @@ class Felt:
         size = len(samples) // TENTHS
         tenths = np.array(samples[: size * TENTHS], dtype=np.float64).reshape(TENTHS, size)
         tenths.sort(axis=1)
-        means = tenths[:, 1:-1].mean(axis=1)
-        level, spread = median(means.tolist()), float(means.std())
+        means = tenths[:, 1:-1].sum(axis=1) / (size - 2)
+        level, spread = median(means.tolist()), _spread(means)
         kind = self._what(level, spread)
         if self._levels and (kind != self._kind or self._steps(kind, level)) and self._pays():
             yield self._end()
@@ -121,6 +125,8 @@ class Felt:
         """Half of them within a five-hundredth of an end of the range."""
         top = (1 << self._bits - 1) - 1
         limit = top - top // 512
+        if max(samples) < limit and min(samples) > -limit:  # most seconds
+            return False
         return sum(abs(sample) >= limit for sample in samples) * 2 >= len(samples)
 
     def _take(self, kind: int, tenths: npt.NDArray[np.float64], level: float, spread: float, railed: bool) -> None:
@@ -137,10 +143,7 @@ class Felt:
             self._toward, self._saved = 0, min(self._saved + 1, CHANGES_SAVED)
 
     def _end(self) -> Feel:
-        every = np.concatenate(self._tenths)
-        size = min(GROUP, len(every))
-        groups = every[: len(every) // size * size].reshape(-1, size)
-        unrest = median(groups.std(axis=1).tolist())
+        unrest = _unrest(np.concatenate(self._tenths))
         at, lasted = Instant(self._ended * SECOND_MS), min(self._ended - self._begun, LASTED_MOST)
         said = (round(median(self._levels)), round(unrest * PARTS), round(self._most * PARTS))
         feel = Feel(at, lasted, *said, min(self._moved, lasted), min(self._railed, lasted))
@@ -157,3 +160,20 @@ class Felt:
         self._before = STILL
         self._second = self._begun = self._ended = -1
         self._samples = []
+
+
+def _unrest(tenths: npt.NDArray[np.float64]) -> float:
+    halves = tenths.reshape(-1, HALF).mean(axis=1)
+    size = min(GROUP, len(halves))
+    groups = halves[: len(halves) // size * size].reshape(-1, size)
+    groups = groups - groups.mean(axis=1, keepdims=True)
+    if size > 2:  # two points are a line of their own
+        line = np.arange(size) - (size - 1) / 2
+        groups = groups - np.outer(groups @ line / (line @ line), line)
+    return float(median(np.sqrt((groups**2).mean(axis=1)).tolist()))
+
+
+def _spread(tenths: npt.NDArray[np.float64]) -> float:
+    """Their standard deviation, in a third of the time that numpy's own takes for ten."""
+    off = tenths - tenths.sum() / TENTHS
+    return sqrt(float(off @ off) / TENTHS)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from agent.nouns import MINUTE_MS, SECOND_MS, Instant, Reading, Snapshot
-from agent.sensors.bed_scale import SETTLE_S, Scale, moving
+from agent.sensors.bed_scale import SETTLE_S, Scale, dull, moving
 from agent.sensors.feel import Feel
 
 GAP_MS: Final = 30 * SECOND_MS  # unheard for longer: how the bed stands is then found, not felt
@@ -23,8 +23,7 @@ THRASHES: Final = 4  # times the unrest of who lies still: the whole stretch is 
 # An input that is none. What stands at occupied is told within hours, and all of it within a day.
 DULL_OCCUPIED_S: Final = 2 * 3_600  # flat or at an end of its range; a body is neither for so long
 DULL_EMPTY_S: Final = 20 * 3_600  # a strip may well rest at an end of its range while nobody is there
-LOUD: Final = 8  # times the unrest of who lies still
-LOUD_S: Final = 2 * 3_600  # nobody moves so without a minute's pause
+LOUD_S: Final = 2 * 3_600  # beyond what any body does, without a pause
 UNTURNED_S: Final = 8 * 3_600  # occupied, and never a movement
 
 
@@ -82,10 +81,8 @@ class BedPresence:
     # -- an input that is none -------------------------------------------------------------------------------------
 
     def _believe(self, feel: Feel) -> Iterator[Reading]:
-        lasted, alive = feel.lasted, self._scale.alive
-        dull = feel.most == 0 or feel.railed * 2 > lasted
-        loud = alive > 0 and feel.unrest > LOUD * alive
-        self._dull_s = self._dull_s + lasted if dull else 0
+        lasted, loud = feel.lasted, self._scale.loud(feel)
+        self._dull_s = self._dull_s + lasted if dull(feel) else 0
         self._loud_s = self._loud_s + lasted if loud else 0
         self._unturned_s = self._unturned_s + lasted if self._state == 1 and not feel.moved else 0
         dull_most_s = DULL_OCCUPIED_S if self._state == 1 else DULL_EMPTY_S
@@ -94,7 +91,7 @@ class BedPresence:
             self._believed, self._state = False, None
             self.missed()
             yield self._says("available", 0, feel.at)
-        elif not self._believed and not (dull or loud) and feel.moved:
+        elif not self._believed and not (dull(feel) or loud) and feel.moved:
             self._believed = True
             yield self._says("available", 1, feel.at)
 

@@ -21,10 +21,11 @@ ZERO_S: Final = 240  # in which the zero follows a thing on the bed by its whole
 LIVELY_PERMILLE: Final = 1_600  # unrest of what lives against the floor, at least, until ``alive`` is known
 HEAVIER: Final = 3  # times what was thought a body's: that was a cat
 BODY_PERMILLE: Final = 300  # of what is thought a body's: less than that is a cat, and teaches nothing
+LOUD: Final = 64  # times the unrest of a body that lies still: no body; a cat is a tenth of the heaviest sleeper
 SLOWLY: Final = 8  # a stay moves what is known by an eighth of the difference
 ENTER_PERMILLE: Final = 500  # of the weight, and more: somebody
 LEAVE_PERMILLE: Final = 350  # and less: nobody; so are a cat, a dog of 20 kg, a hand
-FINE: Final = 1 << 10  # parts of a sixteenth of a count, in which the floor is kept: it rises slowly
+FINE: Final = 1 << 10  # parts of a sixty-fourth of a count, in which the floor is kept: it rises slowly
 RISE_S: Final = 24 * 3_600  # in which the floor rises by its own size, where nobody is and nothing lower is met
 CERTAIN: Final = 3  # stays that say which kind of input it is, beyond which more say no more
 
@@ -37,7 +38,7 @@ class Scale:
         self._kind = 0  # above 0 a load, below a waveform without a level
         self._weight = 0
         self._zero: int | None = None
-        self.alive = 0  # unrest of a body that lies still, in sixteenths of a count; 0: not known
+        self.alive = 0  # unrest of a body that lies still, in sixty-fourths of a count; 0: not known
         self._burst = 0  # the greatest movement since it last lay lifeless
         self._rest_s, self._rest_unrest = 0, 0  # how long it lay lifeless at its zero, and how still
         self._stay_s, self._stay_level, self._stay_unrest = 0, 0, 0  # alive since: how long, and sums over it
@@ -58,14 +59,17 @@ class Scale:
             share = self._share(feel)
             if share >= ENTER_PERMILLE:
                 return 1 if moving(feel) or not self._lifeless(feel) else None
-            return 0 if share <= LEAVE_PERMILLE else None
+            return 0 if -ENTER_PERMILLE < share <= LEAVE_PERMILLE else None
         if moving(feel) or feel.lasted < SETTLE_S:
             return None
-        if not self._lifeless(feel):
+        body = max(self._between(), self.alive * BODY_PERMILLE // 1_000)
+        if feel.unrest >= body:
             return 1
-        return 0 if feel.unrest * 4 <= self._between() * 3 else None
+        return 0 if feel.unrest * 4 <= body * 3 else None
 
     def learn(self, feel: Feel, occupied: bool) -> None:
+        if self.loud(feel) or (occupied and dull(feel)):
+            return  # nobody has become a thing, or a giant; the input has
         if moving(feel):
             self._burst = max(self._burst, feel.most)
         elif feel.lasted >= SETTLE_S:
@@ -74,6 +78,9 @@ class Scale:
                 self._rest(feel, occupied)
             else:
                 self._stay(feel)
+
+    def loud(self, feel: Feel) -> bool:
+        return 0 < LOUD * self.alive < feel.unrest
 
     def missed(self) -> None:
         """What comes next does not follow on what was."""
@@ -157,3 +164,8 @@ class Scale:
 
 def moving(feel: Feel) -> bool:
     return feel.moved * 2 > feel.lasted
+
+
+def dull(feel: Feel) -> bool:
+    """Flat, or at an end of its range: it tells nothing of a body."""
+    return feel.most == 0 or feel.railed * 2 > feel.lasted

@@ -11,7 +11,7 @@ from agent.sensors.payload import parse, shown
 
 LASTED_MOST: Final = 60  # seconds of one stretch: what stays as it is, is told at least once a minute
 COUNTS_MOST: Final = 1 << 23  # of an input of 24 bits, either way
-PARTS: Final = 16  # of a count: the unit of unrest
+PARTS: Final = 64  # of a count: the unit of unrest
 AT_MOST: Final = 4_102_444_800_000  # 2100: a later instant is of a clock gone wrong
 MAX_FEEL_BYTES: Final = 200  # of the payload; a summary has some 70
 
@@ -20,7 +20,7 @@ class Feel(NamedTuple):
     """One stretch, which ended at ``at`` and was alike throughout: still, or moving.
 
     ``lasted`` in seconds; ``level`` its middle, in counts; ``unrest`` how much it usually moved about that, and
-    ``most`` how much in its most restless second, in sixteenths of a count; ``moved`` how many of its seconds stood
+    ``most`` how much in its most restless second, in sixty-fourths of a count; ``moved`` how many of its seconds stood
     out against what was usual just before; ``railed`` how many the input spent at an end of its range.
     """
 

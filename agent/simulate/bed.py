@@ -37,7 +37,7 @@ class Input(NamedTuple):
     gain: float
     noise: float
     level: int = 0
-    drift_kg: float = 3.0
+    drift_kg: float = 5.0
     piezo: bool = False
     edge: float = 0.75
     sway: float = 0.08
@@ -45,7 +45,7 @@ class Input(NamedTuple):
     spikes_a_day: int = 0
 
 
-LOAD_24: Final = Input(24, 80, 5_500.0, 70.0, level=-310_000, spikes_a_day=200)  # four cells and an HX711
+LOAD_24: Final = Input(24, 80, 5_500.0, 70.0, level=-310_000, spikes_a_day=200, drift_kg=8.0)  # four cells and an HX711
 LOAD_24_INVERTED: Final = LOAD_24._replace(gain=-5_500.0, level=900_000)
 LOAD_12: Final = Input(12, 100, 17.0, 1.5, level=-1_500)  # an amplified cell at the board's own ADC
 STRIP_12: Final = LOAD_12._replace(gain=8.0, edge=0.55, sway=0.2, creep=0.05)  # below one part of the mattress
@@ -101,7 +101,8 @@ class SimulatedBed:
         input = self.input
         times: Array = at + np.arange(count, dtype=np.float64) * (SECOND_MS / (rate_hz or input.rate_hz))
         kg = self._kg(times) - (self._kg(times - PULSE_MS) if input.piezo else 0.0)
-        kg = kg + input.drift_kg / 2 * np.sin(tau * (times % DAY_MS) / DAY_MS)
+        for days, share in ((1.0, 0.5), (3.7, 0.8), (17.0, 1.5)):  # a warm room, the weather, the season
+            kg = kg + input.drift_kg * share * np.sin(tau * times / (days * DAY_MS) + self._seed)
         start = hash((self._seed, at)) % NOISE_OF
         noise = np.take(self._noise, np.arange(start, start + count), mode="wrap")
         counts = input.level + input.gain * kg + noise
@@ -134,7 +135,8 @@ def _body(lies: Lies, input: Input, rng: Random) -> _Body:
     at = float(lies.since + edge_ms)
     while lies.turns:
         often = 120.0 if any(a <= at < b for a, b in lies.restless) else lies.turns
-        at += max(rng.expovariate(often / 3_600), 4) * SECOND_MS
+        after = at + max(rng.expovariate(often / 3_600), 4) * SECOND_MS
+        at = min([float(begin) for begin, _ in lies.restless if at < begin < after], default=after)
         if at >= lies.until - edge_ms - 5 * SECOND_MS:
             break
         turns.append((int(at), _share(input, rng)))
