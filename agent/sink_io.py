@@ -19,7 +19,7 @@ from agent.transport.outbox_io import FIRST_LINE
 from agent.transport.outboxes_io import DURABLE, Outboxes
 from agent.transport.uplink_io import uplink_door
 
-UNKEPT_MOST: Final = 16  # readings of a board that only memory holds; its ring keeps 64 until they are on the disk
+UNKEPT_MOST: Final = 24  # readings of a board that only memory holds; its ring keeps 64 until they are on the disk
 
 
 class Sealer:

@@ -69,18 +69,18 @@ def test_what_is_on_the_disk_is_not_sent_again_to_a_hub_that_was_killed(hub: Wir
     with SimulatedBoard() as board:
         hub.plug(board.path)
         hub.until_met()
-        for level in (1, 0) * 10:
+        for level in (1, 0) * 15:
             board.pin(REED, level)
-        hub.until_heard(20, "the door")
-        until(lambda: len(hub.kept()) >= 16, "so many that they are written", SLOW_S)
+        hub.until_heard(30, "the door")
+        until(lambda: len(hub.kept()) >= UNKEPT_MOST, "so many that they are written", SLOW_S)
         written = len(hub.kept())
         hub.kill()
         hub.start()
-        hub.until_heard(20 + 20 - written, "what was not written")
+        hub.until_heard(30 + 30 - written, "what was not written")
         board.pin(CORD, 0)
         until(lambda: hub.alerts("sos"), "an alert, with which all is written", SLOW_S)
-        assert [(one.sensor, one.quantity, one.value) for one in hub.kept()][:20] == [DOOR_OPEN, DOOR_SHUT] * 10
-        assert hub.late().count(True) == 20 - written
+        assert [(one.sensor, one.quantity, one.value) for one in hub.kept()][:30] == [DOOR_OPEN, DOOR_SHUT] * 15
+        assert hub.late().count(True) == 30 - written
 
 
 def test_a_board_that_is_unplugged_and_plugged_in_elsewhere_is_told_lost_and_heard_again(hub: WiredHub) -> None:
