@@ -19,7 +19,7 @@ from agent.journal_file_io import JournalError as JournalError
 from agent.journal_file_io import connect, migrate
 from agent.loop import fill, run
 from agent.nouns import SECOND_MS, Alert, Entry, Instant, Outcome, Reading, Snapshot, Step
-from agent.packing import alert_line, pack_snapshot, unpack, unpack_readings, unpack_snapshot
+from agent.packing import LATEST_MS, alert_line, by_time, pack_snapshot, unpack, unpack_readings, unpack_snapshot
 from agent.pending import Pending
 
 SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no more than this
@@ -185,8 +185,7 @@ class Journal:
             raise JournalError(f"{self.path}: {fault}; `hearthwatch journal verify` says more") from None
 
     def segments(self) -> list[Segment]:
-        rows = self.rows(f"{SEGMENTS} ORDER BY id")
-        return [_segment(row) for row in rows]
+        return [_segment(row) for row in self.rows(f"{SEGMENTS} ORDER BY id")]
 
     def last_segment(self) -> Segment | None:
         row = next(self.rows(f"{SEGMENTS} ORDER BY id DESC LIMIT 1"), None)
@@ -246,11 +245,15 @@ class Journal:
 
     def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
         """Readings in [since, until), in order of time."""
+        yield from by_time(one for one in self._readings(since, until) if since <= one.at < until)
+
+    def _readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
+        """As they came, of all batches that may hold one of that time."""
         ((before,),) = self.rows("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,))
-        rows = self.rows("SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id", (before, until))
-        for from_at, body in rows:
+        which = "SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id"
+        for from_at, body in self.rows(which, (before, until + LATEST_MS)):
             try:
-                yield from (reading for reading in unpack_readings(body, from_at) if since <= reading.at < until)
+                yield from unpack_readings(body, from_at)
             except ValueError as fault:
                 raise JournalError(f"the readings from {from_at} on are {fault}; export what is before them") from None
 

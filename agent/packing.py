@@ -1,14 +1,16 @@
 """How entries and alerts are written down: batches of entries as bytes, alerts as lines of JSON."""
 
+import heapq
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from agent.civil import rfc3339
-from agent.nouns import Alert, Entry, Frame, Instant, Reading, Snapshot
+from agent.nouns import DAY_MS, Alert, Entry, Frame, Instant, Reading, Snapshot
 
 LEVEL: Final = 1  # zlib: a quarter of the time of level 6 for a tenth more bytes (make bench)
+LATEST_MS: Final = DAY_MS  # a board keeps readings while its hub is off; of a longer time they stand where they came
 BODY_MOST_BYTES: Final = 64 << 20  # a batch that unpacks to more is damaged
 
 
@@ -32,6 +34,19 @@ def pack_readings(readings: Sequence[Reading], from_at: Instant) -> bytes:
 def unpack_readings(body: bytes, from_at: int) -> Iterator[Reading]:
     for after, sensor, quantity, value in cast(list[tuple[int, str, str, int]], json.loads(_inflate(body))):
         yield Reading(Instant(from_at + after), sensor, quantity, value)
+
+
+def by_time(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """In order of time, though some came up to ``LATEST_MS`` after they were made."""
+    waiting: list[tuple[Instant, int, Reading]] = []
+    newest = 0
+    for number, reading in enumerate(readings):
+        newest = max(newest, reading.at)
+        heapq.heappush(waiting, (reading.at, number, reading))
+        while waiting[0][0] < newest - LATEST_MS:
+            yield heapq.heappop(waiting)[2]
+    while waiting:
+        yield heapq.heappop(waiting)[2]
 
 
 def unpack(body: bytes, first_seq: int, from_at: int) -> Iterator[Entry]:

@@ -1,12 +1,14 @@
 """What happened while nobody listened, and a board kept: told with its own time, and never taken for a sign of now."""
 
 import json
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from agent.detect.latecomers import Latecomers
 from agent.engine import Engine
+from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Entry, Frame, Instant, Reading, Sensor, is_late
 from agent.replay import Record
@@ -128,6 +130,20 @@ def test_where_somebody_was_before_is_no_news_of_where_they_are(night: Night) ->
     assert not night.engine.whereabouts.away
     night.until(2 * HOUR_MS)
     assert night.said("door_left_open") == [("raised", 31, 11, False)]
+
+
+def test_a_day_is_read_back_in_order_of_time_and_what_came_the_day_after_is_in_it(tmp_path: Path) -> None:
+    journal, home = Journal(tmp_path / "journal.db"), Night()
+    journal.begin(home.engine, NIGHT, 1, "test")
+    home.record = journal  # type: ignore[assignment]  # a sink like any other
+    home.wired(5 * MINUTE_MS, "motion0", 1)
+    home.wired(HOUR_MS, "motion0", 0)
+    journal.flush()
+    home.wired(20 * HOUR_MS, "motion0", 1, made_ms=10 * MINUTE_MS)
+    journal.flush()
+    made = [(one.at - NIGHT) // MINUTE_MS for one in journal.readings(NIGHT, Instant(NIGHT + 2 * HOUR_MS))]
+    assert made == [5, 10, 60]
+    journal.close()
 
 
 def test_the_journal_has_every_reading_with_its_own_time(night: Night) -> None:
