@@ -2,10 +2,12 @@
 
 from struct import pack
 
-from agent.nouns import Instant
+import pytest
+
+from agent.nouns import BadFrame, Instant
 from agent.sensors import framing
 from agent.sensors.wire import ASK_SELFTEST, CONFIGURE, DONE, READING, SELFTEST
-from tests.board_maker import BUTTON, DOOR, MOTION, SENSORS, Wired, golden
+from tests.board_maker import BED, BUTTON, DOOR, MOTION, SENSORS, Wired, golden
 from tests.test_bridge import NOW, acknowledged, met, told
 
 
@@ -58,3 +60,20 @@ def test_without_consent_a_board_is_told_to_look_at_nothing_and_nothing_of_it_is
     assert wired.board.told(True, None)
     wired.oldest = wired.next = 1
     assert told(wired.heartbeat(NOW + 4_000, 5_000, levels=1 << DOOR)) == [("front-door", "door_level", 1)]
+
+
+def test_a_board_whose_own_test_fails_is_told_with_what_to_look_at() -> None:
+    wired = Wired(SENSORS)
+    wired.hello(NOW, 1_000, channels=(1, 2, 3, 4))
+    assert orders(wired, NOW) == [(ASK_SELFTEST, b"")]
+    with pytest.raises(BadFrame, match="own test fails: its supply; look at its wiring and its supply"):
+        wired.body(NOW, framing.pack(SELFTEST, 0, golden()["selftest"].payload))
+
+
+def test_a_board_that_will_not_do_as_it_is_told_is_told_once_however_often_it_says_so() -> None:
+    wired = met()
+    orders(wired, NOW)
+    refuses = framing.pack(DONE, BED, bytes([CONFIGURE, 3]))
+    with pytest.raises(BadFrame, match="will not do order 0x83: a value out of range"):
+        wired.body(NOW, refuses)
+    assert not wired.body(NOW, refuses)

@@ -97,12 +97,12 @@ class Board:
             self.time, self._block, self._unsure = BoardTime(), None, True
         self.channels, self.firmware = said.channels, shown(said.firmware)
         self.time.pair(uptime, at)
-        names = [channel.name for channel in self.channels]
-        known = {"boot": boot, "next": self.wanted, "firmware": self.firmware, "reset": said.reset, "channels": names}
-        yield self._told("", hello=known)
-        yield from self._skip_to(oldest)
         if met:
+            names = [channel.name for channel in self.channels]
+            known = {"boot": boot, "next": self.wanted, "firmware": self.firmware, "reset": said.reset}
+            yield self._told("", hello={**known, "channels": names})
             self._plan()
+        yield from self._skip_to(oldest)
 
     def _heartbeat(self, at: Instant, said: wire.Heartbeat) -> Iterator[Frame]:
         uptime, boot, oldest, coming = said.state
@@ -171,22 +171,25 @@ class Board:
             yield Frame(wire.LINK, f"{self.name}/{name}", felt(feel))
 
     def _tested(self, number: int, failed: list[str], supply_mv: int) -> Iterator[Frame]:
-        self._answered(wire.ASK_SELFTEST, number)
-        yield self._told("", selftest={"failed": failed, "supply_mv": supply_mv})
+        if self._answered(wire.ASK_SELFTEST, number):
+            yield self._told("", selftest={"failed": failed, "supply_mv": supply_mv})
 
     def _done(self, number: int, order: int, result: int) -> Iterator[Frame]:
-        self._answered(order, number)
+        if not self._answered(order, number):
+            return
         self._unsure = True  # what a level means may have changed: the board tells it as it stands, not as a reading
         if result:
             why = wire.RESULTS.get(result, "no reason known")
             yield self.refuse(f"will not do order {order:#04x}: {why}")
 
-    def _answered(self, type: int, number: int) -> None:
-        """The order that was given last, if this is its answer, is done with."""
+    def _answered(self, type: int, number: int) -> bool:
+        """Whether this is the answer to the order that was given last, which is then done with."""
         given = unpack(self.orders[0]) if self.orders else None
-        if given is not None and (given.type, given.number) == (type, number):
-            del self.orders[0]
-            self._given = None
+        if given is None or (given.type, given.number) != (type, number):
+            return False
+        del self.orders[0]
+        self._given = None
+        return True
 
     # -- what it is told ---------------------------------------------------------------------------------------
 
@@ -203,6 +206,11 @@ class Board:
     def refuse(self, why: str) -> Frame:
         """Something that it said could not be understood."""
         return self._told("", refused=why)
+
+    @staticmethod
+    def is_answered(said: bytes) -> bool:
+        """Whether the board waits for an answer: to its waveform it does not."""
+        return said[1:2] != bytes([wire.WAVEFORM])
 
     def answer(self, at: Instant) -> tuple[bytes, ...]:
         """The bodies to send back now: what is kept, or a request to say who speaks; and an order that is due."""

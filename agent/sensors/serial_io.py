@@ -194,7 +194,8 @@ class Ports:
                 self._refuse(wire, str(fault))
                 continue
             wire.heard_s, wire.lost, wire.said = monotonic(), False, ""
-            line.send(*wire.board.answer(self._now()))
+            if wire.board.is_answered(body):
+                line.send(*wire.board.answer(self._now()))
 
     def _answer(self, wire: _Wire, line: Line) -> None:
         line.send(*wire.board.answer(self._now()))
