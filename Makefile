@@ -31,6 +31,7 @@ soak: ## what make test does in short, at length: 2,000 kills, 10,000 alerts of 
 FUZZ := build/fuzz/bin/python
 fuzz: RUNS ?= 1000000
 fuzz: ## RUNS inputs to each end of the serial line: the board's core by libFuzzer, the hub's parser by atheris; needs clang
+	@command -v clang >/dev/null || deploy/apt-install.sh "fuzzing needs clang" clang libclang-rt-14-dev
 	@cmp -s requirements-fuzz.lock build/fuzz/lock || { python3 -m venv --clear build/fuzz && \
 		$(FUZZ) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-fuzz.lock && \
 		cp requirements-fuzz.lock build/fuzz/lock; }

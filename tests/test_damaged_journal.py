@@ -1,5 +1,6 @@
 """A damaged journal: set aside, begun anew from what can be read; no alert is lost, no number used twice."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -14,7 +15,7 @@ from agent.engine import Engine
 from agent.journal_io import Journal, Unwritten
 from agent.live_io import frame_queue
 from agent.loop import fill, run
-from agent.nouns import DAY_MS, HOUR_MS, Alert, Entry, Instant, Outcome
+from agent.nouns import DAY_MS, HOUR_MS, Alert, Entry, Frame, Instant, Outcome, Sensor
 from agent.recover import resume
 from agent.salvage_io import SALVAGED, begin_anew, is_damaged, take_over
 from agent.storing_io import Storing
@@ -22,6 +23,7 @@ from agent.verify_io import verify
 from bench.damage import HOME, MONDAY, PRESS, a_state, one
 from tests.brokers import until
 from tests.disk_maker import Disk, Hub, disk
+from tests.home_maker import make_home
 from tests.test_journal import a_day
 
 ROOM_FOR_AN_EMPTY_ONE = 200_000  # bytes; less than the journal of two days
@@ -170,6 +172,18 @@ def test_a_damaged_journal_without_room_for_another_is_set_aside_and_the_hub_sta
 def test_a_whole_journal_is_left_alone(state: Path) -> None:
     assert not is_damaged(state / "journal.db")
     assert not is_damaged(state / "none.db")
+
+
+def test_what_a_board_had_kept_and_told_late_is_no_damage(tmp_path: Path) -> None:
+    wired = Sensor("wired-door", "door", "hall", None, "serial", "bridge-1/door0")
+    home, path = make_home(wired), tmp_path / "journal.db"
+    journal, engine = Journal(path, home.id), Engine(home)
+    journal.begin(engine, MONDAY, 1, "test")
+    happened = json.dumps({"at": MONDAY - HOUR_MS, "boot": 1, "number": 0, "value": 1})
+    run(fill([Entry(1, MONDAY, Frame("serial", wired.address, happened.encode()))], engine), engine, journal)
+    journal.close()
+    assert [reading.at for reading in Journal(path).readings(Instant(0), Instant(MONDAY + 1))] == [MONDAY - HOUR_MS]
+    assert not is_damaged(path)
 
 
 def test_a_hub_whose_journal_is_garbage_starts_says_so_and_puts_every_alert_back(tmp_path: Path) -> None:
