@@ -11,6 +11,7 @@ from agent.doctor_io import examine
 from agent.engine import Engine, OtherFormat
 from agent.files_io import write_whole
 from agent.home import BadHome, parse
+from agent.hub import MAX_SPEED
 from agent.journal_io import Journal, Segment
 from agent.loop import fill, run
 from agent.models_io import shipped
@@ -37,6 +38,21 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     doctor.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=examined)
+    _register_bridge(commands)
+
+
+def _register_bridge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    bridge = commands.add_parser("bridge", help="the wired board on a serial port")
+    verbs = bridge.add_subparsers(dest="verb", required=True, metavar="simulate")
+    simulated = verbs.add_parser("simulate", help="a board that is none, on a port of its own; until Ctrl-C")
+    simulated.add_argument("--link", type=Path, metavar="PATH", help="a name for its port, such as hub.toml may have")
+    simulated.add_argument("--speed", type=_speed, default=1, metavar="N", help="its time runs N times as fast")
+    simulated.add_argument("--bed", action="store_true", help="the bed is felt though no hub has asked for it")
+    simulated.add_argument("--boot", type=_boot, default=1, metavar="N", help="how often it was started")
+    simulated.add_argument(
+        "--still", action="store_true", help="nobody is there but you: type door0 1, motion0 0, bed0 1 …"
+    )
+    simulated.set_defaults(run=simulated_board)
 
 
 def promised(asked: argparse.Namespace) -> int:
@@ -144,3 +160,33 @@ def examined(asked: argparse.Namespace) -> int:
             mark = {True: "ok  ", False: "BAD ", None: "?   "}[check.good]
             print(f"{mark}{check.name}: {check.found}" + (f" -> {check.advice}" if check.advice else ""))
     return PROBLEMS if any(check.good is False for check in checks) else DONE
+
+
+# -- the wired board -------------------------------------------------------------------------------------------
+
+
+def _speed(text: str) -> int:
+    return _whole(text, 1, MAX_SPEED)
+
+
+def _boot(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+    return value
+
+
+def simulated_board(asked: argparse.Namespace) -> int:
+    from agent.simulate.board_io import simulate
+
+    try:
+        simulate(asked.speed, asked.link, asked.bed, not asked.still, asked.boot)
+    except KeyboardInterrupt:
+        return DONE
