@@ -281,7 +281,7 @@ def real() -> Iterator[SimulatedBoard]:
 
 def test_the_real_board_is_looked_at_and_then_tells_the_hub_everything(real: SimulatedBoard) -> None:
     with Monitor("--port", real.path, "--json", "--selftest") as monitor:
-        assert monitor.until("hello")["channels"] == ["motion0", "door0", "button0", "tamper0", "bed0"]
+        assert monitor.until("hello")["channels"] == ["motion0", "door0", "button0", "tamper0", "bed0", "bed1"]
         for nth in range(12):
             real.pin(REED, 1 - nth % 2)
         monitor.until("selftest")

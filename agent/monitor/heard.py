@@ -49,10 +49,13 @@ class Input:
     def __init__(self, channel: wire.Channel, sensor: Sensor | None) -> None:
         self.name, self.sensor = channel.name, sensor
         self.kind = channel.name.rstrip("0123456789")
+        self.felt = self.kind == wire.FELT
         self.on = bool(channel.flags & wire.ENABLED)
         self.value: int | None = None
         self.changed: int | None = None
         self.changes, self.at_least = 0, False
+        self.pieces: deque[Piece] = deque(maxlen=MOST_PIECES)  # of a bed
+        self.blocks = 0
 
     def level(self, value: int) -> str:
         """In words, as home.toml means it."""
@@ -84,11 +87,10 @@ class Heard:
         self.beat: wire.Heartbeat | None = None
         self.tested: list[str] | None = None  # what failed; None: no answer yet
         self.inputs: list[Input] = []
-        self.pieces: deque[Piece] = deque(maxlen=MOST_PIECES)
         self.events: deque[Event] = deque(maxlen=MOST_EVENTS)
         self.uptime = 0
         self.bytes = self.refused = 0  # of the line, as whoever reads it counts them
-        self.frames = self.odd = self.repeated = self.blocks = self.blocks_lost = 0
+        self.frames = self.odd = self.repeated = self.blocks_lost = 0
         self._told: deque[int] = deque(maxlen=MOST_TOLD)
         self._before = 0  # readings of a lower number are no news: they were made before, or seen in a heartbeat
         self._block: int | None = None
@@ -176,7 +178,7 @@ class Heard:
             yield self._event("board_refused", what, {"frames": refused})
         all_said = self.kept <= WINDOW
         for index, one in enumerate(self.inputs):
-            if one.on and one.kind != "bed":
+            if one.on and not one.felt:
                 yield from self._stands(one, said.levels >> index & 1, all_said)
         if not all_said:
             self._before = said.state.next
@@ -216,20 +218,20 @@ class Heard:
         if self._block is not None:
             self.blocks_lost += (number - self._block) % wire.NUMBERS
         self._block = (number + 1) % wire.NUMBERS
-        if not said.samples:
+        if not said.samples or said.channel >= len(self.inputs):
             return
         self.uptime = (said.at + len(said.samples) * SECOND_MS // said.rate_hz) % _UPTIMES
+        bed = self.inputs[said.channel]
         mean = sum(said.samples) // len(said.samples)
         level = (mean + (1 << said.bits - 1)) * 1_000 >> said.bits
-        self.pieces.append(Piece(level, max(said.samples) - min(said.samples)))
-        self.blocks += 1
-        if self.blocks % BED_EVERY:
+        bed.pieces.append(Piece(level, max(said.samples) - min(said.samples)))
+        bed.blocks += 1
+        if bed.blocks % BED_EVERY:
             return
-        name = self.inputs[said.channel].title if said.channel < len(self.inputs) else f"channel {said.channel}"
-        moved = max(piece.moved for piece in list(self.pieces)[-BED_EVERY:])
-        seldom = bool(self.blocks // BED_EVERY % BED_SELDOM)
-        facts = {"channel": name, "level_permille": level, "moved": moved, "lost": self.blocks_lost}
-        yield self._event("bed", f"{name}: at {level // 10} %, moved {moved}", facts, seldom)
+        moved = max(piece.moved for piece in list(bed.pieces)[-BED_EVERY:])
+        seldom = bool(bed.blocks // BED_EVERY % BED_SELDOM)
+        facts = {"channel": bed.name, "level_permille": level, "moved": moved, "lost": self.blocks_lost}
+        yield self._event("bed", f"{bed.title}: at {level // 10} %, moved {moved}", facts, seldom)
 
     def age(self, uptime: int) -> int:
         """How long ago that was, in ms, by what the board said last."""

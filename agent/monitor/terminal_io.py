@@ -13,7 +13,7 @@ from agent.monitor.heard import RING, WINDOW, Event, Heard, Input, Piece
 from agent.sensors.payload import shown
 
 HEADS: Final = ("Input", "On it", "Now", "Changed", "Times")
-ABOVE_EVENTS: Final = 12  # lines of the picture besides inputs and events
+ABOVE_EVENTS: Final = 11  # lines of the picture besides inputs and events
 LEAST_EVENTS: Final = 2
 BARS: Final = "▁▂▃▄▅▆▇█"
 ASCII_BARS: Final = "_.-=+*%#"  # where the terminal has no others
@@ -43,13 +43,14 @@ class TerminalView:
 
 
 def picture(heard: Heard, line: str, height: int, bars: str = BARS) -> RenderableType:
-    room = max(LEAST_EVENTS, height - ABOVE_EVENTS - len(heard.inputs))
+    rows = len(heard.inputs) + sum(bool(one.pieces) for one in heard.inputs)
+    room = max(LEAST_EVENTS, height - ABOVE_EVENTS - rows)
     return Group(
         _row(line, "bold"),
         *(_row(said) for said in _of_board(heard)),
         Text(),
         _inputs(heard),
-        _row(_bed(heard, bars)),
+        *(_row(_bed(heard, one, bars)) for one in heard.inputs if one.pieces),
         Text(),
         *(_row(said) for said in _last(heard, room)),
         _row("Ctrl-C ends this. Nothing is taken from the board: readings stay for the hub.", "dim"),
@@ -96,19 +97,17 @@ def _cells(heard: Heard, one: Input) -> tuple[str, ...]:
     sensor = f"{one.sensor.id}, a {one.sensor.kind}" if one.sensor else "-"
     if not one.on:
         return one.name, sensor, "off", "", ""
-    if one.kind == "bed":
-        now = f"at {heard.pieces[-1].level // 10} %" if heard.pieces else "nothing yet"
+    if one.felt:
+        now = f"at {one.pieces[-1].level // 10} %" if one.pieces else "nothing yet"
         return one.name, sensor, now, "", ""
     changed = words.ago(heard.age(one.changed)) if one.changed is not None else "-"
     now = "?" if one.value is None else one.level(one.value)
     return one.name, sensor, now, changed, f"{one.changes}{' or more' if one.at_least else ''}"
 
 
-def _bed(heard: Heard, bars: str) -> str:
-    if not heard.pieces:
-        return ""
-    moved = max(piece.moved for piece in list(heard.pieces)[-4:])
-    return f"bed  {sparkline(heard.pieces, bars)}  moved {moved}, {heard.blocks_lost} pieces lost"
+def _bed(heard: Heard, one: Input, bars: str) -> str:
+    moved = max(piece.moved for piece in list(one.pieces)[-4:])
+    return f"{one.name}  {sparkline(one.pieces, bars)}  moved {moved}, {heard.blocks_lost} pieces lost"
 
 
 def sparkline(pieces: Iterable[Piece], bars: str = BARS) -> str:

@@ -23,6 +23,7 @@ MOST_BLOCKS: Final = 40  # at once, after it has not been turned for long; of mo
 MOST_DEBOUNCE_MS: Final = 1_000
 RATE_HZ: Final = 100
 BITS: Final = 12
+AWAKE_MS: Final = 1_000  # no own test before
 SUPPLY_MV: Final = 4_987
 GOOD_MV: Final = range(4_500, 5_501)
 REFUSED_MOST: Final = 255
@@ -43,7 +44,7 @@ class Channel(NamedTuple):
     debounce_ms: int = 0
 
 
-# As the ATmega328P has them: motion, door, button, tamper and bed. The button's input is 0 when it is pressed.
+# Those of the ATmega328P without its load cells. The button's input is 0 when it is pressed.
 CHANNELS: Final = (
     Channel(1, ENABLED, 50),
     Channel(2, ENABLED, 20),
@@ -103,6 +104,7 @@ class Board:
         self._oldest = self._sent = 0  # the number of the first in the ring; how many of it were sent
         self._counts = {wire.HELLO: 0, wire.HEARTBEAT: 0, wire.WAVEFORM: 0}
         self._deframer = Deframer()
+        self._started = now
         self._odd = 0  # frames of another version, or no frames
         self._greeted = self._progress = False
         self._hello = True
@@ -199,7 +201,7 @@ class Board:
             number, order, result = self._done
             self._send(wire.DONE, number, bytes((order, result)))
             self._done = None
-        if self._selftest is not None:
+        if self._selftest is not None and now - self._started >= AWAKE_MS:
             self._send(wire.SELFTEST, self._selftest, self._tested(now))
             self._selftest = None
         if beats:
@@ -228,7 +230,7 @@ class Board:
     def _tested(self, now: int) -> bytes:
         passed = 1 * (crc(b"123456789") == 0x29B1) | 2 * (SUPPLY_MV in GOOD_MV)
         tested = 1 | 2
-        if self._felt is not None:
+        if self._felt is not None and self._bed() is not None:
             tested |= 4
             passed |= 4 * (abs(self._felt(Instant(now), 1, RATE_HZ)[0]) < (1 << BITS - 1) - 1)
         return pack("<IBBH", now % _UPTIMES, tested, passed, SUPPLY_MV)
@@ -252,9 +254,14 @@ class Board:
             self._send(wire.READING, (self._oldest + self._sent) % wire.NUMBERS, payload)
             self._sent += 1
 
+    def _bed(self) -> int | None:
+        """The bed that is switched on: as the strip at A0, the only one it has."""
+        beds = (i for i, channel in enumerate(self.channels) if channel.kind == _BED and channel.flags & ENABLED)
+        return next(beds, None)
+
     def _waveform(self, now: int) -> None:
-        beds = [i for i, channel in enumerate(self.channels) if channel.kind == _BED and channel.flags & ENABLED]
-        if not beds or self._felt is None:
+        bed = self._bed()
+        if bed is None or self._felt is None:
             self._block_at = None
             return
         lasts = BLOCK * 1_000 // RATE_HZ
@@ -264,7 +271,7 @@ class Board:
         at += lost * lasts
         while at + lasts <= now:
             samples = self._felt(Instant(at), BLOCK, RATE_HZ)
-            self._count(wire.WAVEFORM, waveform(at, beds[0], RATE_HZ, BITS, samples))
+            self._count(wire.WAVEFORM, waveform(at, bed, RATE_HZ, BITS, samples))
             at += lasts
         self._block_at = at
 

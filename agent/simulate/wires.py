@@ -3,10 +3,11 @@
 The inputs have the names that they have in home.toml after the stroke.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from agent.nouns import MINUTE_MS, SECOND_MS, Instant
+from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Instant
+from agent.simulate.bed import LOAD_12, SimulatedBed, sleeper
 from agent.simulate.board import CHANNELS, ENABLED, NANO, Board, Felt
 
 INPUTS: Final = ("motion0", "door0", "button0", "tamper0", "bed0")  # in the order of board.CHANNELS
@@ -22,8 +23,8 @@ MINUTE: Final = (
     (55, "bed0", 0),
 )
 MOST_LAIN: Final = 8  # times that somebody lay in the bed; earlier ones are felt no more
-EVER: Final = Instant(1 << 52)
-_EMPTY, _FULL, _STIR = -1_500, -300, 9  # of a bed's load cell, in counts of 12 bits
+LONGEST_LAIN_MS: Final = 12 * HOUR_MS  # who is not got up by an order gets up then
+BED_SEED: Final = 1
 
 
 class BadOrder(ValueError):
@@ -36,11 +37,12 @@ class Wires:
     def __init__(self, boot: int = 1, bed_on: bool = False) -> None:
         self._lies: list[tuple[Instant, Instant]] = []
         self._told = 0  # how much of the minutes somebody has lived
-        bed = CHANNELS[-1]._replace(flags=ENABLED if bed_on else 0)
-        self.board = Board(NANO._replace(boot=boot, channels=(*CHANNELS[:-1], bed)), self._felt)
+        self._felt = bed(self._lies)
+        strip = CHANNELS[-1]._replace(flags=ENABLED if bed_on else 0)
+        self.board = Board(NANO._replace(boot=boot, channels=(*CHANNELS[:-1], strip)), self._feel)
 
-    def _felt(self, at: Instant, count: int, rate_hz: int) -> Sequence[int]:
-        return bed(self._lies)(at, count, rate_hz)
+    def _feel(self, at: Instant, count: int, rate_hz: int) -> Sequence[int]:
+        return self._felt(at, count, rate_hz)
 
     def obey(self, order: str, now: int) -> None:
         """``door0 1``: what is wired there is open, seen, pressed, or lain upon, from now on."""
@@ -56,7 +58,8 @@ class Wires:
         if self._lies and self._lies[-1][1] > now:  # gets up, or lies down again
             self._lies[-1] = self._lies[-1][0], Instant(now)
         if on:
-            self._lies = [*self._lies[-MOST_LAIN + 1 :], (Instant(now), EVER)]
+            self._lies = [*self._lies[-MOST_LAIN + 1 :], (Instant(now), Instant(now + LONGEST_LAIN_MS))]
+        self._felt = bed(self._lies)
 
     def live(self, now: int) -> None:
         """What somebody has done by now who does the same each minute."""
@@ -71,14 +74,6 @@ class Wires:
         return minute * MINUTE_MS + MINUTE[which][0] * SECOND_MS
 
 
-def bed(lain: Iterable[tuple[Instant, Instant]]) -> Felt:
+def bed(lain: Sequence[tuple[Instant, Instant]]) -> Felt:
     """What a bed's input feels of somebody who lies in it from each first instant to the second."""
-    stays = tuple(lain)
-
-    def felt(at: Instant, count: int, rate_hz: int) -> Sequence[int]:
-        times = [at + nth * SECOND_MS // rate_hz for nth in range(count)]
-        there = [any(since <= time < until for since, until in stays) for time in times]
-        stirs = [(time // 40 * 7_919 % (2 * _STIR + 1)) - _STIR for time in times]
-        return [_FULL + stir if lies else _EMPTY for lies, stir in zip(there, stirs, strict=True)]
-
-    return felt
+    return SimulatedBed(LOAD_12, sleeper(lain), BED_SEED).signal
