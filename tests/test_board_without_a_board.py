@@ -74,14 +74,14 @@ def flickers(board: Board, count: int, since: int) -> int:
 def greeted(board: Board) -> Heard:
     heard = Heard(board)
     heard.turn(1_000)
-    board.receive(encode(pack(ACK, 0, ack_payload(7, 0))))
+    board.receive(encode(pack(ACK, 0, ack_payload(7, 0, 0))))
     return heard
 
 
 def test_the_simulated_board_writes_the_golden_frames_byte_for_byte() -> None:
     board = Board(WRITTEN_DOWN, now=1_000)
     assert board.turn(1_000) == GOLDEN["hello"].frame
-    board.receive(encode(pack(ACK, 0, ack_payload(7, 0))))
+    board.receive(encode(pack(ACK, 0, ack_payload(7, 0, 0))))
     board.level(DOOR, True, 3_456)
     beat, opened, _ = board.turn(4_000).split(b"\0")
     assert beat + b"\0" == GOLDEN["heartbeat"].frame
@@ -112,9 +112,9 @@ def test_the_orders_of_the_hub_are_read_as_they_are_written_down() -> None:
 def test_until_it_is_acknowledged_the_board_introduces_itself_again() -> None:
     heard = Heard(Board(WRITTEN_DOWN, now=1_000))
     assert heard.types(*range(1_000, 9_500, 10)).count(HELLO) == 5
-    heard.say(ACK, payload=ack_payload(6, 0))  # meant for the boot before
+    heard.say(ACK, payload=ack_payload(6, 0, 0))  # meant for the boot before
     assert HELLO in heard.types(11_000)
-    heard.say(ACK, payload=ack_payload(7, 0))
+    heard.say(ACK, payload=ack_payload(7, 0, 0))
     assert heard.types(*range(11_010, 20_000, 10)) == [HEARTBEAT] * 4
 
 
@@ -126,15 +126,28 @@ def test_what_nobody_acknowledged_is_sent_again_no_more_than_eight_at_a_time() -
     assert heard.types(over + 499) in ([], [HEARTBEAT])
     again = heard.turn(over + 501)
     assert [type for type, _, _ in again] == [HEARTBEAT] + [READING] * 8
-    heard.say(ACK, payload=ack_payload(7, 5))
+    heard.say(ACK, payload=ack_payload(7, 5, 5))
     assert [number for _, number, _ in heard.turn(over + 510)] == [8, 9, 10, 11, 12]
 
 
-def test_of_more_than_thirty_two_readings_the_oldest_goes_and_the_heartbeat_says_so() -> None:
+def test_what_the_hub_has_heard_is_not_said_again_and_is_kept_until_it_is_on_its_disk() -> None:
     heard = greeted(Board(WRITTEN_DOWN, now=1_000))
-    over = flickers(heard.board, 40, 1_100)
+    over = flickers(heard.board, 6, 1_100)
+    heard.turn(over)
+    heard.board.receive(encode(pack(ACK, 0, ack_payload(7, 1, 6))))
+    said = heard.turn(*range(over, over + 3_000, 100))
+    assert READING not in [type for type, _, _ in said]
+    (beat,) = (heartbeat(payload) for type, _, payload in said if type == HEARTBEAT)
+    assert beat.state[2:] == (1, 6)
+    heard.board.receive(encode(pack(ACK, 0, ack_payload(7, 1, 1))))  # a hub that was killed knows what its disk has
+    assert [number for type, number, _ in heard.turn(over + 4_000, over + 4_501) if type == READING] == [1, 2, 3, 4, 5]
+
+
+def test_of_more_than_sixty_four_readings_the_oldest_goes_and_the_heartbeat_says_so() -> None:
+    heard = greeted(Board(WRITTEN_DOWN, now=1_000))
+    over = flickers(heard.board, 72, 1_100)
     beats = [heartbeat(payload) for type, _, payload in heard.turn(over, over + 501) if type == HEARTBEAT]
-    assert beats[-1].state[2:] == (8, 40)
+    assert beats[-1].state[2:] == (8, 72)
     assert [number for type, number, _ in heard.turn(over + 1_002) if type == READING] == list(range(8, 16))
 
 

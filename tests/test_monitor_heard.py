@@ -102,20 +102,32 @@ def test_changes_past_the_eight_that_the_board_says_are_seen_in_its_heartbeats()
 
 
 def test_a_ring_that_runs_over_counts_nothing_twice() -> None:
-    looks = LooksOn().until(3_000).door(60)
-    assert looks.heard.kept == 32
-    assert looks.heard.inputs[DOOR].changes == len(looks.words("reading")) == 60
+    looks = LooksOn().until(3_000).door(90)
+    assert looks.heard.kept == 64
+    assert looks.heard.inputs[DOOR].changes == len(looks.words("reading")) == 90
 
 
 def test_a_hub_that_comes_back_makes_every_change_seen_again() -> None:
     looks = LooksOn().until(3_000).door(12)
-    looks.say(ACK, ack(1, 12)).until(looks.now + 3_000)
+    looks.say(ACK, ack(1, 12, 12)).until(looks.now + 3_000)
     looks.board.level(MOTION, True, looks.now)
     looks.until(looks.now + 1_000)
     assert looks.heard.kept == 1
     assert looks.words("reading")[-1] == "hall-motion (motion0): seen"
     assert looks.heard.inputs[MOTION].changes == 1
     assert not looks.heard.inputs[MOTION].at_least
+
+
+def test_what_a_hub_had_heard_but_not_written_is_kept_and_hides_nothing_new() -> None:
+    looks = LooksOn().until(3_000).door(12)
+    looks.say(ACK, ack(1, 0, 12))
+    later = LooksOn()
+    later.board, later.now = looks.board, looks.now
+    later.say(ASK_HELLO).until(later.now + 2_000).door(3)
+    assert later.words("kept") == []
+    assert (later.heard.kept, later.heard.waiting) == (15, 3)
+    assert later.heard.inputs[DOOR].changes == 3
+    assert not later.heard.inputs[DOOR].at_least
 
 
 def test_a_board_that_starts_anew_is_introduced_anew_and_its_old_numbers_mean_nothing() -> None:
@@ -199,7 +211,7 @@ def test_the_picture_of_a_busy_board_fits_the_smallest_terminal() -> None:
     assert len(lines) <= 24
     text = "\n".join(lines)
     assert "front-door, a door" in text
-    assert "30 of 32; past 8, changes show in heartbeats only" in text
+    assert "30 of 64; past 8, changes show in heartbeats only" in text
     assert "30 or more" in text
 
 

@@ -15,9 +15,9 @@ from agent.sensors import wire
 from agent.sensors.framing import VERSION, unpack
 from agent.sensors.payload import shown
 
-RING: Final = 32  # readings that a board keeps; of more the oldest goes
-WINDOW: Final = 8  # of them it says to somebody who acknowledges none
-MOST_TOLD: Final = 64  # numbers of readings that are known to have been counted; a board repeats the last 32 at most
+RING: Final = 64  # readings that a board keeps; of more the oldest goes
+WINDOW: Final = 8  # beyond what a hub has heard, that it says to somebody who acknowledges none
+MOST_TOLD: Final = 64  # numbers of readings that are known to have been counted; a board repeats no more
 MOST_EVENTS: Final = 100
 MOST_PIECES: Final = 40  # of a bed's waveform, that the picture shows: ten seconds at 100 Hz
 BED_EVERY: Final = 8  # pieces: what the bed feels is told so often to a program,
@@ -92,6 +92,7 @@ class Heard:
         self.bytes = self.refused = 0  # of the line, as whoever reads it counts them
         self.frames = self.odd = self.repeated = self.blocks_lost = 0
         self._told: deque[int] = deque(maxlen=MOST_TOLD)
+        self._first: int | None = None  # the lowest number that it says: what no hub has heard begins there
         self._before = 0  # readings of a lower number are no news: they were made before, or seen in a heartbeat
         self._block: int | None = None
 
@@ -100,6 +101,13 @@ class Heard:
         """How many readings the board keeps for the hub."""
         state = self.beat.state if self.beat else None
         return (state.next - state.oldest) % wire.NUMBERS if state else 0
+
+    @property
+    def waiting(self) -> int:
+        """How many of those no hub has heard; of more than WINDOW the rest is not said."""
+        if self.beat is None or self._first is None:
+            return 0
+        return min(self.kept, (self.beat.state.next - self._first) % wire.NUMBERS)
 
     def hear(self, said: bytes) -> tuple[Event, ...]:
         """``said`` is a frame's body."""
@@ -149,6 +157,7 @@ class Heard:
         if known is None or known.state.boot != said.state.boot or [one.name for one in self.inputs] != names:
             self.inputs = [Input(channel, self.sensors.get(channel.name)) for channel in said.channels]
             self._told.clear()
+            self._first = None
             self._before, self._block = said.state.next, None
             yield self._introduced(said, names)
             yield from self._missing(names)
@@ -176,7 +185,7 @@ class Heard:
         if refused > 0:
             what = f"the board could not read {refused} frames of ours"
             yield self._event("board_refused", what, {"frames": refused})
-        all_said = self.kept <= WINDOW
+        all_said = self.waiting <= WINDOW
         for index, one in enumerate(self.inputs):
             if one.on and not one.felt:
                 yield from self._stands(one, said.levels >> index & 1, all_said)
@@ -202,6 +211,8 @@ class Heard:
             self.repeated += 1
             return
         self._told.append(number)
+        if self._first is None or (number - self._first) % wire.NUMBERS >= wire.NUMBERS // 2:
+            self._first = number
         if said.channel >= len(self.inputs) or said.value not in (0, 1):
             raise ValueError(f"reading {said.value} of channel {said.channel}, which makes no sense")
         one = self.inputs[said.channel]

@@ -73,13 +73,13 @@ def _of_board(heard: Heard) -> Iterable[str]:
     yield f"Supply {supply}. Own test: {tested}"
     refused = beat.refused if beat else 0
     yield f"Frames {heard.frames:,}, {heard.refused} refused here, {refused} by the board; {heard.bytes:,} bytes"
-    yield _kept(heard.kept)
+    yield _kept(heard.kept, heard.waiting)
 
 
-def _kept(kept: int) -> str:
+def _kept(kept: int, waiting: int) -> str:
     if kept >= RING:
         return f"Kept for the hub: {kept}, and no more fit: the oldest are lost; start the hub"
-    if kept > WINDOW:
+    if waiting > WINDOW:
         return f"Kept for the hub: {kept} of {RING}; past {WINDOW}, changes show in heartbeats only"
     return f"Kept for the hub: {kept} of {RING}"
 

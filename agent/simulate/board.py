@@ -14,8 +14,8 @@ from agent.sensors import wire
 from agent.sensors.framing import VERSION, Body, Deframer, crc, encode, unpack
 from agent.sensors.framing import pack as body
 
-RING: Final = 32  # readings that it keeps until they are acknowledged; of more the oldest goes
-WINDOW: Final = 8  # of them on the line at a time
+RING: Final = 64  # readings that it keeps until the hub has them on its disk; of more the oldest goes
+WINDOW: Final = 8  # beyond what the hub has heard, on the line at a time
 RESEND_MS: Final = 500
 HEARTBEAT_MS: Final = 2_000
 BLOCK: Final = 25  # samples
@@ -30,7 +30,7 @@ REFUSED_MOST: Final = 255
 ENABLED, INVERTED = 1, 2
 DONE, UNKNOWN, NO_CHANNEL, OUT_OF_RANGE, TOO_SHORT = range(5)
 _UPTIMES: Final = 1 << 32
-_ACK: Final = Struct("<HH")
+_ACK: Final = Struct("<HH")  # and heard, of a hub that tells it from kept
 _CONFIGURE: Final = Struct("<BBH")
 _BED: Final = 5  # its kind
 
@@ -101,7 +101,8 @@ class Board:
         for channel, level in zip(self.channels, self._inputs, strict=True):
             level.seen = bool(channel.flags & INVERTED)  # at rest
         self._ring: deque[_Reading] = deque()
-        self._oldest = self._sent = 0  # the number of the first in the ring; how many of it were sent
+        self._oldest = 0  # the number of the first in the ring
+        self._heard = self._sent = 0  # how many of the ring the hub has heard; were sent
         self._counts = {wire.HELLO: 0, wire.HEARTBEAT: 0, wire.WAVEFORM: 0}
         self._deframer = Deframer()
         self._started = now
@@ -127,9 +128,9 @@ class Board:
         channel, level = self.channels[index], self._inputs[index]
         if channel.kind == _BED or not channel.flags & ENABLED or not level.step(now, channel.debounce_ms):
             return
-        if not self._ring:
+        if self._heard == len(self._ring):
             self._progress = True  # the first to wait for an acknowledgement has its whole time
-        elif len(self._ring) == RING:
+        if len(self._ring) == RING:
             self._forget(1)
         self._ring.append(_Reading(level.since, index, self._value(index)))
 
@@ -140,7 +141,7 @@ class Board:
         for _ in range(count):
             self._ring.popleft()
         self._oldest = (self._oldest + count) % wire.NUMBERS
-        self._sent = max(0, self._sent - count)
+        self._heard, self._sent = max(0, self._heard - count), max(0, self._sent - count)
 
     # -- what it hears ---------------------------------------------------------------------------------------------
 
@@ -158,15 +159,20 @@ class Board:
         elif said.type == wire.ASK_SELFTEST:
             self._selftest = said.number
         elif said.type == wire.ACK and len(said.payload) >= _ACK.size:
-            self._acknowledged(*_ACK.unpack_from(said.payload))
+            self._acknowledged(said.payload)
         else:
             self._done = said.number, said.type, self._ordered(said.type, said.payload)
 
-    def _acknowledged(self, boot: int, wanted: int) -> None:
-        gone = (wanted - self._oldest) % wire.NUMBERS
-        if boot == self._who.boot and gone <= len(self._ring):
-            self._forget(gone)
-            self._greeted, self._progress = True, self._progress or gone > 0
+    def _acknowledged(self, payload: bytes) -> None:
+        boot, kept = _ACK.unpack_from(payload)
+        heard = int.from_bytes(payload[4:6], "little") if len(payload) >= _ACK.size + 2 else kept
+        gone, known = ((number - self._oldest) % wire.NUMBERS for number in (kept, heard))
+        if boot != self._who.boot or gone > len(self._ring):
+            return
+        known = known if gone <= known <= len(self._ring) else gone
+        self._greeted, self._progress = True, self._progress or known != self._heard
+        self._heard, self._sent = known, max(self._sent, known)
+        self._forget(gone)
 
     def _ordered(self, type: int, payload: bytes) -> int:
         """The result that DONE tells."""
@@ -245,10 +251,10 @@ class Board:
             self._progress, self._resend_at = False, now + RESEND_MS
         elif now >= self._resend_at:
             self._resend_at = now + RESEND_MS
-            if self._sent:
-                self._sent = 0
+            if self._sent != self._heard:
+                self._sent = self._heard
                 self._beat(now)
-        while self._sent < min(WINDOW, len(self._ring)):
+        while self._sent < min(self._heard + WINDOW, len(self._ring)):
             at, channel, value = self._ring[self._sent]
             payload = pack("<IHBB", at % _UPTIMES, self._who.boot, channel, value)
             self._send(wire.READING, (self._oldest + self._sent) % wire.NUMBERS, payload)

@@ -41,7 +41,7 @@ DATE: Final = date(2026, 3, 2)
 PAST_DAYS: Final = 28
 DEAD: Final = "fridge-door"
 SPEED_MOST: Final = 120  # times real time: faster, and transport timers, which stay real, no longer fit the story
-# The pad of her bed is wired to the input of a board that is there for a door. A hub journals one of its beats a minute;
+# The pad of her bed is wired to an input that a board has for a door. A hub journals one of its beats a minute;
 # here it is one in five, so that the days before are lived through in some seconds.
 PAD: Final = replace(TEN[0], wired="door0", every_ms=5 * MINUTE_MS, reports=("checkin",))
 FLEET: Final = (PAD, *TEN[1:], ANSWER)
