@@ -118,6 +118,14 @@ def test_until_it_is_acknowledged_the_board_introduces_itself_again() -> None:
     assert heard.types(*range(11_010, 20_000, 10)) == [HEARTBEAT] * 4
 
 
+def test_a_door_that_is_open_when_the_board_starts_is_told_by_the_heartbeat_alone() -> None:
+    board = Board(NANO)
+    board.level(DOOR, True, 0)
+    said = Heard(board).turn(0, 2_000)
+    assert [type for type, _, _ in said] == [HELLO, HELLO, HEARTBEAT]
+    assert heartbeat(said[-1][2]).levels == 1 << DOOR
+
+
 def test_what_nobody_acknowledged_is_sent_again_no_more_than_eight_at_a_time() -> None:
     heard = greeted(Board(WRITTEN_DOWN, now=1_000))
     over = flickers(heard.board, 20, 1_100)

@@ -119,7 +119,8 @@ class Board:
 
     def level(self, index: int, value: bool, now: int) -> None:
         """What is wired to an input now says ``value``, in the meaning of its kind: open, seen, pressed."""
-        self._look(index, now)
+        if self._inputs[index].level is not None:  # else it stands so when it is first looked at
+            self._look(index, now)
         seen = value != bool(self._who.channels[index].flags & INVERTED)
         if seen != self._inputs[index].seen:
             self._inputs[index].seen, self._inputs[index].since = seen, now
