@@ -17,7 +17,7 @@ READERS: Final = {
     "demo": ("demo",),
     "hub": ("run", "watch", "uplink", "pause", "consent"),
     "technician": ("replay", "journal"),
-    "installer": ("promise", "doctor"),
+    "installer": ("promise", "doctor", "bridge"),
     "family": ("summary",),
     "centre": ("centre",),
 }

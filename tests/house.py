@@ -47,7 +47,12 @@ PACKAGES: Final = {
         "centre/file_io.py",
     },
     "sqlite_utils": {"agent/migrate_io.py"},
-    "rich": {"agent/commands/asking.py", "agent/demo/terminal_io.py", "centre/watch_io.py"},
+    "rich": {
+        "agent/commands/asking.py",
+        "agent/demo/terminal_io.py",
+        "agent/monitor/terminal_io.py",
+        "centre/watch_io.py",
+    },
     "flask": {"centre/web_io.py", "centre/page_io.py"},
     "werkzeug": {"centre/web_io.py"},
     "waitress": {"centre/web_io.py"},

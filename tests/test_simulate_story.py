@@ -17,9 +17,9 @@ from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Act, Alert, Entry
 from agent.sensors.decode import Decoder
 from agent.sensors.signals import Board
 from agent.simulate.asked import ANSWER, ANSWER_MS, ASK_S, LAMP
-from agent.simulate.dialects import Heard
+from agent.simulate.dialects import Heard, as_wired
 from agent.simulate.fleet import TEN
-from agent.simulate.story import DEAD, SPEED_MOST, Story, story
+from agent.simulate.story import BOOT, DEAD, PAD, SPEED_MOST, Story, story
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,15 @@ def morning() -> Story:
     return story(1)
 
 
+def pad(told: Story) -> Iterator[Heard]:
+    """What the hub hears of the wired bed, from a board that was started anew."""
+    return as_wired(told.wired, [PAD], BOOT + 1)
+
+
 def decoded(told: Story) -> list[Reading]:
     """What the hub's own decoder makes of the story, knowing the days before."""
     decoder = Decoder(parse(told.home_text))
-    heard = told.opening + told.past[-4_000:] + told.frames
+    heard = sorted([*told.opening, *told.past[-8_000:], *told.frames, *pad(told)], key=lambda one: one.at)
     found = [reading for at, frame in heard for reading in decoder.decode(at, frame)]
     return [reading for reading in found if reading.at >= told.start_at]
 
@@ -59,6 +64,7 @@ def test_the_story_happens_as_its_scenes_say_for_any_seed(seed: int) -> None:
     scene = {one.title: one.at for one in told_story.scenes}
     heard = told_story.past + told_story.frames
     moves = [one for one in decoded(told_story) if is_activity(one)]
+    assert [one.value for one in moves if one.sensor == PAD.id] == [0, 1, 0]
     assert not [one for one in moves if scene["A fall"] + MINUTE_MS <= one.at < scene["Help arrives"]]
     assert not [one for one in moves if scene["The line goes down"] <= one.at < scene["Home again"]]
     assert [one.value for one in moves if one.sensor == "front-door"] == [1, 0] * 3
@@ -79,7 +85,7 @@ def lived(told: Story, models: Models = NO_MODELS, besides: Sequence[Heard] = ()
     """Every alert of the story and of its past, and what was asked at home, by the one loop."""
     engine = Engine(parse(told.home_text), models=models)
     engine.tells_promises = False
-    heard = sorted([*told.past, *told.frames, *line(told), *besides], key=lambda one: one.at)
+    heard = sorted([*told.past, *told.frames, *pad(told), *line(told), *besides], key=lambda one: one.at)
     entries = [Entry(seq, at, frame) for seq, (at, frame) in enumerate(heard, 1)]
     outcomes = [engine.step(entry) for entry in fill(entries, engine)]
     asked = [one for outcome in outcomes for one in outcome.readings if one.quantity in ("asked", "answered")]

@@ -2,7 +2,10 @@
 
 import argparse
 import json
+import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from agent.civil import rfc3339
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
@@ -11,16 +14,22 @@ from agent.doctor_io import examine
 from agent.engine import Engine, OtherFormat
 from agent.files_io import write_whole
 from agent.home import BadHome, parse
+from agent.hub import BAUD, MAX_SPEED, Serial
 from agent.journal_io import Journal, Segment
 from agent.loop import fill, run
 from agent.models_io import shipped
-from agent.nouns import DAY_MS
+from agent.nouns import DAY_MS, Sensor, link_of
 from agent.promise.picture import picture
 from agent.promise.waits import DAYS, Promised, Waits
 from agent.promise.words import cell_of, plain, sentence, table
 from agent.recover import resume
 from agent.replay import of_lines, told
 from agent.sensors.log_io import LogReader
+
+if TYPE_CHECKING:
+    from agent.monitor.monitor_io import View
+
+LONGEST_LOOK_S: Final = 86_400
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,6 +46,32 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     doctor.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=examined)
+    _register_bridge(commands)
+
+
+def _register_bridge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    bridge = commands.add_parser("bridge", help="the wired board on a serial port")
+    verbs = bridge.add_subparsers(dest="verb", required=True, metavar="monitor | simulate")
+    looked = verbs.add_parser("monitor", help="what a board says, live; nothing is taken from it")
+    where = looked.add_mutually_exclusive_group(required=True)
+    where.add_argument("--config", type=Path, metavar="HUB", help="hub.toml: its ports, and the sensors of its home")
+    where.add_argument("--port", metavar="PATH", help="the port itself, such as /dev/serial/by-id/…")
+    looked.add_argument("--bridge", metavar="NAME", help="with --config: which board, where there are several")
+    looked.add_argument("--baud", type=_baud, default=BAUD, metavar="N", help=f"with --port; {BAUD} unless named")
+    looked.add_argument("--selftest", action="store_true", help="also ask the board to test itself")
+    looked.add_argument("--for", type=_seconds, dest="limit_s", metavar="SECONDS", help="end by itself")
+    looked.add_argument("--plain", action="store_true", help="plain lines, even where there is a terminal")
+    looked.add_argument("--json", action="store_true", help="a line of JSON for each event")
+    looked.set_defaults(run=monitored)
+    simulated = verbs.add_parser("simulate", help="a board that is none, on a port of its own; until Ctrl-C")
+    simulated.add_argument("--link", type=Path, metavar="PATH", help="a name for its port, such as hub.toml may have")
+    simulated.add_argument("--speed", type=_speed, default=1, metavar="N", help="its time runs N times as fast")
+    simulated.add_argument("--bed", action="store_true", help="the bed is felt though no hub has asked for it")
+    simulated.add_argument("--boot", type=_boot, default=1, metavar="N", help="how often it was started")
+    simulated.add_argument(
+        "--still", action="store_true", help="nobody is there but you: type door0 1, motion0 0, bed0 1 …"
+    )
+    simulated.set_defaults(run=simulated_board)
 
 
 def promised(asked: argparse.Namespace) -> int:
@@ -144,3 +179,82 @@ def examined(asked: argparse.Namespace) -> int:
             mark = {True: "ok  ", False: "BAD ", None: "?   "}[check.good]
             print(f"{mark}{check.name}: {check.found}" + (f" -> {check.advice}" if check.advice else ""))
     return PROBLEMS if any(check.good is False for check in checks) else DONE
+
+
+# -- the wired board -------------------------------------------------------------------------------------------
+
+
+def _speed(text: str) -> int:
+    return _whole(text, 1, MAX_SPEED)
+
+
+def _boot(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _baud(text: str) -> int:
+    return _whole(text, 9_600, 1_000_000)
+
+
+def _seconds(text: str) -> int:
+    return _whole(text, 1, LONGEST_LOOK_S)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+    return value
+
+
+def simulated_board(asked: argparse.Namespace) -> int:
+    from agent.simulate.board_io import simulate
+
+    try:
+        simulate(asked.speed, asked.link, asked.bed, not asked.still, asked.boot)
+    except KeyboardInterrupt:
+        return DONE
+
+
+def monitored(asked: argparse.Namespace) -> int:
+    from agent.monitor.heard import Heard
+    from agent.monitor.monitor_io import monitor
+
+    port, sensors = _of_config(asked.config, asked.bridge) if asked.config else (_of_port(asked), {})
+    good = monitor(port, Heard(sensors), _view(asked), asked.limit_s, asked.selftest)
+    return DONE if good or asked.limit_s is None else PROBLEMS
+
+
+def _of_port(asked: argparse.Namespace) -> Serial:
+    if asked.bridge is not None:
+        raise Refused("--bridge goes with --config HUB, which knows the ports by name")
+    return Serial(asked.port, "the board", asked.baud)
+
+
+def _of_config(config: Path, bridge: str | None) -> tuple[Serial, dict[str, Sensor]]:
+    """The port of hub.toml, and what its home has on the board there, by channel."""
+    hub, _ = hub_of(config)
+    named = {port.bridge: port for port in hub.serial}
+    if not named:
+        raise Refused(f"{config}: has no [[serial]]; name the port itself with --port PATH")
+    if bridge is None and len(named) > 1:
+        raise Refused(f"{config}: has several boards; say which with --bridge: {', '.join(named)}")
+    port = named.get(bridge or next(iter(named)))
+    if port is None:
+        raise Refused(f"{config}: has no board {bridge!r}; there are {', '.join(named)}")
+    home = home_of(config.parent / hub.home)
+    behind = [sensor for sensor in home.sensors.values() if link_of(sensor) == port.bridge]
+    return port, {sensor.address.partition("/")[2]: sensor for sensor in behind}
+
+
+def _view(asked: argparse.Namespace) -> "View":
+    if not asked.json and not asked.plain and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        from agent.monitor.terminal_io import TerminalView
+
+        return TerminalView()
+    from agent.monitor.plain_io import JsonView, PlainView
+
+    return JsonView() if asked.json else PlainView()

@@ -59,6 +59,12 @@ class Seen:
         if reading.quantity in ("bed", "door"):
             self.levels[sensor.id] = reading.value
 
+    def _bed(self, reading: Reading) -> None:
+        """What came over the serial line: her bed is wired."""
+        if reading.quantity == "bed" and self.home.sensors[reading.sensor].link == "serial":
+            state = "occupied" if reading.value else "empty"
+            self.told.append(Told(reading.at, "home", f"the wired bed is {state}"))
+
     def pressed(self, at: Instant) -> None:
         self.told.append(Told(at, "home", "she presses the answer button"))
 
@@ -89,7 +95,9 @@ class Seen:
             self.ledger.complaints.append(f"the hub could not understand a message: {line['reject']}")
         elif "sensor" in line:
             at = parse_rfc3339(str(line["at"]))
-            self.read(Reading(at, str(line["sensor"]), str(line["kind"]), cast(int, line["value"])))
+            reading = Reading(at, str(line["sensor"]), str(line["kind"]), cast(int, line["value"]))
+            self.read(reading)
+            self._bed(reading)
             if "state" in line:
                 due = line["deadline"]
                 self.promise = Promise(None if due is None else parse_rfc3339(str(due)), str(line["state"]))

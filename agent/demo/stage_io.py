@@ -1,6 +1,7 @@
 """The demo itself: a simulated home's past and one morning of it, through the real processes, on a scaled clock.
 
     simulated zigbee2mqtt -> local broker -> watch -> outbox -> uplink -> the line -> the centre's broker -> centre
+    simulated wired board -> serial port  ->
 
 Everything between the first and the last word is what runs on a hub and at a centre; whoever sits at the centre
 answers with the centre's own command, and the simulated home hears what the hub tells its lamp. One thread sleeps in
@@ -23,6 +24,7 @@ from agent.demo.judge import Verdict, judge
 from agent.demo.operator import answer
 from agent.demo.parts_io import HOST, START_S, Line, NoPart, Part, agent, broker, free_port, wait_for
 from agent.demo.seen import Seen, Told
+from agent.demo.wired_io import TURN_S, WiredBoard
 from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal, lay_down
@@ -32,11 +34,13 @@ from agent.nouns import DAY_MS, Entry, Frame, Instant
 from agent.replay import told as telling
 from agent.simulate.asked import LAMP
 from agent.simulate.dialects import Heard
+from agent.simulate.fleet import BRIDGE
 from agent.simulate.story import SPEED_MOST, Scene, Story
 from agent.transport.keys_io import public_path, signer
 
 HUB: Final = "demo"
 BASE: Final = "zigbee2mqtt"
+PORT: Final = "port"  # the wired board's, in the demo's folder
 SETTLE_S: Final = 15.0  # after the last scene: for receipts that are still on their way
 KNOWN_DAYS: Final = 7  # of the past that the view begins with: doors may have stood for so long
 LOOK_S: Final = 0.25  # the view is drawn so often
@@ -77,6 +81,7 @@ def set_up(folder: Path, told: Story, local: int, line: int) -> Path:
         f'[hub]\nid = "{HUB}"\nstate = "state"\nhome = "home.toml"\n\n'
         f'[local]\nhost = "{HOST}"\nport = {local}\nbase_topic = "{BASE}"\n\n'
         f'[[upstream]]\nhost = "{HOST}"\nport = {line}\nreceipt_key = "{public_path(centre_key)}"\n\n'
+        f'[[serial]]\nport = "{folder / PORT}"\nbridge = "{BRIDGE}"\n\n'
         f"[simulation]\nstart = {rfc3339(told.start_at)}\nspeed = {SPEED_MOST}\n"
     )
     return folder / "hub.toml"
@@ -101,7 +106,7 @@ def woken(told: Story) -> list[Heard]:
 
     What comes from the cache has no linkquality and an old ``last_seen`` (field notes 7 and 15).
     """
-    last = {frame.address: frame for _, frame in told.past}
+    last = {frame.address: frame for _, frame in told.past if frame.link == "zigbee"}
     cached = [
         (frame, {key: value for key, value in json.loads(frame.payload).items() if key != "linkquality"})
         for address, frame in last.items()
@@ -122,10 +127,12 @@ class Stage:
     ``house``: the port of the home's broker. ``desk``: the centre's file.
     """
 
-    def __init__(self, told: Story, view: View, house: int, line: Line, desk: Path, running: ExitStack) -> None:
+    def __init__(
+        self, told: Story, view: View, house: int, board: WiredBoard, line: Line, desk: Path, running: ExitStack
+    ) -> None:
         self.seen = Seen(parse(told.home_text))
         self.radio = Client(Broker(HOST, house), BASE, self._command, _unheard, subscriptions=(f"{BASE}/+/set",))
-        self.line = line
+        self.line, self._board = line, board
         self._told, self._view, self._desk, self._running = told, view, desk, running
         self._parts: list[tuple[Part, Callable[[dict[str, object]], None]]] = []
         self._reactions: deque[Heard] = deque()  # of the home, to what the hub told its lamp
@@ -146,7 +153,9 @@ class Stage:
     def turn(self, limit_s: float) -> None:
         """Sleep until something happens, at most ``limit_s``, and let it happen."""
         parts = [part.fileno() for part, _ in self._parts]
-        ready = self.radio.turn(limit_s, *self.line.filenos(), *parts)
+        ready = set(self.radio.turn(min(limit_s, TURN_S), *self.line.filenos(), *parts, self._board.fileno()))
+        self._board.turn(self.hub_now())
+        ready.discard(self._board.fileno())  # it speaks all the time, and nothing of that is seen here
         self.line.carry(ready)
         for part, hear in list(self._parts):
             if part.fileno() in ready:
@@ -228,7 +237,8 @@ def perform(told: Story, folder: Path, view: View, version: str, progress: Progr
             wait_for(port, part)
         line = Line(office)
         desk = folder / "centre" / "centre.db"
-        stage = Stage(told, view, house, line, desk, running)
+        board = running.enter_context(WiredBoard(told, folder / PORT))
+        stage = Stage(told, view, house, board, line, desk, running)
         seen = stage.seen
         config = set_up(folder, told, house, line.port)
         words = [f"--host={HOST}", f"--port={office}", f"--hubs={folder / 'centre' / 'hubs'}", "--json"]

@@ -91,7 +91,8 @@ def _state(seen: Seen, sensor: str) -> str:
     if level is None:
         return ""
     if it.kind == "bed":
-        return "bed occupied" if level else "bed empty"
+        wire = "wired " if it.link == "serial" else ""
+        return f"{wire}bed {'occupied' if level else 'empty'}"
     return f"{it.id.replace('-', ' ')} {'open' if level else 'closed'}"
 
 

@@ -33,6 +33,10 @@ class PortError(Exception):
     """The port cannot be opened, or is lost; in one line, whose fault it is."""
 
 
+class Held(PortError):
+    """Another program has the port open."""
+
+
 class Line:
     """One open port: bodies in, bodies out. PortError when it is lost."""
 
@@ -40,7 +44,8 @@ class Line:
         try:
             self._port = serial.Serial(port, baud, timeout=0, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as fault:
-            raise PortError(_why(port, fault)) from None
+            kind = Held if "lock" in str(fault) else PortError
+            raise kind(_why(port, fault)) from None
         self._fd = self._port.fileno()
         with suppress(termios.error):  # a pty has no modem lines to hold
             settings = termios.tcgetattr(self._fd)

@@ -1,4 +1,6 @@
-"""The same radio traffic in two dialects: readings of a sensor log, and what zigbee2mqtt publishes."""
+"""The same traffic in three dialects: readings of a sensor log, what zigbee2mqtt publishes, and what a hub keeps of a
+wired board.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +10,7 @@ from typing import NamedTuple
 from agent.civil import rfc3339
 from agent.nouns import MEASURED, Frame, Instant, Reading
 from agent.simulate.definitions import bridge_devices
-from agent.simulate.fleet import Device
+from agent.simulate.fleet import BRIDGE, Device
 from agent.simulate.sensors import Signal
 
 
@@ -29,7 +31,7 @@ def as_readings(sent: Iterable[Signal]) -> Iterator[Reading]:
         at, sensor, quantity, value, radio = signal
         if quantity in MEASURED or quantity == "button":
             yield Reading(at, sensor, quantity, value)
-        elif quantity == "illuminance" or levels.get(sensor) == value:
+        elif quantity in ("illuminance", "checkin") or levels.get(sensor) == value:
             if radio:
                 yield Reading(at, sensor, "checkin", 1)
         else:
@@ -45,9 +47,10 @@ def as_log_frames(readings: Iterable[Reading]) -> Iterator[Heard]:
 
 def opening(fleet: Sequence[Device], seed: int) -> tuple[Frame, Frame]:
     """What a broker holds for whoever subscribes: the bridge is online, and these are its devices."""
+    radio = [device for device in fleet if not device.wired]
     return (
         Frame("zigbee", "bridge/state", b'{"state":"online"}', retained=True),
-        Frame("zigbee", "bridge/devices", bridge_devices(fleet, seed), retained=True),
+        Frame("zigbee", "bridge/devices", bridge_devices(radio, seed), retained=True),
     )
 
 
@@ -55,13 +58,15 @@ def as_zigbee(sent: Iterable[Signal], fleet: Sequence[Device], seed: int) -> Ite
     """Each signal as zigbee2mqtt publishes it: the device's whole cached state, whatever of it was reported.
 
     So a battery report repeats an old occupancy with a new ``last_seen``, and a clear by zigbee2mqtt's own timer
-    keeps the old one (field notes 1, 2 and 15). A press is told once and never cached.
+    keeps the old one (field notes 1, 2 and 15). A press is told once and never cached. What is wired is not heard.
     """
     rng = Random(f"{seed}/linkquality")
-    names = {device.id: device.name for device in fleet}
+    names = {device.id: device.name for device in fleet if not device.wired}
     states: dict[str, dict[str, object]] = {device.id: {} for device in fleet}
     meta: dict[str, dict[str, object]] = {}
     for signal in sent:
+        if signal.sensor not in names:
+            continue
         if signal.radio:
             last_seen = rfc3339(signal.at)
             meta[signal.sensor] = {"last_seen": last_seen, "linkquality": rng.randrange(40, 200)}
@@ -72,6 +77,23 @@ def as_zigbee(sent: Iterable[Signal], fleet: Sequence[Device], seed: int) -> Ite
             state.update(said)
         payload = json.dumps(message, sort_keys=True, separators=(",", ":")).encode()
         yield Heard(signal.at, Frame("zigbee", names[signal.sensor], payload))
+
+
+def as_wired(sent: Iterable[Signal], fleet: Sequence[Device], boot: int) -> Iterator[Heard]:
+    """Each signal of a wired sensor as the hub journals it: a reading with its number, and beats of the board."""
+    channels = {device.id: device.wired for device in fleet if device.wired}
+    number = 0
+    for at, sensor, quantity, value, _ in sent:
+        if sensor not in channels:
+            continue
+        if quantity == "checkin":
+            beat = {"boot": boot, "next": number, "supply_mv": 4_987, "refused": 0, "blocks_lost": 0, "line": None}
+            yield Heard(at, Frame("serial", BRIDGE, json.dumps({"beat": beat}, separators=(",", ":")).encode()))
+        else:
+            said = {"at": at, "boot": boot, "number": number, "value": value}
+            address = f"{BRIDGE}/{channels[sensor]}"
+            yield Heard(at, Frame("serial", address, json.dumps(said, separators=(",", ":")).encode()))
+            number += 1
 
 
 def _attributes(signal: Signal) -> dict[str, object]:

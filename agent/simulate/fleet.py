@@ -15,6 +15,7 @@ from agent.simulate.resident import ROOMS
 
 TIMEZONE: Final = "Europe/London"
 NIGHT: Final = ("22:30", "06:00")
+BRIDGE: Final = "bridge-1"  # the board that wired sensors are on
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,12 @@ class Device:
     own_clear: bool = False
     every_ms: int = HOUR_MS
     reports: tuple[str, ...] = ("battery_percent",)
+    wired: str = ""
 
     def address(self, seed: int) -> str:
-        """Its IEEE address, made up from the home's seed."""
+        """Its IEEE address, made up from the home's seed; of one that is wired, its board's name and its channel."""
+        if self.wired:
+            return f"{BRIDGE}/{self.wired}"
         return f"0x00158d{Random(f'{seed}/{self.id}/address').getrandbits(40):010x}"
 
 
@@ -118,6 +122,7 @@ def _named(room: str) -> str:
 
 def _sensor_text(device: Device, seed: int, link: str) -> str:
     address = device.address(seed) if link == "zigbee" else device.id
+    link = "serial" if device.wired and link == "zigbee" else link
     lines = [f'id = "{device.id}"', f'kind = "{device.kind}"', f'room = "{device.room}"']
     lines += [f'role = "{device.role}"'] if device.role else []
     lines += [f'link = "{link}"', f'address = "{address}"']

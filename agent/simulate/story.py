@@ -22,25 +22,30 @@ At the centre a person takes the possible fall, and says after help has come tha
 Expectations are data, so that whoever runs the story can compare what was raised with what should have been.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from heapq import merge
 from random import Random
 from typing import Final, NamedTuple
 
 from agent.civil import Wall
-from agent.nouns import SECOND_MS, Instant
+from agent.nouns import MINUTE_MS, SECOND_MS, Instant
 from agent.simulate.asked import ANSWER, LAMP, asks_first, reaction
 from agent.simulate.days import days
-from agent.simulate.dialects import Heard, as_zigbee, opening
+from agent.simulate.dialects import Heard, as_wired, as_zigbee, opening
 from agent.simulate.fleet import TEN, TIMEZONE, home_text
 from agent.simulate.resident import BED, OUT, STILL, Act, Stay, acts
-from agent.simulate.sensors import Fault
+from agent.simulate.sensors import Fault, Signal
 
 DATE: Final = date(2026, 3, 2)
 PAST_DAYS: Final = 28
 DEAD: Final = "fridge-door"
 SPEED_MOST: Final = 120  # times real time: faster, and transport timers, which stay real, no longer fit the story
-FLEET: Final = (*TEN, ANSWER)
+# The pad of her bed is wired to an input that a board has for a door. A hub journals one of its beats a minute;
+# here it is one in five, so that the days before are lived through in some seconds.
+PAD: Final = replace(TEN[0], wired="door0", every_ms=5 * MINUTE_MS, reports=("checkin",))
+FLEET: Final = (PAD, *TEN[1:], ANSWER)
+BOOT: Final = 1  # of the board on the days before; it is started anew with the story
 SEEDED_MS: Final = 20 * SECOND_MS  # how far the seed moves what the person does
 
 
@@ -78,6 +83,7 @@ class Asked(NamedTuple):
 class Story:
     """``past`` is what the hub heard on the days before; ``opening`` is what the broker holds when it connects.
 
+    ``frames`` are what zigbee2mqtt publishes, and ``wired`` is what happens at the board of the wired bed.
     ``tolerated`` kinds may come besides; any other kind that is not expected is a false alert.
     """
 
@@ -85,6 +91,7 @@ class Story:
     past: tuple[Heard, ...]
     opening: tuple[Heard, ...]
     frames: tuple[Heard, ...]
+    wired: tuple[Signal, ...]
     start_at: Instant
     end_at: Instant
     scenes: tuple[Scene, ...]
@@ -118,23 +125,28 @@ def story(seed: int) -> Story:
     """The story, and the 28 days before it, of the simulated home ``seed``."""
     times = _Times()
     start, end = times.at("05:22"), times.at("07:22")
-    told = days(
-        seed,
-        times.first_midnight(),
-        PAST_DAYS + 1,
-        fleet=FLEET,
-        instead=(_morning(seed, times),),
-        besides=_help(seed, times),
-        faults=(Fault(DEAD, "dead", times.at("05:36")),),
+    told = list(
+        days(
+            seed,
+            times.first_midnight(),
+            PAST_DAYS + 1,
+            fleet=FLEET,
+            instead=(_morning(seed, times),),
+            besides=_help(seed, times),
+            faults=(Fault(DEAD, "dead", times.at("05:36")),),
+        )
     )
     heard = [one for one in as_zigbee(told, FLEET, seed) if one.at < end]
+    wired = [one for one in told if one.sensor == PAD.id and one.at < end]
+    before = as_wired((one for one in wired if one.at < start), FLEET, BOOT)
     held = opening((*FLEET, LAMP), seed)
     first = tuple(Heard(times.first_midnight(), frame) for frame in held)
     return Story(
         home_text=asks_first(home_text(seed, FLEET), seed),
-        past=first + tuple(one for one in heard if one.at < start),
+        past=first + tuple(merge((one for one in heard if one.at < start), before, key=_at)),
         opening=tuple(Heard(start, frame) for frame in held),
         frames=tuple(one for one in heard if one.at >= start),
+        wired=tuple(one for one in wired if one.at >= start),
         start_at=start,
         end_at=end,
         scenes=_scenes(times),
@@ -146,6 +158,10 @@ def story(seed: int) -> Story:
         seed=seed,
         answers_until=times.at("06:26"),
     )
+
+
+def _at(heard: Heard) -> Instant:
+    return heard.at
 
 
 def _morning(seed: int, times: _Times) -> tuple[Stay, ...]:
