@@ -1,7 +1,6 @@
-"""`hearthwatch bridge monitor` as a process: on the simulated board, on the real binary, and on lines that go wrong."""
+"""`hearthwatch bridge monitor` on the simulated board, on lines that go wrong, and on a terminal."""
 
 import fcntl
-import json
 import os
 import pty
 import select
@@ -13,20 +12,19 @@ import termios
 import tty
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import pytest
 
 from agent.hub import BAUD
+from agent.sensors.framing import Deframer
 from agent.sensors.serial_io import Line
+from agent.sensors.wire import ASK_HELLO
 from tests.board_maker import golden
+from tests.bridge_monitor import ENDS_S, Monitor
 from tests.brokers import until
 from tests.conftest import ROOT
 from tests.pretend_board import PretendBoard
-from tests.simulated_board import REED, HubsEnd, SimulatedBoard, build
 
-ENDS_S = 30
 HOME = """
 [home]
 id = "h"
@@ -57,52 +55,6 @@ host = "127.0.0.1"
 host = "127.0.0.1"
 port = 1883
 """
-
-
-class Monitor:
-    """The command, its lines as they come."""
-
-    def __init__(self, *words: str) -> None:
-        command = [sys.executable, "-m", "agent", "bridge", "monitor", *words]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert self._process.stdout is not None
-        os.set_blocking(self._process.stdout.fileno(), False)
-        self._came = b""
-
-    def lines(self) -> list[str]:
-        assert self._process.stdout is not None
-        self._came += self._process.stdout.read() or b""
-        return self._came.decode().splitlines()
-
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        whole = self._came.decode().rpartition("\n")[0]
-        return [event for event in map(json.loads, whole.splitlines()) if event["event"] == kind]
-
-    def until(self, kind: str, count: int = 1) -> dict[str, Any]:
-        until(lambda: self.lines() and len(self.events(kind)) >= count, f"{count} of {kind}", ENDS_S)
-        return self.events(kind)[-1]
-
-    def until_says(self, words: str) -> None:
-        until(lambda: any(words in line for line in self.lines()), words, ENDS_S)
-
-    def end(self, number: signal.Signals | None = signal.SIGINT) -> tuple[int, str]:
-        """The exit status, and what it said on stderr. None: it ends by itself."""
-        if number is not None:
-            self._process.send_signal(number)
-        until(lambda: (self.lines(), self._process.poll() is not None)[1], "the monitor to end", ENDS_S)
-        self.lines()
-        assert self._process.stderr is not None
-        return self._process.returncode, self._process.stderr.read().decode()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdout, self._process.stderr):
-            assert pipe is not None
-            pipe.close()
 
 
 @pytest.fixture
@@ -192,11 +144,11 @@ def test_a_hub_file_that_does_not_lead_to_a_board_is_refused_in_one_line(
     assert said in errors
 
 
-def test_a_port_that_the_hub_holds_is_refused_with_what_to_do(board: PretendBoard) -> None:
-    hub = Line(board.port, BAUD)
+def test_a_port_that_another_program_has_open_is_refused_with_what_to_do(board: PretendBoard) -> None:
+    other = Line(board.port, BAUD)
     with Monitor("--port", board.port) as monitor:
         code, said = monitor.end(None)
-    hub.close()
+    other.close()
     assert code == 2
     assert said == (
         f"hearthwatch: {board.port}: another program has it open; stop that one first;"
@@ -221,9 +173,11 @@ def test_garbage_is_taken_for_another_baud_and_a_board_that_comes_after_it_is_he
         until(lambda: select.select([ours], [], [], 0)[0], "to be asked who it is")
         os.write(ours, bytes(range(256)) * 3 + b"\x1b[2J\x07" * 40)
         assert "another baud than 115200" in monitor.until("lost")["words"]
-        os.write(ours, b"\0" + golden()["hello"].frame)
+        os.write(ours, b"\0" + golden()["hello"].frame + golden()["reading_door_open"].frame)
         assert monitor.until("hello")["firmware"] == "m328p 0.1"
         assert monitor.end() == (0, "")
+    asked = {body[1] for body in Deframer().feed(os.read(ours, 65_536))}
+    assert asked == {ASK_HELLO}  # and nothing was acknowledged
 
 
 def test_a_board_that_is_pulled_out_is_waited_for_and_heard_again(tmp_path: Path) -> None:
@@ -267,31 +221,3 @@ def test_a_terminal_is_put_back_as_it_was(board: PretendBoard, number: signal.Si
     assert b"Traceback" not in seen
     os.close(ours)
     os.close(theirs)
-
-
-# -- the real binary -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def real() -> Iterator[SimulatedBoard]:
-    build()
-    with SimulatedBoard() as powered:
-        yield powered
-
-
-def test_the_real_board_is_looked_at_and_then_tells_the_hub_everything(real: SimulatedBoard) -> None:
-    with Monitor("--port", real.path, "--json", "--selftest") as monitor:
-        assert monitor.until("hello")["channels"] == ["motion0", "door0", "button0", "tamper0", "bed0", "bed1"]
-        for nth in range(12):
-            real.pin(REED, 1 - nth % 2)
-        monitor.until("selftest")
-        until(lambda: monitor.lines() and monitor.events("beat")[-1]["kept"] == 12, "twelve readings kept", ENDS_S)
-        repeated = len(monitor.events("beat"))
-        monitor.until("beat", repeated + 4)
-        told = [event["number"] for event in monitor.events("reading") if "number" in event]
-        assert told == sorted(set(told))
-        assert monitor.end() == (0, "")
-    hub = HubsEnd(real).met()
-    hub.until_heard(12, "all that happened while somebody looked on")
-    assert hub.told() == [("front-door", "door", 1 - nth % 2) for nth in range(12)]
-    hub.close()

@@ -120,6 +120,7 @@ def test_a_demo_that_is_ended_leaves_no_process_behind(folder: Path, number: sig
         running.communicate()
     assert running.returncode == (-number if number == signal.SIGKILL else 130)
     until(lambda: not parts(folder), "every part to be gone")
+    assert (folder / "demo" / "port").is_symlink() == (number == signal.SIGKILL)  # the wired board's
 
 
 def test_a_demo_refuses_a_folder_that_holds_something_in_one_line(folder: Path) -> None:

@@ -1,6 +1,4 @@
-"""The same traffic in three dialects: readings of a sensor log, what zigbee2mqtt publishes, and what a hub keeps of a
-wired board.
-"""
+"""The same traffic in its dialects: readings of a sensor log, what zigbee2mqtt publishes, what a wired bed feels."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +6,10 @@ from random import Random
 from typing import NamedTuple
 
 from agent.civil import rfc3339
-from agent.nouns import MEASURED, Frame, Instant, Reading
+from agent.nouns import MEASURED, MINUTE_MS, SECOND_MS, Frame, Instant, Reading
+from agent.sensors.bed_felt import Felt
+from agent.sensors.feel import payload
+from agent.simulate.bed import SimulatedBed
 from agent.simulate.definitions import bridge_devices
 from agent.simulate.fleet import BRIDGE, Device
 from agent.simulate.sensors import Signal
@@ -31,7 +32,7 @@ def as_readings(sent: Iterable[Signal]) -> Iterator[Reading]:
         at, sensor, quantity, value, radio = signal
         if quantity in MEASURED or quantity == "button":
             yield Reading(at, sensor, quantity, value)
-        elif quantity in ("illuminance", "checkin") or levels.get(sensor) == value:
+        elif quantity == "illuminance" or levels.get(sensor) == value:
             if radio:
                 yield Reading(at, sensor, "checkin", 1)
         else:
@@ -79,21 +80,14 @@ def as_zigbee(sent: Iterable[Signal], fleet: Sequence[Device], seed: int) -> Ite
         yield Heard(signal.at, Frame("zigbee", names[signal.sensor], payload))
 
 
-def as_wired(sent: Iterable[Signal], fleet: Sequence[Device], boot: int) -> Iterator[Heard]:
-    """Each signal of a wired sensor as the hub journals it: a reading with its number, and beats of the board."""
-    channels = {device.id: device.wired for device in fleet if device.wired}
-    number = 0
-    for at, sensor, quantity, value, _ in sent:
-        if sensor not in channels:
-            continue
-        if quantity == "checkin":
-            beat = {"boot": boot, "next": number, "supply_mv": 4_987, "refused": 0, "blocks_lost": 0, "line": None}
-            yield Heard(at, Frame("serial", BRIDGE, json.dumps({"beat": beat}, separators=(",", ":")).encode()))
-        else:
-            said = {"at": at, "boot": boot, "number": number, "value": value}
-            address = f"{BRIDGE}/{channels[sensor]}"
-            yield Heard(at, Frame("serial", address, json.dumps(said, separators=(",", ":")).encode()))
-            number += 1
+def as_felt(bed: SimulatedBed, device: Device, since: Instant, until: Instant) -> Iterator[Heard]:
+    """What a hub keeps of a wired bed in [since, until): the summaries of its waveform."""
+    felt, input = Felt(), bed.input
+    for at in range(since, until, MINUTE_MS):
+        count = min(MINUTE_MS, until - at) * input.rate_hz // SECOND_MS
+        samples = bed.signal(Instant(at), count)
+        for feel in felt.feel(Instant(at), input.rate_hz, input.bits, samples):
+            yield Heard(feel.at, Frame("serial", f"{BRIDGE}/{device.wired}", payload(feel)))
 
 
 def _attributes(signal: Signal) -> dict[str, object]:

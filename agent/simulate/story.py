@@ -22,6 +22,7 @@ At the centre a person takes the possible fall, and says after help has come tha
 Expectations are data, so that whoever runs the story can compare what was raised with what should have been.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from heapq import merge
@@ -29,10 +30,11 @@ from random import Random
 from typing import Final, NamedTuple
 
 from agent.civil import Wall
-from agent.nouns import MINUTE_MS, SECOND_MS, Instant
+from agent.nouns import DAY_MS, SECOND_MS, Instant
 from agent.simulate.asked import ANSWER, LAMP, asks_first, reaction
+from agent.simulate.bed import LOAD_12, SimulatedBed, sleeper
 from agent.simulate.days import days
-from agent.simulate.dialects import Heard, as_wired, as_zigbee, opening
+from agent.simulate.dialects import Heard, as_felt, as_zigbee, opening
 from agent.simulate.fleet import TEN, TIMEZONE, home_text
 from agent.simulate.resident import BED, OUT, STILL, Act, Stay, acts
 from agent.simulate.sensors import Fault, Signal
@@ -41,11 +43,11 @@ DATE: Final = date(2026, 3, 2)
 PAST_DAYS: Final = 28
 DEAD: Final = "fridge-door"
 SPEED_MOST: Final = 120  # times real time: faster, and transport timers, which stay real, no longer fit the story
-# The pad of her bed is wired to an input that a board has for a door. A hub journals one of its beats a minute;
-# here it is one in five, so that the days before are lived through in some seconds.
-PAD: Final = replace(TEN[0], wired="door0", every_ms=5 * MINUTE_MS, reports=("checkin",))
-FLEET: Final = (PAD, *TEN[1:], ANSWER)
-BOOT: Final = 1  # of the board on the days before; it is started anew with the story
+# Her bed stands on a load cell, wired to a board, since the evening before; until then the hub misses it. A night of
+# what it feels is reckoned in two seconds; a month would take two minutes.
+WIRED_BED: Final = replace(TEN[0], wired="bed0")
+LAID: Final = "20:00"
+FLEET: Final = (WIRED_BED, *TEN[1:], ANSWER)
 SEEDED_MS: Final = 20 * SECOND_MS  # how far the seed moves what the person does
 
 
@@ -83,7 +85,7 @@ class Asked(NamedTuple):
 class Story:
     """``past`` is what the hub heard on the days before; ``opening`` is what the broker holds when it connects.
 
-    ``frames`` are what zigbee2mqtt publishes, and ``wired`` is what happens at the board of the wired bed.
+    ``frames`` are what zigbee2mqtt publishes, and ``bed`` is what the load cell of the wired bed feels meanwhile.
     ``tolerated`` kinds may come besides; any other kind that is not expected is a false alert.
     """
 
@@ -91,7 +93,7 @@ class Story:
     past: tuple[Heard, ...]
     opening: tuple[Heard, ...]
     frames: tuple[Heard, ...]
-    wired: tuple[Signal, ...]
+    bed: SimulatedBed
     start_at: Instant
     end_at: Instant
     scenes: tuple[Scene, ...]
@@ -137,16 +139,17 @@ def story(seed: int) -> Story:
         )
     )
     heard = [one for one in as_zigbee(told, FLEET, seed) if one.at < end]
-    wired = [one for one in told if one.sensor == PAD.id and one.at < end]
-    before = as_wired((one for one in wired if one.at < start), FLEET, BOOT)
+    before = (one for one in heard if one.at < start)
+    bed = SimulatedBed(LOAD_12, sleeper(_lain(told, Instant(end + DAY_MS))), seed)
+    laid = Instant(times.at(LAID) - DAY_MS)
     held = opening((*FLEET, LAMP), seed)
     first = tuple(Heard(times.first_midnight(), frame) for frame in held)
     return Story(
         home_text=asks_first(home_text(seed, FLEET), seed),
-        past=first + tuple(merge((one for one in heard if one.at < start), before, key=_at)),
+        past=first + tuple(merge(before, as_felt(bed, WIRED_BED, laid, start), key=_at)),
         opening=tuple(Heard(start, frame) for frame in held),
         frames=tuple(one for one in heard if one.at >= start),
-        wired=tuple(one for one in wired if one.at >= start),
+        bed=bed,
         start_at=start,
         end_at=end,
         scenes=_scenes(times),
@@ -162,6 +165,13 @@ def story(seed: int) -> Story:
 
 def _at(heard: Heard) -> Instant:
     return heard.at
+
+
+def _lain(told: Iterable[Signal], until: Instant) -> list[tuple[Instant, Instant]]:
+    """From when to when she lay in bed; who lies there at the end does so ``until`` then."""
+    turns = [(one.at, one.value) for one in told if one.sensor == WIRED_BED.id and one.quantity == WIRED_BED.kind]
+    ends = [*turns[1:], (until, 0)]
+    return [(since, end) for (since, value), (end, _) in zip(turns, ends, strict=True) if value]
 
 
 def _morning(seed: int, times: _Times) -> tuple[Stay, ...]:
