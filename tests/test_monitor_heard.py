@@ -176,6 +176,14 @@ def test_a_pad_on_the_doors_input_is_told_as_the_bed_that_home_toml_calls_it() -
     assert looks.words("reading") == ["bed (door0): empty", "bed (door0): occupied"]
 
 
+def test_a_board_of_a_later_version_is_told_as_such_and_not_at_every_frame() -> None:
+    heard = Heard({})
+    body = b"\x02" + pack(1, 0, bytes(22))[1:]
+    told = [event for _ in range(20) for event in heard.hear(body) if not event.quiet]
+    assert [event.words for event in told] == ["speaks version 2; this is for 1: update one of the two"] * 5
+    assert "another version" in words.silence(2_000, heard.frames, heard.odd, 115_200)
+
+
 BODIES = st.one_of(
     st.binary(max_size=120),
     st.builds(pack, st.integers(0, 8), st.integers(0, 65_535), st.binary(max_size=MAX_PAYLOAD)),

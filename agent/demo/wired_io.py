@@ -5,12 +5,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from agent.nouns import Instant
+from agent.nouns import SECOND_MS, Instant
 from agent.simulate.board import Board
 from agent.simulate.board_io import Plugged
 from agent.simulate.story import Story
 
 TURN_S: Final = 0.01  # it says what is due so often: a second and a bit of the story
+PIECE: Final = 6_000  # samples: a minute
 
 
 class WiredBoard:
@@ -18,10 +19,17 @@ class WiredBoard:
 
     def __init__(self, told: Story, port: Path) -> None:
         self._start_at, self._bed = told.start_at, told.bed
+        self._piece: list[int] = []
+        self._piece_at = Instant(0)
         self._plugged = Plugged(Board(felt=self._felt), port)
 
     def _felt(self, uptime: Instant, count: int, rate_hz: int) -> Sequence[int]:
-        return self._bed.signal(Instant(self._start_at + uptime), count, rate_hz)
+        """Out of a piece that is reckoned ahead, which costs a fifth of many small ones."""
+        first = (uptime - self._piece_at) * rate_hz // SECOND_MS
+        if not 0 <= first <= len(self._piece) - count:
+            first, self._piece_at = 0, uptime
+            self._piece = self._bed.signal(Instant(self._start_at + uptime), PIECE, rate_hz)
+        return self._piece[first : first + count]
 
     def fileno(self) -> int:
         return self._plugged.fileno()

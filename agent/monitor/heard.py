@@ -115,7 +115,8 @@ class Heard:
             events = tuple(self._understood(said))
         except ValueError as fault:
             self.odd += 1
-            events = (self._event("refused", shown(str(fault)), {"reason": str(fault)}),)
+            seldom = bool(self.odd & self.odd - 1)  # the first, second, fourth … are for a person too
+            events = (self._event("refused", shown(str(fault)), {"reason": str(fault)}, seldom),)
         self.events.extend(event for event in events if not event.quiet)
         return events
 

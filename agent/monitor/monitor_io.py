@@ -99,7 +99,8 @@ class _Watched:
             if select.select([self._line], [], [], limit_s)[0]:
                 yield from self._read(self._line)
             if monotonic() - self._sense_s >= SILENT_S:
-                yield from self._unheard(silence(self._line.bytes, self._heard.frames, self._port.baud))
+                heard = self._heard
+                yield from self._unheard(silence(self._line.bytes, heard.frames, heard.odd, self._port.baud))
         except PortError as fault:
             self.close()
             yield from self._unheard(str(fault))

@@ -55,10 +55,12 @@ def ago(span_ms: int) -> str:
     return f"{seconds // 60} min ago" if seconds < 3_600 else f"{seconds // 3_600} h ago"
 
 
-def silence(bytes_heard: int, frames: int, baud: int) -> str:
+def silence(bytes_heard: int, frames: int, odd: int, baud: int) -> str:
     """Why nothing of sense comes, as far as it can be told from here, and what to do."""
     if not bytes_heard:
         return "the port is open and nothing comes: is this the board's port, and does the board have its program?"
+    if odd and not frames:
+        return "whole frames come, and none can be understood: the board's program is of another version than this one"
     if not frames:
         return f"bytes come, and no frame is among them: another baud than {baud}, or this is no board of ours"
     return "the board says nothing any more: is its cable loose? It starts again when it is pulled out and put back"
