@@ -16,7 +16,7 @@ from agent.live_io import frame_queue
 from agent.nouns import HOUR_MS, Act, Frame, Instant
 from agent.sensors.log import write
 from agent.sensors.orders_io import Orders
-from agent.watch_io import live
+from agent.watch_io import Links, live
 from tests.brokers import LONG_S, until
 from tests.test_ask_first import FALL, MORNING, home
 
@@ -31,7 +31,7 @@ class Hub:
         self._orders = orders or Orders()
         plan = home(240, false_alerts_per_30_days=60.0)
         words = (state, plan, "hub-1", self.frames, [None], "test", self._clock)
-        self._loop = Thread(target=live, args=words, kwargs={"orders": self._orders, "follow": True})
+        self._loop = Thread(target=live, args=words, kwargs={"links": Links(self._orders), "follow": True})
         self._loop.start()
 
     def _clock(self, engine: Engine, last: Instant | None) -> HubClock:
