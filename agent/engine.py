@@ -60,7 +60,7 @@ class Engine:
         self.proof = ProofOfWatch(home)
         self.incidents = Incidents(home, epoch)
         self.custody = Custody()
-        self.latecomers = Latecomers()
+        self.latecomers = Latecomers(home)
         self.whereabouts = Whereabouts(home)
         self.company = Company(home)
         self._detectors = detectors(home, self.whereabouts, self.company, self.trust, self.proof)

@@ -28,7 +28,6 @@ BINARY: Final = ACTIVITY | {
 MEASURED: Final = frozenset({"battery_percent", "temperature_mc", "restless"})
 
 LATE_MS: Final = 2 * SECOND_MS  # what could only be said so long after its instant is late
-BED_LATE_MS: Final = 4 * MINUTE_MS  # a felt bed is sure of a change only after a while (bed_presence.py)
 
 WORDS_MOST: Final = 64  # characters of a person's name or reason that are kept; the rest is cut
 
@@ -89,7 +88,7 @@ def is_activity(reading: Reading) -> bool:
 
 def is_late(now: Instant, reading: Reading) -> bool:
     """Whether a reading that came at ``now`` tells of something past: whoever made it could not say it sooner."""
-    return now - reading.at > (BED_LATE_MS if reading.quantity == "bed" else LATE_MS)
+    return now - reading.at > LATE_MS
 
 
 class Finding(NamedTuple):
@@ -237,6 +236,11 @@ class Sensor:
 def link_of(sensor: Sensor) -> str:
     """What a sensor is lost with: zigbee, log, or the board that it is wired to, by its name."""
     return sensor.address.partition("/")[0] if sensor.link == "serial" else sensor.link
+
+
+def is_felt(sensor: Sensor) -> bool:
+    """Whether it is a bed that is felt by its load or its waveform, and not by a pad that is on or off."""
+    return sensor.kind == "bed" and sensor.link == "serial" and sensor.address.partition("/")[2].startswith("bed")
 
 
 @dataclass(frozen=True, slots=True)

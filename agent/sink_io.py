@@ -121,8 +121,8 @@ class HubSink:
         knock(uplink_door(str(self._state), line))
 
     def _keep(self, frame: Frame, kept: Kept) -> None:
-        """A board forgets what is kept here. What the disk does not take is held in memory, as all other readings are:
-        a board that may forget nothing would soon say nothing new."""
+        """A board forgets what is in the journal. What the disk does not take is heard all the same, and stays with the
+        board as long as that can keep it."""
         kept.watch(self._engine.proof.wishes.watched)
         name = frame.address.partition("/")[0]
         memory = self._engine.decoder.wired.memory(name) if frame.link == SERIAL else None
@@ -133,7 +133,7 @@ class HubSink:
                 kept.tell({name: memory})
             elif more >= UNKEPT_MOST:
                 self._storing.flush()
-        if self._unkept and (self._journal.behind or not self._journal.pending):
+        if self._unkept and not self._journal.pending:
             kept.tell(self._unkept)
             self._unkept = {}
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from agent.nouns import BadFrame, Instant, Reading, Sensor
 from agent.sensors import framing, wired
 from agent.sensors.bridge import Board
-from agent.sensors.wire import HEARTBEAT, HELLO, READING
+from agent.sensors.wire import CONFIGURE, DONE, HEARTBEAT, HELLO, READING, SELFTEST
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "firmware-bridge" / "golden.txt"
@@ -41,6 +41,7 @@ class Ends:
     """What the hub has of a board: the conversation, and what the journal makes of it. All is kept at once."""
 
     def __init__(self, sensors: Iterable[Sensor] = SENSORS, memory: Mapping[str, object] | None = None) -> None:
+        self.watched = True
         self.journal = wired.Wired(sensors)
         if memory is not None:
             self.journal.restore(memory)
@@ -60,7 +61,7 @@ class Ends:
                 heard += self.journal.decode(Instant(at), frame)
             except BadFrame as fault:
                 refused.append(str(fault))
-        self.board.told(True, self.journal.memory(NAME))
+        self.board.told(self.watched, self.journal.memory(NAME))
         return heard, refused
 
 
@@ -90,13 +91,28 @@ class Wired:
     def state(self, uptime: int) -> bytes:
         return pack("<IHHH", uptime % (1 << 32), self.boot, self.oldest, self.next)
 
-    def hello(self, at: int, uptime: int, channels: Iterable[int] = CHANNELS) -> tuple[Reading, ...]:
+    def hello(
+        self, at: int, uptime: int, channels: Iterable[int] = CHANNELS, obeys: bool = True
+    ) -> tuple[Reading, ...]:
+        """``obeys``: it does at once what it is told."""
         kinds = b"".join(pack("<BBH", kind, 1, 20) for kind in channels)
         payload = self.state(uptime) + pack("<BBB8sB", 1, 0, 1, b"m328p", len(kinds) // 4) + kinds
-        return self.body(at, framing.pack(HELLO, 0, payload))
+        said = self.body(at, framing.pack(HELLO, 0, payload))
+        while obeys and self.board.orders.waiting:
+            self.obey(at)
+        return said
 
-    def heartbeat(self, at: int, uptime: int, levels: int = 0) -> tuple[Reading, ...]:
-        return self.body(at, framing.pack(HEARTBEAT, 0, self.state(uptime) + pack("<HBB", 4987, levels, 0)))
+    def obey(self, at: int, result: int = 0) -> tuple[int, bytes]:
+        """One order, and what it was: (type, payload)."""
+        type, number, order = self.board.orders.waiting[0]
+        done = framing.pack(DONE, number, bytes([type, result]))
+        passed = framing.pack(SELFTEST, number, pack("<IBBH", at % (1 << 32), 7, 0 if result else 7, 5_000))
+        self.body(at, done if type == CONFIGURE else passed)
+        return type, order
+
+    def heartbeat(self, at: int, uptime: int, levels: int = 0, presses_lost: int = 0) -> tuple[Reading, ...]:
+        said = pack("<HBBB", 4987, levels, 0, presses_lost)
+        return self.body(at, framing.pack(HEARTBEAT, 0, self.state(uptime) + said))
 
     def reading(self, at: int, number: int, uptime: int, channel: int, value: int = 1) -> tuple[Reading, ...]:
         payload = pack("<IHBB", uptime % (1 << 32), self.boot, channel, value)

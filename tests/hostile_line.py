@@ -73,7 +73,7 @@ class Ears:
         said = [framing.unpack(answer) for answer in self.board.answer(now)]
         assert said[0] is not None
         assert said[0].type == (ASK_HELLO if self.board.boot is None else ACK)
-        assert len(self.board.orders) <= MAX_ORDERS
+        assert len(self.board.orders.waiting) <= MAX_ORDERS
 
     def keep(self, now: Instant, frame: Frame) -> None:
         """A frame of ours is read back by the engine, or it says in a line what was refused or lost."""

@@ -224,7 +224,7 @@ class HubsEnd:
     def met(self) -> "HubsEnd":
         """Once both know each other and the clocks of both have been compared."""
         self.until(lambda: self.board.boot is not None and HEARTBEAT in self.types, "hello and a heartbeat")
-        self.until(lambda: not self.board.orders, "the board to do as home.toml says")
+        self.until(lambda: not self.board.orders.waiting, "the board to do as home.toml says")
         return self
 
     def told(self) -> list[tuple[str, str, int]]:

@@ -10,7 +10,7 @@ from agent.detect.latecomers import Latecomers
 from agent.engine import Engine
 from agent.journal_io import Journal
 from agent.loop import fill, run
-from agent.nouns import HOUR_MS, MINUTE_MS, SECOND_MS, Entry, Frame, Instant, Reading, Sensor, is_late
+from agent.nouns import HOUR_MS, LATE_MS, MINUTE_MS, SECOND_MS, Entry, Frame, Instant, Reading, Sensor, is_late
 from agent.replay import Record
 from tests.home_maker import make_home
 
@@ -102,6 +102,38 @@ def test_who_left_the_bed_while_the_hub_was_off_is_missed_by_the_plans_minutes_s
     assert night.said("bed_exit") == [("raised", 36, 6, False)]
 
 
+def test_a_door_that_was_opened_and_shut_and_a_bed_left_and_found_again_meanwhile_are_no_alert(night: Night) -> None:
+    night.wired(2 * MINUTE_MS, "door1", 1)
+    night.off(5 * MINUTE_MS, 65 * MINUTE_MS)
+    back = 65 * MINUTE_MS + SECOND_MS
+    for number, (channel, value, made) in enumerate(
+        [("door1", 0, 6), ("door0", 1, 7), ("door0", 0, 8), ("door1", 1, 11), ("motion0", 1, 12)]
+    ):
+        night.wired(back + number, channel, value, made_ms=made * MINUTE_MS)
+    night.until(2 * HOUR_MS)
+    assert [night.said(kind) for kind in ("night_exit", "bed_exit", "door_left_open")] == [[], [], []]
+
+
+def test_a_hand_on_the_mattress_while_nobody_listened_is_nobody_back_in_bed(night: Night) -> None:
+    night.wired(2 * MINUTE_MS, "door1", 0)
+    night.until(40 * MINUTE_MS)
+    assert night.said("bed_exit") == [("raised", 32, 2, False)]
+    night.wired(50 * MINUTE_MS, "door1", 1, made_ms=42 * MINUTE_MS)
+    night.wired(50 * MINUTE_MS + 5, "door1", 0, made_ms=42 * MINUTE_MS + 20 * SECOND_MS)
+    night.until(HOUR_MS)
+    assert night.said("bed_exit") == [("raised", 32, 2, False)]
+
+
+def test_what_a_pad_says_of_the_time_before_a_fall_was_told_does_not_end_it(night: Night) -> None:
+    night.motion(2 * MINUTE_MS, "hall")
+    night.until(13 * HOUR_MS)
+    raised = night.said("possible_fall")
+    assert [told[0] for told in raised] == ["raised"]
+    due = raised[0][1] * MINUTE_MS
+    night.wired(13 * HOUR_MS + MINUTE_MS, "door1", 0, made_ms=max(due - 3 * MINUTE_MS, 3 * MINUTE_MS))
+    assert night.said("possible_fall") == raised
+
+
 def test_who_moved_before_nobody_was_heard_any_more_is_not_taken_for_moving_now(night: Night) -> None:
     quiet = Night()
     for home in (night, quiet):
@@ -154,22 +186,26 @@ def test_the_journal_has_every_reading_with_its_own_time(night: Night) -> None:
     assert [(reading.sensor, reading.at) for reading in outcome.readings] == [("stairs", made)]
 
 
+BED: Final = make_home(Sensor("felt", "bed", "bedroom", None, "serial", "bridge-1/bed0"))
+
+
 def felt(at_ms: int, made_ms: int, value: int) -> tuple[Instant, Reading]:
     return Instant(NIGHT + at_ms), Reading(Instant(NIGHT + made_ms), "felt", "bed", value)
 
 
 def test_who_is_felt_to_lie_down_lies_there_now_whoever_turned_over_meanwhile() -> None:
-    late = Latecomers()
+    late = Latecomers(BED)
     late.told(Instant(NIGHT + 20_000), [Reading(Instant(NIGHT + 20_000), "bedroom-motion", "motion", 1)])
     now, lies = felt(30_000, 5_000, 1)
-    assert late.told(now, [lies]) == [lies._replace(at=Instant(NIGHT + 20_000))]
-    assert not is_late(now, lies)
+    (told,) = late.told(now, [lies])
+    assert told == lies._replace(at=Instant(now - LATE_MS))
+    assert not is_late(now, told)
 
 
 def test_who_was_heard_elsewhere_since_getting_up_is_there_and_the_bed_is_only_known_to_be_empty() -> None:
-    late = Latecomers()
+    late = Latecomers(BED)
     late.told(Instant(NIGHT + 20_000), [Reading(Instant(NIGHT + 20_000), "hall-motion", "motion", 1)])
     now, up = felt(30_000, 15_000, 0)
     assert late.told(now, [up]) == [up._replace(quantity="bed_level")]
     now, up = felt(60_000, 45_000, 0)
-    assert late.told(now, [up]) == [up]
+    assert late.told(now, [up]) == [up._replace(at=Instant(now - LATE_MS))], "nothing later: she got up just now"

@@ -63,6 +63,7 @@ def test_a_hub_that_is_killed_and_back_has_everything_once_in_order_and_with_its
         apart = [later - times[0] for later in times[:6]]
         assert all(abs(a - (b - moved[0])) < 500 for a, b in zip(apart, moved, strict=True)), "as they were apart"
         assert not hub.board("lost")
+        assert hub.faults() == [], "its journal is whole"
 
 
 def test_what_is_on_the_disk_is_not_sent_again_to_a_hub_that_was_killed(hub: WiredHub) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from agent.civil import parse_rfc3339
 from agent.journal_io import Journal
 from agent.nouns import Instant, Reading
+from agent.verify_io import verify
 from tests.brokers import LONG_S, Mosquitto, Process, until
 from tests.whole_hub import RUN
 
@@ -137,3 +138,7 @@ class WiredHub:
         entries = [entry for segment in journal.segments() for entry in journal.entries(segment.id)]
         journal.close()
         return [entry.frame.payload for entry in entries if entry.frame is not None and entry.frame.address == address]
+
+    def faults(self) -> list[str]:
+        """What `journal verify` finds."""
+        return verify(self.state / "journal.db")

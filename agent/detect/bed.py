@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from agent.civil import Wall, in_window
-from agent.detect.waiting import Wait, cannot_see, later, resting
+from agent.detect.waiting import Wait, begun, cannot_see, later, resting
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
 
@@ -66,7 +66,7 @@ class BedExit:
             self._schedule()
         for reading in readings:
             if reading.quantity in ("bed", "bed_level"):  # who was found to have left has left
-                self._stir(reading, watch, found)
+                self._stir(now, reading, watch, found)
             elif self._exits and is_activity(reading) and reading.sensor not in watch.unseen:
                 self._up(reading, found)
         if self._next is not None and now >= self._next:
@@ -75,14 +75,14 @@ class BedExit:
             self._schedule()
         return found
 
-    def _stir(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
+    def _stir(self, now: Instant, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         exit = self._exits.get(reading.sensor)
         if reading.sensor in watch.unseen:
             self._note(reading, exit)
         elif reading.value:
             self._occupied.add(reading.sensor)
             if exit is not None and exit.back is None:
-                exit.back, exit.settles = reading, Wait(Instant(reading.at + RETURN_MS))
+                exit.back, exit.settles = reading, begun(now, reading.at, RETURN_MS)
                 exit.settles.hold(reading.at, cannot_see(watch, reading.sensor))
         elif reading.sensor in self._occupied:
             self._occupied.discard(reading.sensor)
@@ -91,7 +91,7 @@ class BedExit:
             else:
                 if exit is not None:
                     self._end(exit, exit.back or reading, found)
-                self._leave(reading, watch)
+                self._leave(now, reading, watch)
         self._schedule()
 
     def _note(self, reading: Reading, exit: _Exit | None) -> None:
@@ -103,12 +103,12 @@ class BedExit:
         if exit is not None:
             exit.back = exit.settles = None
 
-    def _leave(self, reading: Reading, watch: Watch) -> None:
+    def _leave(self, now: Instant, reading: Reading, watch: Watch) -> None:
         offset_ms = watch.clock.offset_ms
         civil = Instant(reading.at + offset_ms)
         if in_window(self._wall.minute_of_day(civil), self._night):
             night_ends = Instant(self._wall.next(civil, self._night[1]) - offset_ms)
-            exit = _Exit(reading, night_ends, Wait(Instant(reading.at + self._limit_ms)))
+            exit = _Exit(reading, night_ends, begun(now, reading.at, self._limit_ms))
             exit.hold(reading.at, cannot_see(watch, reading.sensor))
             self._exits[reading.sensor] = exit
 

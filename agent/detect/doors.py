@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from agent.civil import Wall, in_window
-from agent.detect.waiting import Wait, cannot_see, later, resting
+from agent.detect.waiting import Wait, begun, cannot_see, later, resting
 from agent.detect.whereabouts import Whereabouts
 from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
 
@@ -48,7 +48,7 @@ class NightExit:
             if reading.sensor in watch.unseen:
                 continue
             if reading.quantity == "door" and reading.sensor in self._entrances:
-                self._move(reading, watch)
+                self._move(now, reading, watch)
             elif self._opened is not None and is_activity(reading) and self._is_in():
                 self._end(reading, found)
         if self._wait is not None and self._wait.over(now):
@@ -61,7 +61,7 @@ class NightExit:
     def _is_night(self, at: Instant, watch: Watch) -> bool:
         return in_window(self._wall.minute_of_day(Instant(at + watch.clock.offset_ms)), self._night)
 
-    def _move(self, reading: Reading, watch: Watch) -> None:
+    def _move(self, now: Instant, reading: Reading, watch: Watch) -> None:
         opens = reading.value == 1 and self._is_night(reading.at, watch) and not resting(reading.at, watch)
         if self._opened is None:
             if not opens:
@@ -69,7 +69,7 @@ class NightExit:
             self._opened = reading
         self._moved = reading
         if not self._raised:
-            self._wait = Wait(Instant(reading.at + NIGHT_EXIT_WAIT_MS))
+            self._wait = begun(now, reading.at, NIGHT_EXIT_WAIT_MS)
             self._wait.hold(reading.at, cannot_see(watch))
 
     def _look(self, now: Instant, watch: Watch, found: list[Finding]) -> None:
@@ -138,7 +138,7 @@ class DoorLeftOpen:
             self._hold(now, watch)
         for reading in readings:
             if reading.quantity in self.hears and reading.sensor in self._entrances:
-                self._move(reading, watch, found)
+                self._move(now, reading, watch, found)
         if self._next is not None and now >= self._next:
             self._look(now, watch, found)
         return found
@@ -149,13 +149,13 @@ class DoorLeftOpen:
                 door.wait.hold(now, cannot_see(watch, sensor))
         self._schedule()
 
-    def _move(self, reading: Reading, watch: Watch, found: list[Finding]) -> None:
+    def _move(self, now: Instant, reading: Reading, watch: Watch, found: list[Finding]) -> None:
         sensor = reading.sensor
         if sensor in watch.unseen:
             self._note(reading)
         elif reading.value:
             if sensor in self._closes and sensor not in self._open:
-                wait = Wait(Instant(reading.at + self._limit_ms))
+                wait = begun(now, reading.at, self._limit_ms)
                 wait.hold(reading.at, cannot_see(watch, sensor))
                 self._open[sensor] = _Open(reading, wait)
         else:

@@ -5,8 +5,12 @@ link that bounces costs a wait its own length and nothing more, however often it
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from agent.nouns import MINUTE_MS, Instant, Watch
+from agent.nouns import LATE_MS, MINUTE_MS, Instant, Watch
+
+# What came late is judged once the rest of it may have come: a door that was opened, and shut ten seconds later.
+SETTLES_MS: Final = 15_000  # chosen: a board tells all that it keeps within a second or two, with lost frames in a few
 
 
 @dataclass(slots=True)
@@ -30,6 +34,12 @@ class Wait:
 
     def plain(self) -> list[int | None]:
         return [self.due, self.left_ms]
+
+
+def begun(now: Instant, since: Instant, limit_ms: int) -> Wait:
+    """From ``since`` for ``limit_ms``; over no sooner than ``SETTLES_MS`` from now where it was told late."""
+    due = since + limit_ms
+    return Wait(Instant(max(due, now + SETTLES_MS) if now - since > LATE_MS else due))
 
 
 def cannot_see(watch: Watch, sensor: str | None = None) -> bool:

@@ -79,7 +79,7 @@ class Felt:
             if self._second >= 0:
                 yield from self._close_second()
             if second < self._second or (self._ended >= 0 and second - self._ended > LOST_MOST):
-                yield from self._break()
+                yield from self._break()  # what is under way is told only if that is paid for
             self._second = second
         self._samples.extend(samples[: SECOND_MOST - len(self._samples)])
 
@@ -155,8 +155,10 @@ class Felt:
 
     def _break(self) -> Iterator[Feel]:
         """What comes next does not follow on what was."""
-        if self._levels:
+        if self._levels and self._pays():
             yield self._end()
+        self._tenths, self._levels = [], []
+        self._most, self._moved, self._railed = 0.0, 0, 0
         self._before = STILL
         self._second = self._begun = self._ended = -1
         self._samples = []

@@ -37,6 +37,7 @@ class Memory(NamedTuple):
     boot: int
     wanted: int
     line: Line | None
+    presses_lost: int = 0  # told of so many presses that the board could not keep
 
 
 Pair = tuple[int, int]  # (uptime, offset)
@@ -69,7 +70,7 @@ class BoardTime:
         self._pairs: list[Pair] = [(known.uptime, known.offset)] if known else []
         self._line = known or Line(0, 0)
         self._before: Line | None = None  # the line before this one, at its end
-        self._held_up = 0
+        self._held_up = HELD_UP_MOST if known else 0  # after a start one of the clocks may well have been set
 
     def pair(self, uptime: int, at: Instant) -> None:
         """``uptime`` as the board says it, 32 bits."""

@@ -9,17 +9,25 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from agent.nouns import MINUTE_MS, SECOND_MS, Frame, Instant
+from agent.nouns import MINUTE_MS, Frame, Instant
 from agent.sensors import wire
 from agent.sensors.bed_felt import Felt
+from agent.sensors.board_orders import BoardOrders
 from agent.sensors.board_time import BoardTime, Memory
 from agent.sensors.feel import payload as felt
-from agent.sensors.framing import VERSION, pack, unpack
+from agent.sensors.framing import VERSION, Body, unpack
 from agent.sensors.payload import shown
+from agent.sensors.thrift import Thrift
 
 BEAT_MS: Final = MINUTE_MS  # a heartbeat comes every 2 s; as a sign of life one a minute is enough
-AGAIN_MS: Final = SECOND_MS  # an order that was answered by nothing is given again
+DEAF_MS: Final = MINUTE_MS  # it has readings for us and gives none for so long: it does not hear us
+_BUTTON: Final = "button"
 _LEVELLESS: Final = (wire.FELT, "unknown")
+
+
+def _is_news(frame: Frame) -> bool:
+    """What happened in the home, a press that was lost, and whether the board is heard: told however much it is."""
+    return b'"link"' in frame.payload or ("/" in frame.address and b'"felt"' not in frame.payload)
 
 
 class Board:
@@ -45,8 +53,11 @@ class Board:
         self._beds: dict[int, Felt] = {}
         self._beat: Instant | None = None
         self._link: bool | None = None
-        self.orders: list[bytes] = []  # not answered yet; the first of them has been given, or is to be
-        self._given: Instant | None = None
+        self._presses_lost = memory.presses_lost if memory else 0
+        self._moved = Instant(0), 0  # when, and to what, ``wanted`` came last, or nothing was under way
+        self._deaf = False
+        self.orders = BoardOrders()
+        self.thrift = Thrift()
 
     # -- what it says ------------------------------------------------------------------------------------------
 
@@ -57,23 +68,27 @@ class Board:
             raise ValueError(f"a frame of {len(said)} bytes")
         if body.version != VERSION:
             raise ValueError(f"speaks version {body.version}; this hub understands {VERSION}: update one of the two")
+        return tuple(frame for frame in self._what(at, body) if _is_news(frame) or self.thrift.pays(at))
+
+    def _what(self, at: Instant, body: Body) -> Iterator[Frame]:
         if body.type == wire.HELLO:
-            return tuple(self._hello(at, wire.hello(body.payload)))
+            return self._hello(at, wire.hello(body.payload))
         if body.type == wire.HEARTBEAT:
-            return tuple(self._heartbeat(at, wire.heartbeat(body.payload)))
+            return self._heartbeat(at, wire.heartbeat(body.payload))
         if body.type == wire.READING:
-            return tuple(self._reading(at, body.number, wire.reading(body.payload)))
+            return self._reading(at, body.number, wire.reading(body.payload))
         if body.type == wire.WAVEFORM:
-            return tuple(self._waveform(at, body.number, wire.block(body.payload)))
+            return self._waveform(at, body.number, wire.block(body.payload))
         if body.type == wire.SELFTEST:
-            return tuple(self._tested(body.number, *wire.selftest(body.payload)))
+            return self._tested(body.number, *wire.selftest(body.payload))
         if body.type == wire.DONE:
-            return tuple(self._done(body.number, *wire.done(body.payload)))
+            return self._done(body.number, *wire.done(body.payload))
         raise ValueError(f"frame type {body.type:#04x}, which this hub does not know")
 
     def silent(self) -> tuple[Frame, ...]:
         """Its line was lost, or has carried nothing of sense for too long. What it says next is who it is."""
-        self.boot, self.orders, self._unsure = None, [], True
+        self.boot, self._unsure, self._deaf = None, True, False
+        self.orders.clear()
         return tuple(self._linked(False))
 
     def _linked(self, up: bool) -> Iterator[Frame]:
@@ -87,21 +102,23 @@ class Board:
 
     def _hello(self, at: Instant, said: wire.Hello) -> Iterator[Frame]:
         uptime, boot, oldest, coming = said.state
-        yield from self._linked(True)
+        yield from self._linked(not self._deaf)
         met = self.boot != boot or said.channels != self.channels
         if self.boot is None and boot == self._known_boot and not self._never_gave(oldest, coming):
             self.boot = boot  # this hub was off, or its cable out; the board was not
         elif boot != self.boot or self._never_gave(oldest, coming):
             self.boot = self._known_boot = boot
             self.wanted = self.kept = oldest
-            self.time, self._block, self._unsure = BoardTime(), None, True
+            self.time, self._block, self._unsure, self._presses_lost = BoardTime(), None, True, 0
         self.channels, self.firmware = said.channels, shown(said.firmware)
         self.time.pair(uptime, at)
         if met:
             names = [channel.name for channel in self.channels]
             known = {"boot": boot, "next": self.wanted, "firmware": self.firmware, "reset": said.reset}
             yield self._told("", hello={**known, "channels": names})
-            self._plan()
+            for name in sorted(self.used.difference(names)):
+                yield self.refuse(f"home.toml has a sensor on {name}, and this board has no {name}")
+            self.orders.plan(self.channels, self._uses)
         yield from self._skip_to(oldest)
 
     def _heartbeat(self, at: Instant, said: wire.Heartbeat) -> Iterator[Frame]:
@@ -111,9 +128,15 @@ class Board:
             return
         self.health = said
         self.time.pair(uptime, at)
-        yield from self._linked(True)
         yield from self._skip_to(oldest)
-        if self._unsure and coming == self.wanted:
+        yield from self._missed(at, said.presses_lost)
+        if coming == self.wanted or self._moved[1] != self.wanted:
+            self._moved = at, self.wanted
+        self._deaf = at - self._moved[0] >= DEAF_MS
+        yield from self._linked(not self._deaf)
+        if self._deaf:
+            return
+        if self._unsure and coming == self.wanted and not self.orders.configures():
             self._unsure = False
             for index, channel in enumerate(self.channels):
                 if not channel.name.startswith(_LEVELLESS) and self._uses(channel):
@@ -121,7 +144,16 @@ class Board:
         if self._beat is None or at - self._beat >= BEAT_MS:
             self._beat = at
             known = {"boot": boot, "next": self.wanted, "supply_mv": said.supply_mv, "refused": said.refused}
-            yield self._told("", beat=known | {"blocks_lost": self.blocks_lost, "line": self.time.line()})
+            on = [channel.name for channel in self.channels if channel.flags & wire.ENABLED]
+            yield self._told("", beat=known | {"blocks_lost": self.blocks_lost, "line": self.time.line(), "on": on})
+
+    def _missed(self, at: Instant, presses_lost: int) -> Iterator[Frame]:
+        """A press for help was overwritten while nobody kept it: which button it was, and when, is not known."""
+        if presses_lost != self._presses_lost and self._watched:
+            for channel in self.channels:
+                if channel.name.startswith(_BUTTON) and self._uses(channel):
+                    yield self._told(channel.name, at=at, missed=presses_lost)
+        self._presses_lost = presses_lost
 
     def _never_gave(self, oldest: int, coming: int) -> bool:
         """Whether the board knows nothing of the number we wait for: it was erased, and counts its boots anew."""
@@ -171,25 +203,22 @@ class Board:
             yield Frame(wire.LINK, f"{self.name}/{name}", felt(feel))
 
     def _tested(self, number: int, failed: list[str], supply_mv: int) -> Iterator[Frame]:
-        if self._answered(wire.ASK_SELFTEST, number):
+        if self.orders.answered(wire.ASK_SELFTEST, number) is not None:
             yield self._told("", selftest={"failed": failed, "supply_mv": supply_mv})
 
     def _done(self, number: int, order: int, result: int) -> Iterator[Frame]:
-        if not self._answered(order, number):
+        payload = self.orders.answered(order, number)
+        if payload is None:
             return
         self._unsure = True  # what a level means may have changed: the board tells it as it stands, not as a reading
+        if order == wire.CONFIGURE and not result:
+            index, flags = payload[:2]
+            channels = [*self.channels]
+            channels[index] = channels[index]._replace(flags=flags)
+            self.channels = tuple(channels)
         if result:
             why = wire.RESULTS.get(result, "no reason known")
             yield self.refuse(f"will not do order {order:#04x}: {why}")
-
-    def _answered(self, type: int, number: int) -> bool:
-        """Whether this is the answer to the order that was given last, which is then done with."""
-        given = unpack(self.orders[0]) if self.orders else None
-        if given is None or (given.type, given.number) != (type, number):
-            return False
-        del self.orders[0]
-        self._given = None
-        return True
 
     # -- what it is told ---------------------------------------------------------------------------------------
 
@@ -198,9 +227,11 @@ class Board:
         news = watched != self._watched
         if news:
             self._watched, self._unsure = watched, True
-            self._plan()
-        if memory is not None and memory.boot == self.boot and memory.wanted != self.kept and watched:
-            self.kept, news = memory.wanted, True
+            self.orders.plan(self.channels, self._uses)
+        if memory is not None and memory.boot == self.boot and watched:
+            more = (memory.wanted - self.kept) % wire.NUMBERS
+            if 0 < more <= (self.wanted - self.kept) % wire.NUMBERS:  # else it is of before a loss
+                self.kept, news = memory.wanted, True
         return news
 
     def refuse(self, why: str) -> Frame:
@@ -215,21 +246,8 @@ class Board:
     def answer(self, at: Instant) -> tuple[bytes, ...]:
         """The bodies to send back now: what is kept, or a request to say who speaks; and an order that is due."""
         if self.boot is None:
-            return (pack(wire.ASK_HELLO, 0),)
-        said = pack(wire.ACK, 0, wire.ack(self.boot, self.kept, self.wanted))
-        if self.orders and (self._given is None or at - self._given >= AGAIN_MS):
-            self._given = at
-            return said, self.orders[0]
-        return (said,)
+            return (self.orders.body(wire.ASK_HELLO),)
+        return self.orders.body(wire.ACK, wire.ack(self.boot, self.kept, self.wanted)), *self.orders.due(at)
 
     def _uses(self, channel: wire.Channel) -> bool:
         return self._watched and (channel.name in self.used or channel.name.startswith(wire.TAMPER))
-
-    def _plan(self) -> None:
-        """The channels as home.toml wants them, one order at a time; then the board's own test."""
-        self.orders, self._given = [], None
-        for index, channel in enumerate(self.channels):
-            flags = channel.flags & ~wire.ENABLED | (wire.ENABLED if self._uses(channel) else 0)
-            if flags != channel.flags:
-                self.orders.append(pack(wire.CONFIGURE, index, wire.configure(index, flags, channel.debounce_ms)))
-        self.orders.append(pack(wire.ASK_SELFTEST, 0))

@@ -5,6 +5,7 @@ until it is back. It is opened with DTR held, so that closing and opening it doe
 in it then is thrown away: it was said nobody knows when.
 """
 
+import errno
 import os
 import select
 import termios
@@ -27,6 +28,14 @@ AGAIN_S: Final = 2.0  # a port that is not there is looked for again
 SILENT_S: Final = 10.0  # five heartbeats missed: the link is lost, whatever the port says of itself
 READ_MOST: Final = 4_096  # bytes taken from one port in one turn; the rest waits for the next
 _END: Final = b"\0"
+_BROKEN: Final = (OSError, termios.error, serial.SerialException, ValueError)
+_WHY: Final = {
+    errno.EACCES: "no permission: the user that runs hearthwatch must be in the group dialout",
+    errno.ENOENT: "nothing is there: is the board plugged in?",
+    errno.EAGAIN: "another program has it open; stop that one first",
+    errno.EISDIR: "is no serial port; `ls /dev/serial/by-id` shows those that are",
+    errno.ENOTTY: "is no serial port; `ls /dev/serial/by-id` shows those that are",
+}
 
 
 class PortError(Exception):
@@ -43,18 +52,21 @@ class Line:
     def __init__(self, port: str, baud: int) -> None:
         try:
             self._port = serial.Serial(port, baud, timeout=0, exclusive=True)
-        except (serial.SerialException, OSError, ValueError) as fault:
-            kind = Held if "lock" in str(fault) else PortError
+        except _BROKEN as fault:
+            kind = Held if _code(fault) == errno.EAGAIN else PortError
             raise kind(_why(port, fault)) from None
         self._fd = self._port.fileno()
-        with suppress(termios.error):  # a pty has no modem lines to hold
+        self.deframer = Deframer()
+        self.bytes = 0
+        try:
             settings = termios.tcgetattr(self._fd)
             settings[2] &= ~termios.HUPCL
             termios.tcsetattr(self._fd, termios.TCSANOW, settings)
-        self._port.reset_input_buffer()
-        self.deframer = Deframer()
-        self.bytes = 0
-        self._write(_END)
+            self._port.reset_input_buffer()
+            self._write(_END)
+        except (*_BROKEN, PortError) as fault:  # it went away while it was opened
+            self.close()
+            raise PortError(_why(port, fault)) from None
 
     def fileno(self) -> int:
         return self._fd
@@ -86,19 +98,21 @@ class Line:
             raise PortError(_why(self._port.name, fault)) from None
 
     def close(self) -> None:
-        with suppress(OSError):
+        with suppress(*_BROKEN):
             self._port.close()
 
 
 def _why(port: str | None, fault: Exception) -> str:
-    code = getattr(fault, "errno", None)
-    if isinstance(fault, PermissionError) or code == 13:
-        return f"{port}: no permission: the user that runs hearthwatch must be in the group dialout"
-    if code == 2:
-        return f"{port}: nothing is there: is the board plugged in?"
-    if "lock" in str(fault):
-        return f"{port}: another program has it open; stop that one first"
-    return f"{port}: {os.strerror(code) if code else fault}"
+    code = _code(fault)
+    return f"{port}: {_WHY.get(code or 0) or (os.strerror(code) if code else str(fault))}"
+
+
+def _code(fault: Exception) -> int | None:
+    """pyserial and termios each have their own way with it; at times it is only in what pyserial made its own of."""
+    code = getattr(fault, "errno", None) or (fault.args[0] if fault.args else None)
+    if isinstance(code, int):
+        return code
+    return _code(fault.__context__) if isinstance(fault.__context__, Exception) else None
 
 
 class _Wire:
@@ -135,12 +149,15 @@ class Ports:
                 used.setdefault(link_of(sensor), []).append(sensor.address.partition("/")[2])
         named = {port.bridge: port for port in ports}
         self._wires = [_Wire(Board(name, on, memory(name)), named.get(name)) for name, on in used.items()]
-        for wire in self._wires:
-            if wire.port is None:
-                self._tell(wire.board.silent())
+        self._begun = False
 
     def turn(self, limit_s: float) -> None:
         """Sleep until something comes, at most ``limit_s``, and deal with it."""
+        if not self._begun:
+            self._begun = True
+            for unheard in self._wires:
+                if unheard.port is None:
+                    self._tell(unheard.board.silent())
         self._open()
         for fd in self._ready(limit_s):
             wire = next((wire for wire in self._wires if wire.line is not None and wire.line.fileno() == fd), None)

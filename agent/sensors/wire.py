@@ -17,7 +17,7 @@ MAX_CHANNELS: Final = 8
 _STATE: Final = Struct("<IHHH")
 _BOARD: Final = Struct("<BBB8sB")  # after it, in HELLO: reset, major, minor, board, channels
 _CHANNEL: Final = Struct("<BBH")
-_HEALTH: Final = Struct("<HBB")  # after it, in HEARTBEAT
+_HEALTH: Final = Struct("<HBB")  # after it, in HEARTBEAT; later firmware adds presses_lost
 _READING: Final = Struct("<IHBB")
 _BLOCK: Final = Struct("<IBBBB")
 _SELFTEST: Final = Struct("<IBBH")
@@ -53,6 +53,7 @@ class Heartbeat(NamedTuple):
     supply_mv: int
     levels: int
     refused: int
+    presses_lost: int = 0
 
 
 class Reading(NamedTuple):
@@ -95,8 +96,11 @@ def hello(payload: bytes) -> Hello:
 
 
 def heartbeat(payload: bytes) -> Heartbeat:
-    _cut("heartbeat", payload, _STATE.size + _HEALTH.size)
-    return Heartbeat(State(*_STATE.unpack_from(payload)), *_HEALTH.unpack_from(payload, _STATE.size))
+    size = _STATE.size + _HEALTH.size
+    _cut("heartbeat", payload, size)
+    supply_mv, levels, refused = _HEALTH.unpack_from(payload, _STATE.size)
+    presses_lost = payload[size] if len(payload) > size else 0
+    return Heartbeat(State(*_STATE.unpack_from(payload)), supply_mv, levels, refused, presses_lost)
 
 
 def reading(payload: bytes) -> Reading:

@@ -88,8 +88,8 @@ class Wired:
                     if channel in bridge.beds:
                         bridge.beds[channel].restore(bed)
                 if told["memory"] is not None:
-                    boot, wanted, line = told["memory"]
-                    bridge.memory = Memory(boot, wanted, None if line is None else Line(*line))
+                    boot, wanted, line, presses_lost = told["memory"]
+                    bridge.memory = Memory(boot, wanted, None if line is None else Line(*line), presses_lost)
 
 
 class _Said(NamedTuple):
@@ -139,12 +139,17 @@ def _board(at: Instant, name: str, bridge: Bridge, said: _Said) -> Iterable[Read
         hello = said.within("hello")
         boot, wanted = hello.number("boot", NUMBERS - 1), hello.number("next", NUMBERS - 1)
         known = bridge.memory
-        bridge.memory = Memory(boot, wanted, known.line if known is not None and known.boot == boot else None)
+        same = known is not None and known.boot == boot
+        bridge.memory = known._replace(wanted=wanted) if known is not None and same else Memory(boot, wanted, None)
     elif said.has("beat"):
         beat = said.within("beat")
-        bridge.memory = Memory(beat.number("boot", NUMBERS - 1), beat.number("next", NUMBERS - 1), beat.line())
+        boot, wanted, line = beat.number("boot", NUMBERS - 1), beat.number("next", NUMBERS - 1), beat.line()
+        lost = bridge.memory.presses_lost if bridge.memory is not None and bridge.memory.boot == boot else 0
+        bridge.memory = Memory(boot, wanted, line, lost)
+        on = beat.data.get("on")
         for channel, sensor in bridge.sensors.items():
-            if channel not in bridge.beds:  # which says by itself whether its input is one
+            # A bed says by itself whether its input is one; what the board does not have, or look at, is not alive.
+            if channel not in bridge.beds and isinstance(on, list) and channel in on:
                 yield Reading(at, sensor.id, "checkin", 1)
     elif said.has("lost"):
         count = said.number("lost", NUMBERS - 1)
@@ -170,6 +175,9 @@ def _heard(bridge: Bridge, boot: int | None, wanted: int) -> None:
 def _channel(at: Instant, bridge: Bridge, channel: str, said: _Said) -> Iterable[Reading]:
     """What happened at a channel, or how it was found."""
     when = Instant(min(at, said.number("at", MAX_TIME)))
+    if said.has("missed"):
+        yield from _press(when, bridge, channel, said.number("missed", 255))
+        return
     found = said.has("stands")
     value = said.number("stands" if found else "value", 1)
     known, bridge.levels[channel] = bridge.levels.get(channel), value
@@ -180,6 +188,14 @@ def _channel(at: Instant, bridge: Bridge, channel: str, said: _Said) -> Iterable
         for reading in _read(when, bridge, channel, value):
             if _tells(reading, known is not None):
                 yield reading._replace(quantity=_LEVELS.get(reading.quantity, reading.quantity))
+
+
+def _press(when: Instant, bridge: Bridge, channel: str, presses_lost: int) -> Iterable[Reading]:
+    """Somebody pressed while nobody could keep it: told now, since when is not known."""
+    if bridge.memory is not None:
+        bridge.memory = bridge.memory._replace(presses_lost=presses_lost)
+    sensor = bridge.sensors.get(channel)
+    return [Reading(when, sensor.id, sensor.kind, 1)] if sensor is not None and sensor.kind == "button" else []
 
 
 def _tells(reading: Reading, known: bool) -> bool:

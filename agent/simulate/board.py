@@ -27,12 +27,14 @@ AWAKE_MS: Final = 1_000  # no own test before
 SUPPLY_MV: Final = 4_987
 GOOD_MV: Final = range(4_500, 5_501)
 REFUSED_MOST: Final = 255
+LOST_MOST: Final = 255
 ENABLED, INVERTED = 1, 2
 DONE, UNKNOWN, NO_CHANNEL, OUT_OF_RANGE, TOO_SHORT = range(5)
 _UPTIMES: Final = 1 << 32
 _ACK: Final = Struct("<HH")  # and heard, of a hub that tells it from kept
 _CONFIGURE: Final = Struct("<BBH")
-_BED: Final = 5  # its kind
+_BUTTON: Final = 3  # its kind
+_BED: Final = 5
 
 # (from when, how many, samples a second) -> so many
 Felt = Callable[[Instant, int, int], Sequence[int]]
@@ -106,6 +108,7 @@ class Board:
         self._counts = {wire.HELLO: 0, wire.HEARTBEAT: 0, wire.WAVEFORM: 0}
         self._deframer = Deframer()
         self._started = now
+        self._presses_lost = 0
         self._odd = 0  # frames of another version, or no frames
         self._greeted = self._progress = False
         self._hello = True
@@ -132,6 +135,9 @@ class Board:
         if self._heard == len(self._ring):
             self._progress = True  # the first to wait for an acknowledgement has its whole time
         if len(self._ring) == RING:
+            gone = self._ring[0]
+            pressed = self.channels[gone.channel].kind == _BUTTON and gone.value
+            self._presses_lost = min(LOST_MOST, self._presses_lost + bool(pressed))
             self._forget(1)
         self._ring.append(_Reading(level.since, index, self._value(index)))
 
@@ -168,8 +174,9 @@ class Board:
         boot, kept = _ACK.unpack_from(payload)
         heard = int.from_bytes(payload[4:6], "little") if len(payload) >= _ACK.size + 2 else kept
         gone, known = ((number - self._oldest) % wire.NUMBERS for number in (kept, heard))
-        if boot != self._who.boot or gone > len(self._ring):
+        if boot != self._who.boot or min(gone, known) > len(self._ring):
             return
+        gone = gone if gone <= len(self._ring) else 0  # overwritten already, or never given
         known = known if gone <= known <= len(self._ring) else gone
         self._greeted, self._progress = True, self._progress or known != self._heard
         self._heard, self._sent = known, max(self._sent, known)
@@ -243,9 +250,10 @@ class Board:
         return pack("<IBBH", now % _UPTIMES, tested, passed, SUPPLY_MV)
 
     def _beat(self, now: int) -> None:
-        levels = sum(self._value(i) << i for i, channel in enumerate(self.channels) if channel.kind != _BED)
+        on = [i for i, channel in enumerate(self.channels) if channel.kind != _BED and channel.flags & ENABLED]
+        levels = sum(self._value(i) << i for i in on)
         refused = min(REFUSED_MOST, self._odd + self._deframer.refused)
-        self._count(wire.HEARTBEAT, self._state(now) + pack("<HBB", SUPPLY_MV, levels, refused))
+        self._count(wire.HEARTBEAT, self._state(now) + pack("<HBBB", SUPPLY_MV, levels, refused, self._presses_lost))
 
     def _readings(self, now: int) -> None:
         if self._progress:

@@ -104,6 +104,7 @@ static bool write_out(const uint8_t *bytes, uint8_t length)
         return false;
     for (uint8_t i = 0; i < length; i++)
         out[(uint8_t)(out_to + i)] = bytes[i];
+    __asm__ __volatile__("" ::: "memory"); /* the interrupt reads what the index lets it: first the bytes, then the index */
     out_to = (uint8_t)(out_to + length);
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {

@@ -14,6 +14,11 @@ static bool value_of(const struct fb_bridge *self, uint8_t channel)
     return self->inputs[channel].level != ((self->channels[channel].flags & FB_INVERTED) != 0);
 }
 
+static bool enabled(const struct fb_bridge *self, uint8_t channel)
+{
+    return channel < self->count && (self->channels[channel].flags & FB_ENABLED) != 0;
+}
+
 /* Where both HELLO and HEARTBEAT begin. */
 static void put_state(const struct fb_bridge *self, uint8_t *out, uint32_t now)
 {
@@ -46,14 +51,15 @@ static bool send_hello(struct fb_bridge *self, uint32_t now)
 
 static bool send_heartbeat(struct fb_bridge *self, uint32_t now)
 {
-    uint8_t out[14];
+    uint8_t out[15];
     put_state(self, out, now);
     fb_put16(out + 10, self->supply_mv);
     out[12] = 0;
     for (uint8_t i = 0; i < self->count; i++)
-        if (self->channels[i].kind != FB_BED && value_of(self, i))
+        if (self->channels[i].kind != FB_BED && enabled(self, i) && value_of(self, i))
             out[12] = (uint8_t)(out[12] | (1u << i));
     out[13] = self->refused;
+    out[14] = self->presses_lost;
     if (!send(self, FB_HEARTBEAT, self->heartbeats, out, sizeof out))
         return false;
     self->heartbeats++;
@@ -68,11 +74,6 @@ static bool send_reading(struct fb_bridge *self, const struct fb_reading *readin
     out[6] = reading->channel;
     out[7] = reading->value;
     return send(self, FB_READING, self->ring.unsent, out, sizeof out);
-}
-
-static bool enabled(const struct fb_bridge *self, uint8_t channel)
-{
-    return channel < self->count && (self->channels[channel].flags & FB_ENABLED) != 0;
 }
 
 /* Samples come, as often as they should, and off their rails. */
@@ -153,6 +154,10 @@ void fb_input(struct fb_bridge *self, uint8_t channel, bool level, uint32_t now)
     struct fb_reading reading = {input->since, channel, value_of(self, channel) ? 1 : 0};
     if (self->ring.heard == self->ring.next)
         self->progress = true; /* the first to wait for an acknowledgement has its whole time */
+    const struct fb_reading *gone = fb_ring_overwrites(&self->ring);
+    if (gone != NULL && self->channels[gone->channel].kind == FB_BUTTON && gone->value != 0 &&
+        self->presses_lost < UINT8_MAX)
+        self->presses_lost++;
     fb_ring_push(&self->ring, reading);
 }
 

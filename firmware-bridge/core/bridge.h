@@ -67,6 +67,7 @@ struct fb_bridge {
     uint16_t blocks;
     bool heartbeat_wanted;
     bool progress;   /* something was acknowledged, or begins to wait for it */
+    uint8_t presses_lost; /* of buttons, overwritten before a hub had kept them; stops at 255 */
     uint8_t started; /* a bit for each channel whose first level is known */
     struct fb_ring ring;
     struct fb_due heartbeat;

@@ -27,6 +27,11 @@ void fb_ring_start(struct fb_ring *self)
     memset(self, 0, sizeof *self);
 }
 
+const struct fb_reading *fb_ring_overwrites(const struct fb_ring *self)
+{
+    return (uint16_t)(self->next - self->oldest) == FB_RING ? &self->slots[self->oldest % FB_RING] : NULL;
+}
+
 void fb_ring_push(struct fb_ring *self, struct fb_reading reading)
 {
     if ((uint16_t)(self->next - self->oldest) == FB_RING) {
@@ -43,10 +48,15 @@ void fb_ring_push(struct fb_ring *self, struct fb_reading reading)
 bool fb_ring_acknowledge(struct fb_ring *self, uint16_t kept, uint16_t heard)
 {
     uint16_t before = self->oldest;
-    if ((uint16_t)(kept - before) > (uint16_t)(self->next - before))
+    uint16_t given = (uint16_t)(self->next - before);
+    bool forgets = (uint16_t)(kept - before) <= given;
+    bool hears = (uint16_t)(heard - before) <= given;
+    if (!forgets && !hears)
         return false;
-    self->oldest = kept;
-    self->heard = (uint16_t)(heard - kept) > (uint16_t)(self->next - kept) ? kept : heard;
+    if (forgets)
+        self->oldest = kept;
+    hears = hears && (uint16_t)(heard - self->oldest) <= (uint16_t)(self->next - self->oldest);
+    self->heard = hears ? heard : self->oldest;
     if ((uint16_t)(self->heard - before) > (uint16_t)(self->unsent - before))
         self->unsent = self->heard;
     return true;

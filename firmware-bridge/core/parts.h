@@ -33,9 +33,11 @@ struct fb_ring {
 };
 
 void fb_ring_start(struct fb_ring *self);
+/* What the next push will overwrite, or NULL. */
+const struct fb_reading *fb_ring_overwrites(const struct fb_ring *self);
 void fb_ring_push(struct fb_ring *self, struct fb_reading reading);
-/* Forgets what is before `kept`; false, and nothing is done, for a number that was never given. `heard` may go back: a
-   hub that was started anew has what it kept, and no more. */
+/* Forgets what is before `kept`, unless that is overwritten already or was never given. `heard` may go back: a hub that
+   was started anew has what it kept, and no more. False, and nothing is done, where neither number is in the ring. */
 bool fb_ring_acknowledge(struct fb_ring *self, uint16_t kept, uint16_t heard);
 /* The first reading that was not sent yet, or NULL. It stays until acknowledged. */
 const struct fb_reading *fb_ring_peek(const struct fb_ring *self);

@@ -452,11 +452,33 @@ static void what_was_heard_and_is_not_kept_stays_and_is_sent_again_to_a_hub_that
     CHECK(count(FB_READING) == 4 && bridge.ring.oldest == 2);
     heard_all_before(2, 9); /* a number that was never given: as if nothing beyond what is kept */
     CHECK(bridge.ring.heard == 2);
+    heard_all_before(1, 5); /* kept is gone already, and heard counts all the same */
+    CHECK(bridge.ring.oldest == 2 && bridge.ring.heard == 5);
     heard_all_before(6, 6);
     CHECK(bridge.ring.oldest == 6 && bridge.ring.unsent == 6);
     for (uint32_t i = 0; i < FB_RING + 3u; i++)
         door(10000 + 50 * i, i % 2 == 0);
     CHECK(bridge.ring.oldest == 9 && bridge.ring.heard == 9 && bridge.ring.unsent == 9);
+}
+
+static void a_press_for_help_that_is_overwritten_is_counted_and_said(void)
+{
+    start();
+    fb_input(&bridge, 2, false, 2000);
+    fb_input(&bridge, 2, false, 2040);
+    for (uint32_t i = 0; i < FB_RING - 1u; i++)
+        door(3000 + 50 * i, i % 2 == 0);
+    CHECK(bridge.presses_lost == 0);
+    door(9000, false);
+    door(9100, true);
+    CHECK(bridge.presses_lost == 1);
+    for (uint32_t now = 10000; now < 12100; now += 10)
+        fb_turn(&bridge, now);
+    listen();
+    for (uint8_t i = 0; i < heard; i++)
+        if (frames[i].type == FB_HEARTBEAT)
+            CHECK(frames[i].length == 15 && frames[i].payload[14] == 1);
+    CHECK(count(FB_HEARTBEAT) > 0);
 }
 
 static void a_way_out_that_is_full_delays_and_loses_nothing(void)
@@ -748,6 +770,7 @@ int main(int arguments, char **argument)
     what_stands_at_the_start_is_no_reading();
     what_nobody_acknowledged_is_sent_again_in_order();
     what_was_heard_and_is_not_kept_stays_and_is_sent_again_to_a_hub_that_was_started_anew();
+    a_press_for_help_that_is_overwritten_is_counted_and_said();
     a_way_out_that_is_full_delays_and_loses_nothing();
     every_order_is_answered_and_a_wrong_one_changes_nothing();
     a_channel_that_is_turned_round_has_not_changed();

@@ -1,0 +1,71 @@
+"""The ports themselves: what goes away while it is opened, what is no port, what nobody leads to."""
+
+import os
+import termios
+from pathlib import Path
+
+import pytest
+
+from agent.hub import Serial
+from agent.nouns import Frame, Instant
+from agent.sensors.kept_io import Kept
+from agent.sensors.serial_io import Held, Line, PortError, Ports
+from tests.board_maker import SENSORS
+
+
+def ports(*named: Serial) -> tuple[Ports, list[Frame], list[str]]:
+    heard: list[Frame] = []
+    said: list[str] = []
+    rim = Ports(named, SENSORS, lambda name: None, lambda: Instant(1), heard.append, said.append, Kept())
+    return rim, heard, said
+
+
+def test_a_port_that_goes_away_while_it_is_opened_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, line = os.openpty()
+
+    def gone(fd: int, queue: int) -> None:
+        raise termios.error(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(termios, "tcflush", gone)
+        rim, _, said = ports(Serial(os.ttyname(line), "bridge-1"))
+        rim.turn(0.0)
+        assert len(said) == 1
+        assert said[0].endswith("Input/output error")
+    Line(os.ttyname(line), 115_200).close()
+    os.close(board)
+    os.close(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("nothing", "is the board plugged in?"), ("file", "is no serial port"), (".", "is no serial port")],
+)
+def test_what_is_no_port_is_told_with_what_to_do(path: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PortError, match=why) as fault:
+        Line(str(tmp_path / path), 115_200)
+    assert not isinstance(fault.value, Held)
+
+
+def test_a_name_with_a_lock_in_it_is_not_taken_for_a_port_that_is_held() -> None:
+    with pytest.raises(PortError) as fault:
+        Line("/dev/serial/by-id/usb-Clockwork_Nano-if00", 115_200)
+    assert not isinstance(fault.value, Held)
+
+
+def test_two_who_want_one_port_are_told_apart() -> None:
+    board, line = os.openpty()
+    first = Line(os.ttyname(line), 115_200)
+    with pytest.raises(Held, match="another program has it open"):
+        Line(os.ttyname(line), 115_200)
+    first.close()
+    os.close(board)
+    os.close(line)
+
+
+def test_a_board_that_no_port_leads_to_is_told_lost_in_its_own_thread_and_not_before() -> None:
+    rim, heard, _ = ports()
+    assert heard == [], "whoever makes it must not wait for room in its own queue"
+    rim.turn(0.0)
+    assert heard == [Frame("serial", "bridge-1", b'{"link":0}')]
