@@ -26,6 +26,7 @@ SENSORS: Final = (
     Sensor("hall-motion", "motion", "hall", None, "serial", "bridge-1/motion0"),
     Sensor("front-door", "door", "hall", "entrance", "serial", "bridge-1/door0"),
     Sensor("cord", "button", "hall", None, "serial", "bridge-1/button0"),
+    Sensor("bed", "bed", "bedroom", None, "serial", "bridge-1/bed0"),
 )
 NAMES: Final = {sensor.id for sensor in SENSORS}
 GREETING: Final = framing.pack(HELLO, 9, bytes(10) + b"\x01\x00\x01m328p\0\0\0\x01\x02\x01\x14\x00")

@@ -13,8 +13,8 @@ from scipy import signal, stats
 from agent.nouns import DAY_MS, SECOND_MS, BadFrame, Instant
 from agent.sensors.bed_felt import CHANGE_EVERY_S, CHANGES_SAVED, Felt
 from agent.sensors.feel import COUNTS_MOST, LASTED_MOST, PARTS, Feel, felt, payload
-from agent.simulate.bed import LOAD_12, LOAD_24, Lies, sleeper
-from tests.bed_maker import BLOCK, EVENING, at, blocks, feels, two_nights
+from agent.simulate.bed import LOAD_12, LOAD_24, Lies, SimulatedBed, sleeper
+from tests.bed_maker import BEDS, BLOCK, EVENING, at, blocks, feels, two_nights
 
 RATE = 100
 
@@ -174,6 +174,22 @@ def test_level_and_unrest_are_what_scipy_makes_of_the_same_samples() -> None:
     assert told.unrest == round(float(np.median(spread)) * PARTS)
     assert told.most == round(float(np.std(tenths.reshape(60, 10), axis=1).max()) * PARTS)
     assert told.level == round(float(np.median(np.median(tenths.reshape(60, 10), axis=1))))
+
+
+# -- the simulated bed itself --------------------------------------------------------------------------------------
+
+
+@given(cuts=st.lists(st.integers(1, 900), max_size=5), bed=st.sampled_from(sorted(BEDS)))
+@settings(max_examples=30, deadline=None)
+def test_a_simulated_bed_is_the_same_in_whatever_pieces_it_is_had(cuts: list[int], bed: str) -> None:
+    simulated = SimulatedBed(BEDS[bed], sleeper([(at(0.5), at(2))]), 7)
+    since, step_ms = at(0.499), SECOND_MS // 50
+    whole = simulated.signal(since, 1_000, 50)
+    edges = sorted({0, 1_000, *cuts})
+    pieces = [simulated.signal(Instant(since + a * step_ms), b - a, 50) for a, b in pairwise(edges)]
+    assert [sample for piece in pieces for sample in piece] == whole
+    top = 1 << BEDS[bed].bits - 1
+    assert all(-top <= sample < top for sample in whole)
 
 
 # -- as the journal holds it ---------------------------------------------------------------------------------------

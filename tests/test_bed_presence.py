@@ -71,7 +71,7 @@ def test_nothing_is_said_before_it_is_known_and_the_first_night_is_judged(bed: s
     assert [one[:2] for one in first_night[1:]] == [("bed", 0), ("bed", 1), ("bed", 0)]
 
 
-@pytest.mark.parametrize("bed", ["load", "inverted", "board", "piezo"])
+@pytest.mark.parametrize("bed", sorted(BEDS))
 def test_a_hub_that_is_put_in_while_she_sleeps_knows_when_she_gets_up(bed: str) -> None:
     late = [feel for feel in two_nights(bed) if feel.since() >= at(1.4)]
     said = presence(told(late))

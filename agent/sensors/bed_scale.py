@@ -16,7 +16,7 @@ SETTLE_S: Final = 8  # of stillness, at least, to be judged by its unrest
 FIRST_S: Final = 1_800  # alive for so long: the scale is learnt from it for the first time
 STAY_S: Final = 600  # and then from each that is so long
 REST_S: Final = 60  # lifeless for so long: what comes after is measured from there
-THING_S: Final = 600  # lifeless for so long where somebody was thought to be: it is a thing
+THING_S: Final = 1_800  # lifeless and unmoved for so long where somebody was thought to be: it is a thing
 ZERO_S: Final = 240  # in which the zero follows a thing on the bed by its whole way
 LIVELY_PERMILLE: Final = 1_600  # unrest of what lives against the floor, at least, until ``alive`` is known
 HEAVIER: Final = 3  # times what was thought a body's: that was a cat
@@ -42,6 +42,7 @@ class Scale:
         self._burst = 0  # the greatest movement since it last lay lifeless
         self._rest_s, self._rest_unrest = 0, 0  # how long it lay lifeless at its zero, and how still
         self._stay_s, self._stay_level, self._stay_unrest = 0, 0, 0  # alive since: how long, and sums over it
+        self._thing_s = 0  # lifeless and unmoved, where somebody was thought to be
 
     @property
     def has_level(self) -> bool:
@@ -71,7 +72,7 @@ class Scale:
         if self.loud(feel) or (occupied and dull(feel)):
             return  # nobody has become a thing, or a giant; the input has
         if moving(feel):
-            self._burst = max(self._burst, feel.most)
+            self._burst, self._thing_s = max(self._burst, feel.most), 0
         elif feel.lasted >= SETTLE_S:
             self._learn_floor(feel, occupied)
             if self._lifeless(feel):
@@ -84,7 +85,7 @@ class Scale:
 
     def missed(self) -> None:
         """What comes next does not follow on what was."""
-        self._burst = self._rest_s = self._rest_unrest = 0
+        self._burst = self._rest_s = self._rest_unrest = self._thing_s = 0
         self._stay_s = self._stay_level = self._stay_unrest = 0
 
     def _share(self, feel: Feel) -> int:
@@ -116,8 +117,8 @@ class Scale:
         ):
             self._teach(self._zero, self._rest_unrest, feel.level)  # what lay there until now was somebody
             self._zero, self._rest_s = feel.level, 0
-        elif self.known and occupied and self._rest_s + feel.lasted < THING_S:
-            self._rest_s += feel.lasted
+        elif occupied and self._thing_s + feel.lasted < THING_S:
+            self._thing_s += feel.lasted
             return
         else:
             self._zero += (feel.level - self._zero) * min(feel.lasted, ZERO_S) // ZERO_S
@@ -127,6 +128,7 @@ class Scale:
             self._burst = self._stay_s = self._stay_level = self._stay_unrest = 0
 
     def _stay(self, feel: Feel) -> None:
+        self._thing_s = 0
         self._stay_s += feel.lasted
         self._stay_level += feel.level * feel.lasted
         self._stay_unrest += feel.unrest * feel.lasted

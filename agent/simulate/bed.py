@@ -1,8 +1,8 @@
 """A simulated bed whose truth is known: who lies on it when, and what its input makes of that.
 
-``signal`` is a function of the time alone (no state), so that a day can be had in any pieces and again: the sums of
-what lies there, each with its movements and its never being quite still, through a load cell or a piezo strip and an
-ADC. Weights in kg; the gain is the input's own.
+``signal`` is a function of the time alone (no state), so that a day can be had in any pieces and again: the sum of what
+lies there, each with its movements and its never being quite still, through a load cell or a piezo strip and an ADC.
+Weights in kg; the gain is the input's own.
 """
 
 from bisect import bisect_left
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from agent.nouns import DAY_MS, MINUTE_MS, SECOND_MS, Instant
 
 Array = npt.NDArray[np.float64]
-NOISE_OF: Final = 1 << 16  # samples of noise, begun at another place for each piece
+NOISE_OF: Final = 1 << 16  # samples of noise; then they come again
 CREEP_MS: Final = 10 * MINUTE_MS  # in which a mattress gives way, and comes back
 STIR: Final = 0.1  # of a weight: how far a turn rocks the bed
 LONGEST_MOVE_MS: Final = 30 * SECOND_MS
@@ -82,6 +82,7 @@ class _Body:
     turned_at: list[int] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
     phase: float = 0.0
+    period_s: float = 4.1  # of the slow one of its two swings when it lies still
 
 
 class SimulatedBed:
@@ -97,19 +98,22 @@ class SimulatedBed:
         self._seed = seed
 
     def signal(self, at: Instant, count: int, rate_hz: int | None = None) -> list[int]:
-        """``count`` samples from ``at`` on."""
+        """``count`` samples from ``at`` on; the input's own rate unless another is named."""
         input = self.input
-        times: Array = at + np.arange(count, dtype=np.float64) * (SECOND_MS / (rate_hz or input.rate_hz))
+        step_ms = SECOND_MS / (rate_hz or input.rate_hz)
+        times: Array = at + np.arange(count, dtype=np.float64) * step_ms
         kg = self._kg(times) - (self._kg(times - PULSE_MS) if input.piezo else 0.0)
         for days, share in ((1.0, 0.5), (3.7, 0.8), (17.0, 1.5)):  # a warm room, the weather, the season
             kg = kg + input.drift_kg * share * np.sin(tau * times / (days * DAY_MS) + self._seed)
-        start = hash((self._seed, at)) % NOISE_OF
-        noise = np.take(self._noise, np.arange(start, start + count), mode="wrap")
+        start = round(at / step_ms) + self._seed * 7_919
+        noise = self._noise[np.arange(start, start + count) % NOISE_OF]
         counts = input.level + input.gain * kg + noise
-        if input.spikes_a_day:
-            rng = Random(f"{self._seed}/{at}")
-            if rng.random() < input.spikes_a_day * count * SECOND_MS / input.rate_hz / DAY_MS:
-                counts[rng.randrange(count)] += rng.choice((-1, 1)) * abs(input.gain) * 200
+        for minute in range(int(times[0]) // MINUTE_MS, int(times[-1]) // MINUTE_MS + 1) if input.spikes_a_day else ():
+            spike = Random(f"{self._seed}/{minute}")
+            if spike.random() < input.spikes_a_day * MINUTE_MS / DAY_MS:
+                index = round((minute * MINUTE_MS + spike.randrange(MINUTE_MS) - at) / step_ms)
+                if 0 <= index < count:
+                    counts[index] += abs(input.gain) * 200
         top = 1 << input.bits - 1
         told: list[int] = np.clip(np.rint(counts), -top, top - 1).astype(np.int64).tolist()
         return told
@@ -127,7 +131,7 @@ class SimulatedBed:
 
 
 def _body(lies: Lies, input: Input, rng: Random) -> _Body:
-    body = _Body(lies, phase=rng.random() * tau)
+    body = _Body(lies, phase=rng.random() * tau, period_s=rng.uniform(3.3, 5.2))
     edge_ms = lies.edge_s * SECOND_MS
     turns: list[tuple[int, float]] = []  # when, and the share of the weight after it
     if edge_ms:
@@ -163,8 +167,8 @@ def _weighs(body: _Body, times: Array, first: float, last: float) -> Array:
         share += (after - before) * np.clip((times - body.turned_at[index]) / 1_000, 0.0, 1.0)
     if lies.still:
         seconds = (times - lies.since) / SECOND_MS
-        slow = np.sin(tau * seconds / 4.1 + body.phase + 0.8 * np.sin(seconds / 23))
-        quick = np.sin(tau * seconds / 0.83 + 0.5 * np.sin(seconds / 7)) ** 5
+        slow = np.sin(tau * seconds / body.period_s + body.phase + 0.8 * np.sin(seconds / 23))
+        quick = np.sin(tau * seconds * 5 / body.period_s + 0.5 * np.sin(seconds / 7)) ** 5
         share += lies.still * (slow + 0.5 * quick)
     there = np.clip((times - lies.since) / 1_200, 0.0, 1.0) * np.clip((lies.until - times) / 1_000, 0.0, 1.0)
     kg = lies.kg * share * there
