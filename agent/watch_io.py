@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -221,6 +222,7 @@ def watch(
     sensors, signals = home.sensors.values(), home.signals
     listener = Listener(local, f"hearthwatch-{hub}", base_topic, frames.put, _say, sensors, signals, orders)
     end_with_any_thread("watch")
+    _end_in_order(frames)
     pause_s = round_s(stall_s)
     wired = bool(serial) or any(sensor.link == LINK for sensor in sensors)
     stages = (*STAGES, SERIAL) if wired else STAGES
@@ -240,6 +242,17 @@ def watch(
     round_and_links = (dog.advanced, pause_s, Links(orders, kept, begin))
     live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, *round_and_links, volatile)
     notify("STOPPING=1")
+
+
+def _end_in_order(frames: Frames) -> None:
+    """Whoever stops this process, and does not kill it, loses nothing: what is pending is written first."""
+
+    def last(number: int, where: object) -> None:
+        # The loop itself was interrupted, perhaps with its hand on the queue: another thread waits for that.
+        threading.Thread(target=frames.put, args=(None,), daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, last)
 
 
 def _keep_turning(stage: str, turn: Callable[[float], object], dog: Watchdog, round_s: float) -> None:

@@ -151,3 +151,12 @@ def test_a_board_gone_mad_fills_no_journal_and_is_still_heard() -> None:
     wired.boot = 7
     wired.hello(NOW + 6_000, 7_000)
     assert told(wired.reading(NOW + 6_500, 0, 7_400, DOOR)) == [("front-door", "door", 1)]
+
+
+def test_a_bed_whose_input_fails_the_boards_own_test_is_told_lost_at_once() -> None:
+    bed = Sensor("bed", "bed", "bedroom", None, "serial", "bridge-1/bed0")
+    wired = Wired([bed])
+    wired.hello(NOW, 1_000, channels=(5,), obeys=False)
+    failed = pack("<IBBH", 1_000, 7, 3, 5_000)
+    said = wired.body(NOW, framing.pack(SELFTEST, 0, failed))
+    assert told(said) == [("bed", "available", 0)]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +143,15 @@ def test_a_bed_is_felt_by_the_real_board_and_no_waveform_is_kept(hub: WiredHub) 
         assert felt, "told as soon as the level changed"
         assert all(set(json.loads(payload)) == {"at", "felt"} and len(payload) < 100 for payload in felt)
         assert len(felt) <= 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_hub_that_is_stopped_has_written_what_it_heard(number: signal.Signals, hub: WiredHub) -> None:
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        hub.until_met()
+        board.pin(REED, 1)
+        hub.until_heard(1, "the door")
+        assert hub.kept() == []
+        assert hub.watch.send(number) == 0
+        assert [(one.sensor, one.value) for one in hub.kept()] == [("front-door", 1)]

@@ -12,7 +12,7 @@ from agent.sensors.bed_presence import BedPresence
 from agent.sensors.board_time import Line, Memory
 from agent.sensors.feel import felt
 from agent.sensors.payload import parse, shown
-from agent.sensors.wire import FELT, NUMBERS, TAMPER
+from agent.sensors.wire import FELT, NUMBERS, TAMPER, TESTS
 
 MAX_BYTES: Final = 2_048  # of a frame; a hello of eight channels has some 250
 MAX_TIME: Final = 1 << 62  # of an instant, an uptime; far beyond what any clock shows
@@ -157,6 +157,10 @@ def _board(at: Instant, name: str, bridge: Bridge, said: _Said) -> Iterable[Read
         raise BadFrame(f"{name}: {count} readings are lost: the hub was away for longer than the board could keep them")
     elif said.has("selftest"):
         failed = said.within("selftest").data.get("failed")
+        if isinstance(failed, list) and TESTS[4] in failed and bridge.beds:
+            for channel in bridge.beds:  # supervision says that it is lost, and a person hears of it
+                yield Reading(at, bridge.sensors[channel].id, "available", 0)
+            return
         if isinstance(failed, list) and failed:
             what = shown(", ".join(map(str, failed)))
             raise BadFrame(f"{name}: the board's own test fails: {what}; look at its wiring and its supply")
