@@ -1,7 +1,6 @@
 """The agent: a function of the entries, the home file and the models. Pure; knows no clock.
 
-``step`` takes one entry and says what it came to. loop.py puts the silences that were due before each entry, at the
-instants that were due, so that live and replay walk through the same instants.
+``step`` takes one entry and says what it came to; loop.py puts the silences that were due before it, live as in replay.
 """
 
 from collections.abc import Sequence
@@ -79,6 +78,8 @@ class Engine:
     def step(self, entry: Entry) -> Outcome:
         """What this entry comes to. A frame that cannot be understood is the outcome's ``reject``."""
         outcome = self._step(entry)
+        if self.company.news:
+            outcome = self.company.add_to(outcome)
         return self.asking.add_to(outcome) if self.asking.news else outcome
 
     def _step(self, entry: Entry) -> Outcome:
@@ -205,9 +206,8 @@ class Engine:
                 findings.append(self._drop(index, now, fault))
                 due = None
             due = FAR if due is None else due
-            if due != self._due[index]:
-                self._due[index] = due
-                moved = True
+            moved |= due != self._due[index]
+            self._due[index] = due
         if moved:
             self._proof_due = proof_due
             self._plan()

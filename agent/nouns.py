@@ -71,7 +71,8 @@ class Entry(NamedTuple):
 class Reading(NamedTuple):
     """What a frame turned out to say. Only what changed, or what is fresh, becomes a reading.
 
-    ``sensor`` is the id in home.toml, or the link's name for the quantity ``link``.
+    ``sensor`` is the id in home.toml, or the link's name for the quantity ``link``, or ``company`` for ``people``: how
+    many are there at least, which no sensor said but the engine.
     """
 
     at: Instant

@@ -6,8 +6,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from agent.detect.day_features import Day
-from agent.detect.own_days import DAYS_LEAST
 from agent.detect.routine_change import is_apart
+from agent.measures import DAYS_LEAST
 from agent.nouns import DAY_MS, HOUR_MS, Home, Instant, Reading
 from bench.routine_changes import CHANGES, Change, night_visits
 from bench.routine_home import Life, masked

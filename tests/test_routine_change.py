@@ -10,10 +10,11 @@ from agent.detect import routine_words
 from agent.detect.day_features import FEATURES
 from agent.detect.detector import NO_MODELS, ModelFault, Models
 from agent.detect.onnx_io import OnnxModel
-from agent.detect.own_days import DAYS_LEAST, MOST
+from agent.detect.own_days import MOST
 from agent.detect.surprise import BIT, OwnPast, free_bits, prior_ppm
 from agent.engine import Engine
 from agent.loop import fill, run
+from agent.measures import DAYS_LEAST
 from agent.models_io import FOLDER, NAMES, shipped
 from agent.nouns import DAY_MS, HOUR_MS, Entry, Frame, Instant
 from agent.replay import Record

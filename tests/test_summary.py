@@ -1,6 +1,7 @@
 """The day as a family reads it: what was asked at home, what was said, and what a person made of it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ from agent.civil import Wall
 from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
-from agent.nouns import MINUTE_MS, Instant, Reading, Step
-from agent.summary.day import Asked, Said, questions, told
+from agent.nouns import MINUTE_MS, Home, Instant, Reading, Step
+from agent.summary.day import Day, Past, summarised
+from agent.summary.observed import Said
+from agent.summary.sentences import sentences
+from agent.summary.told import Asked, questions
+from agent.summary.words_io import words
 from tests.flat_maker import MORNING
+from tests.home_maker import make_home
 from tests.test_outcomes import lived
 from tests.test_recover import PRESS, TEXT
 
-WALL = Wall("Europe/London")
+TODAY = Wall("Europe/London").day(MORNING)
 HUB = """
 [hub]
 id = "h"
@@ -33,11 +39,18 @@ def at(minutes: int) -> Instant:
     return Instant(MORNING + minutes * MINUTE_MS)
 
 
+def day_of(home: Home, heard: Sequence[Reading], said: Sequence[Said] = (), steps: Sequence[Step] = ()) -> Day:
+    return summarised(home, TODAY, Past(heard, said, steps, ()), at(14 * 60))
+
+
+def lines(day: Day) -> list[str]:
+    return [words().say(sentence, day) for sentence in sentences(day)]
+
+
 def test_a_question_that_was_answered_is_told_with_that_nothing_left_the_home() -> None:
     heard = [Reading(at(0), "possible_fall", "asked", 60), Reading(at(1), "possible_fall", "answered", 1)]
-    assert told(questions([*heard, Reading(at(2), "hall-motion", "motion", 1)]), [], [], WALL) == [
-        "10:00  The home was asked first (possible fall) and answered: nothing left the home."
-    ]
+    day = day_of(make_home(), [*heard, Reading(at(2), "hall-motion", "motion", 1)])
+    assert lines(day)[-1] == "10:00  The home was asked first (possible fall) and answered: nothing left the home."
 
 
 def test_questions_of_two_kinds_are_not_taken_for_each_other_and_one_may_stay_open() -> None:
@@ -57,8 +70,7 @@ def test_an_incident_is_told_once_with_who_took_it_and_what_was_found() -> None:
         Step(at(6), 1, 1, "1-1", "possible_fall", "human"),
         Step(at(30), 1, 1, "1-1", "possible_fall", "outcome", "true"),
     ]
-    (line,) = told([], said, steps, WALL)
-    heard, taken, closed = line.split("; ")
+    heard, taken, closed = lines(day_of(make_home(), [], said, steps))[-1].split("; ")
     assert heard == "10:05  Possible fall was told to the monitoring centre"
     assert (taken, closed) == ("a person there took it at 10:06", "closed at 10:30: help was needed.")
 
@@ -78,10 +90,14 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_day_is_read_from_the_hubs_journal(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "--config", "hub.toml", "--day", "2026-03-01", "--json"]) == 0
-    (line,) = json.loads(capsys.readouterr().out)["lines"]
-    assert line == "10:01  Sos was told to the monitoring centre."
-    assert main(["summary", "--config", "hub.toml", "--day", "2026-03-02"]) == 0
-    assert capsys.readouterr().out == "Nothing was asked at home, and nothing was said.\n"
+    *_, line = json.loads(capsys.readouterr().out)["lines"]
+    assert line["says"] == "10:01  Help button was told to the monitoring centre."
+    assert main(["summary", "--config", "hub.toml", "--day", "2026-02-20"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Friday 20 February 2026",
+        "This home was not observed on this day: nothing can be said of it.",
+        "Nothing was asked at home, and nothing was said.",
+    ]
 
 
 def test_a_day_is_not_told_against_the_residents_wish(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:

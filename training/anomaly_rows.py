@@ -10,9 +10,10 @@ from statistics import median
 import numpy as np
 
 from agent.detect.day_features import ABSENT, FEATURES, Day
-from agent.detect.own_days import DAYS_LEAST, LEAST_ROOT, LEAST_WIDTH, LINEAR, LINEAR_UNIT, OwnDays, _even, _middle
+from agent.detect.own_days import LEAST_ROOT, LEAST_WIDTH, LINEAR, LINEAR_UNIT, OwnDays, _even, _middle
 from agent.detect.routine_change import is_apart
 from agent.detect.surprise import NUMBERS_LEAST, Drift, row
+from agent.measures import DAYS_LEAST
 from bench.homes import homes_in, readings
 from bench.routine_home import masked, whole
 

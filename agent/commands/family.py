@@ -1,4 +1,4 @@
-"""Commands for families: one day of the home."""
+"""Commands for families: one day of the home, to read, to print, or to hand over."""
 
 import argparse
 import json
@@ -6,21 +6,31 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from agent.civil import Wall
-from agent.commands.asking import DONE, Refused
+from agent.civil import rfc3339
+from agent.clock_io import wall_ms
+from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
 from agent.commands.hub import configured
 from agent.journal_io import Journal
-from agent.nouns import Instant
-from agent.summary.day import Said, questions, told
+from agent.nouns import Home, Instant
+from agent.past_io import past_of, past_of_log
+from agent.sensors.log_io import LogReader
+from agent.summary.day import Day, summarised
+from agent.summary.plain import plain
+from agent.summary.sentences import sentences
+from agent.summary.words import Words
+from agent.summary.words_io import languages, words
 
 FIRST: Final = date(1970, 1, 1)
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    summary = commands.add_parser("summary", help="one day: what was asked at home, what was said, what came of it")
-    summary.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
+    summary = commands.add_parser("summary", help="one day: what was seen, what was said, what came of it")
+    summary.add_argument("logs", nargs="*", type=Path, metavar="LOG", help="sensor logs, with --home")
+    summary.add_argument("--config", type=Path, metavar="HUB", help="hub.toml: the day from this hub's journal")
+    summary.add_argument("--home", type=Path, help="home.toml that the logs belong to")
     summary.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="a day of the home's own clock")
-    summary.add_argument("--json", action="store_true")
+    summary.add_argument("--json", action="store_true", help="as docs/summary.schema.json has it")
+    summary.add_argument("--language", choices=languages(), default="en")
     summary.set_defaults(run=summed)
 
 
@@ -32,21 +42,51 @@ def _day(text: str) -> date:
 
 
 def summed(asked: argparse.Namespace) -> int:
-    """From the hub's journal, which a running hub goes on writing."""
-    _, state, home = configured(asked.config)
-    if not home.consent.summary_to_family:
-        raise Refused("home.toml: the resident does not want the day to be told ([consent] summary_to_family = false)")
+    """From the hub's journal, which a running hub goes on writing, or from logs."""
+    if (asked.config is None) == (asked.home is None or not asked.logs):
+        raise Refused("summary needs --config HUB, or --home HOME with sensor logs")
+    number, problems = (asked.day - FIRST).days, 0
+    if asked.config is not None:
+        day = _of_hub(asked.config, number)
+    else:
+        day, problems = _of_logs(asked.home, asked.logs, number)
+    _print(asked, day, words(asked.language))
+    return PROBLEMS if problems else DONE
+
+
+def _print(asked: argparse.Namespace, day: Day, words: Words) -> None:
+    if asked.json:
+        print(json.dumps(plain(day, words), ensure_ascii=False))
+    else:
+        print(words.date(day.number))
+        print("\n".join(words.say(sentence, day) for sentence in sentences(day)))
+
+
+def _of_hub(config: Path, number: int) -> Day:
+    _, state, home = configured(config)
+    _consented(home)
     if not (state / "journal.db").exists():
         raise Refused(f"{state}: no journal yet; start the hub first")
-    wall, day = Wall(home.timezone), (asked.day - FIRST).days
-    since, until = wall.instant(day, 0), wall.instant(day + 1, 0)
     journal = Journal(state / "journal.db")
     try:
-        found = questions(journal.readings(since, until))
-        rows = journal.rows("SELECT at, id, kind, state FROM alert WHERE at >= ? AND at < ?", (since, until))
-        said = [Said(Instant(at), id, kind, state) for at, id, kind, state in rows]
-        lines = told(found, said, journal.custody(since), wall)
+        past, now = past_of(journal, home, number, Instant(wall_ms()))
+        return summarised(home, number, past, now)
     finally:
         journal.close()
-    print(json.dumps({"day": asked.day.isoformat(), "lines": lines}) if asked.json else "\n".join(lines))
-    return DONE
+
+
+def _of_logs(home_file: Path, logs: list[Path], number: int) -> tuple[Day, int]:
+    """The day, and how many lines of the logs were skipped."""
+    home = home_of(home_file)
+    _consented(home)
+    reader = LogReader(logs, home, say)
+    with progress("summary", sum(path.stat().st_size for path in logs if path.exists())) as tell:
+        past, now = past_of_log(home, number, reader, lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
+    if now is None:
+        raise Refused("the logs hold nothing of that day, nor of any before it")
+    return summarised(home, number, past, now), reader.problems
+
+
+def _consented(home: Home) -> None:
+    if not home.consent.summary_to_family:
+        raise Refused("home.toml: the resident does not want the day to be told ([consent] summary_to_family = false)")

@@ -32,6 +32,7 @@ from agent.nouns import (
     Finding,
     Home,
     Instant,
+    Outcome,
     Reading,
     Snapshot,
     Watch,
@@ -94,6 +95,8 @@ class Company:
         self._slot, self._offset_ms = -1, 0
         self._had = False  # company in the running half hour
         self._usual = [[0, UNKNOWN_SLOTS] for _ in range(PARTS)]  # half hours with company, and all, by part
+        self._told = 0  # people, as said last
+        self.news: list[Reading] = []  # how many there are at least, when it changed; not taken yet, not memory
 
     def forget(self) -> None:
         """It failed, or begins anew: nobody else is known to be there."""
@@ -120,7 +123,15 @@ class Company:
                 self._move_door(now)
         if self._due is not None and now >= self._due:
             self._turn(now)
+        if self.people != self._told:
+            self._told = self.people
+            self.news.append(Reading(now, self.name, "people", self.people))
         return ()
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """The outcome of this entry with what is new: a family's day tells it, and no detector hears it."""
+        told, self.news = (*outcome.readings, *self.news), []
+        return outcome._replace(readings=told)
 
     def _end(self, now: Instant, reading: Reading, watch: Watch) -> None:
         """Nobody is in that bed any more, or that cannot be said; or a door was shut."""
@@ -251,6 +262,7 @@ class Company:
         return {
             "paths": self.paths.snapshot(),
             "people": [self.people, self.since, self.visiting],
+            "told": self._told,
             "here": [self._here, self._here_at, self._before, self._before_at],
             "last": self._last,
             "sum": [self._sum, self._sum_at, self._third_at],
@@ -263,6 +275,7 @@ class Company:
     def restore(self, snapshot: Snapshot) -> None:
         self.paths.restore(cast(Snapshot, snapshot["paths"]))
         self.people, self.since, self.visiting = cast(tuple[int, Instant | None, bool], snapshot["people"])
+        self._told = cast(int, snapshot.get("told", 0))
         here = cast(tuple[str, Instant, str, Instant], snapshot["here"])
         self._here, self._here_at, self._before, self._before_at = here
         self._last = dict(cast(dict[str, Instant], snapshot["last"]))

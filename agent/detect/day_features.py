@@ -10,12 +10,10 @@ from typing import Final, NamedTuple, cast
 from agent.detect.day_seen import IN_THE_EVENING, MORNING, NEVER, NIGHT, DaySeen
 from agent.detect.sight import seers
 from agent.detect.whereabouts import Whereabouts
+from agent.measures import BED_BLINK_MS, OUTING_MS, VISIT_MS
 from agent.nouns import DAY_MS, MINUTE_MS, SECOND_MS, Home, Instant, Reading, Snapshot, Watch
 
 ABSENT: Final = -1
-VISIT_MS: Final = 5 * MINUTE_MS  # back within this, from the hall outside, is the same visit
-BED_BLINK_MS: Final = 2 * MINUTE_MS  # a mat that says empty for less was lain on all the time
-OUTING_MS: Final = 10 * MINUTE_MS  # gone for less: the bin, the post
 BLIND_MS: Final = 90 * SECOND_MS  # a sensor that fired may see nothing for so long (5 to 90 s, by make)
 TRANSIT_SECONDS: Final = 30  # from a room's first firing to the next room's: longer is no walk
 TRANSITS_LEAST: Final = 5  # walks in a day that make a median

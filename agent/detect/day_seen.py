@@ -7,11 +7,9 @@ followed; it is whole when people are awake to read of it. By the wall clock: in
 from typing import Final, NamedTuple, cast
 
 from agent.civil import Wall
+from agent.measures import EVENING, NOON, UP_FROM_MS
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Home, Instant, Watch
 
-NOON: Final = 12 * 60
-EVENING: Final = 18 * 60
-UP_FROM_MS: Final = 150 * MINUTE_MS  # before the night's end; who is heard before that is up in the night
 # A home that fell dark after so long a silence, and stayed dark for so long, was dark before: nothing proves it seen.
 # After a shorter one somebody slept late.
 SILENT_MS: Final = 12 * HOUR_MS

@@ -11,10 +11,9 @@ from math import isqrt
 from typing import Final, NamedTuple, cast
 
 from agent.detect.day_features import ABSENT, FEATURES, WHOLE_HOME, Day
+from agent.measures import DAYS_LEAST
 
 DAYS_KEPT: Final = 56  # eight weeks: older days are forgotten, so that what lasts becomes the usual
-# Two of each day of the week, and a median of fewer days is chance: before that nothing is said.
-DAYS_LEAST: Final = 14
 PRIOR_DAYS: Final = 7
 UNIT: Final = 16  # of a score: one width is 16
 MOST: Final = 6 * UNIT  # further out is as far as this

@@ -15,11 +15,12 @@ from typing import Final, cast
 from agent.detect import routine_words
 from agent.detect.day_features import FEATURES, Day, DayCount
 from agent.detect.detector import ModelFault
-from agent.detect.own_days import DAYS_LEAST, OwnDays
+from agent.detect.own_days import OwnDays
 from agent.detect.surprise import NUMBERS_LEAST, PPM, Drift, OwnPast, Scores, free_bits, model_bits
 from agent.detect.trust import Trust
 from agent.detect.waiting import resting
 from agent.detect.whereabouts import Whereabouts
+from agent.measures import DAYS_LEAST
 from agent.nouns import ACTIVITY, DAY_MS, Finding, Home, Instant, Reading, Snapshot, Watch
 
 VERSION: Final = 1  # of the memory; another one is not taken back, and the usual is learnt anew

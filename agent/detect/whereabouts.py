@@ -23,10 +23,10 @@ speak without anybody there. A lost or mute one leaves ``unseen`` by speaking, b
 from collections.abc import Iterable, Sequence
 from typing import Final, cast
 
-from agent.nouns import ACTIVITY, MINUTE_MS, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
+from agent.measures import QUIET_MS
+from agent.nouns import ACTIVITY, Finding, Home, Instant, Reading, Snapshot, Watch, is_activity
 
 SETTLE_MS: Final = 60_000
-QUIET_MS: Final = 10 * MINUTE_MS
 
 
 class Whereabouts:

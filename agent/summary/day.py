@@ -1,78 +1,190 @@
-"""One day of a home in sentences, from what its journal holds: what was asked at home, what was said, what came of it.
+"""One day of a home as its family may read it: what was seen, against what is usual for this person.
 
-No room is named and no reading told: whether the family may know of those is the resident's consent, and not asked
-here.
+    summarised(home, date, Past(readings, alerts, steps, off), now) -> Day
+
+Pure. A ``Day`` holds what the page, the file and the terminal show, and each sentence with what supports it; words are
+in words_en.toml. Consent has been asked before anything was counted (signs.py).
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from agent.civil import Wall
-from agent.nouns import Instant, Reading, Step
+from agent.measures import DAYS_LEAST
+from agent.nouns import Home, Instant, Reading, Step
+from agent.summary.bounds import USUAL_DAYS
+from agent.summary.counts import FIGURES, NOT_MEASURED, Counted, Evidence, counted
+from agent.summary.observed import Said, dark, ill
+from agent.summary.rooms import OUT, UNSEEN, Stay
+from agent.summary.signs import HIDDEN, Signs, rooms_hidden
+from agent.summary.spans import Span, clipped, length_ms
+from agent.summary.told import Asked, Incident, incidents, questions
 
-FOUND = {
-    "true": "help was needed",
-    "false": "help was not needed",
-    "test": "it was a test",
-    "visitor": "it was a visitor",
-}
-
-PROOF = "test_call"  # the hub's daily proof of life is nobody's news
-
-
-class Said(NamedTuple):
-    """An alert as the journal keeps it."""
-
-    at: Instant
-    id: str
-    kind: str
-    state: str
+TENTH: Final = 10  # of the days known, left out at either end: the rest is what is usual, and so are most days
+LEAST_MINUTES: Final = 10  # a time of day or a length is as usual within so many of that
 
 
-class Asked(NamedTuple):
-    """The home was asked before ``kind`` was due. ``answered`` None: it could not be judged."""
+class Past(NamedTuple):
+    """What a day is made of. ``readings`` in order of time, from ``bounds.first_needed`` on; ``said`` of any time;
+    ``steps`` of the day and after; ``off``: when the hub did not run, the time before its first start included."""
 
-    at: Instant
-    kind: str
-    answered: bool | None
-
-
-def questions(readings: Iterable[Reading]) -> list[Asked]:
-    """What was asked; ``readings`` in order of time, of one day."""
-    found: list[Asked] = []
-    for at, kind, quantity, value in readings:
-        if quantity == "asked":
-            found.append(Asked(at, kind, None))
-        elif quantity == "answered":
-            open_one = next((n for n, one in enumerate(found) if one.kind == kind and one.answered is None), None)
-            if open_one is not None:
-                found[open_one] = found[open_one]._replace(answered=value != 0)
-    return found
+    readings: Iterable[Reading]
+    said: Sequence[Said]
+    steps: Sequence[Step]
+    off: Sequence[Span]
 
 
-def told(asked: Sequence[Asked], said: Sequence[Said], steps: Sequence[Step], wall: Wall) -> list[str]:
-    """A sentence for each question and each incident that began on the day, in order of time."""
-    lines = [(one.at, _question(one, wall)) for one in asked]
-    lines += [(one.at, _incident(one, steps, wall)) for one in said if one.state == "raised" and one.kind != PROOF]
-    return [line for _, line in sorted(lines)] or ["Nothing was asked at home, and nothing was said."]
+class Figure(NamedTuple):
+    """``value`` None: not measured. A time is minutes after the midnight of the day before, a length minutes.
+
+    ``usual``: from and to, as this person's days were; None: too few are known, or the day is not comparable.
+    """
+
+    name: str
+    value: int | None
+    usual: tuple[int, int] | None
+    days: int  # from which usual is known
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def form(self) -> str:
+        return FIGURES[self.name]
+
+    def compared(self) -> str:
+        """usual, less or more (of a time: earlier or later); "" where nothing is claimed."""
+        if self.value is None or self.usual is None:
+            return ""
+        near = 0 if self.form == "count" else LEAST_MINUTES
+        low, high = self.usual
+        return "less" if self.value < low - near else "more" if self.value > high + near else "usual"
 
 
-def _question(one: Asked, wall: Wall) -> str:
-    what = f"{wall.hhmm(one.at)}  The home was asked first ({_plain(one.kind)})"
-    if one.answered is None:
-        return f"{what}; whether anybody answered could not be told."
-    return f"{what} and answered: nothing left the home." if one.answered else f"{what}; nobody answered."
+class Night(NamedTuple):
+    """One of the last nights, named by the date on which it ended; for the strip."""
+
+    number: int
+    beds: tuple[Span, ...]
+    quiet: int | None  # as figures have them
+    up: int | None
+    dark: tuple[Span, ...]
 
 
-def _incident(one: Said, steps: Sequence[Step], wall: Wall) -> str:
-    parts = [f"{wall.hhmm(one.at)}  {_plain(one.kind).capitalize()} was told to the monitoring centre"]
-    for step in steps:
-        if step.id == one.id and step.state == "human":
-            parts.append(f"a person there took it at {wall.hhmm(step.at)}")
-        elif step.id == one.id and step.state == "outcome":
-            parts.append(f"closed at {wall.hhmm(step.at)}: {FOUND.get(step.verdict or '', 'no more is known')}")
-    return "; ".join(parts) + "."
+@dataclass(frozen=True, slots=True)
+class Day:
+    """``since`` to ``until``: the civil day, or what has passed of it. ``dark`` begins with the night before it."""
+
+    number: int  # the local date, days since 1970-01-01
+    timezone: str
+    alone: bool  # one person lives there
+    bathroom_hidden: bool
+    since: Instant
+    until: Instant
+    over: bool
+    night: Span  # from noon to noon
+    plan: tuple[int, int]  # the night by the care plan, minutes of the wall clock
+    observed_permille: int
+    dark: tuple[Span, ...]
+    unseen_rooms: tuple[str, ...]
+    figures: Mapping[str, Figure]  # all of FIGURES, in that order
+    stays: tuple[Stay, ...]
+    beds: tuple[Span, ...]
+    has_bed: bool
+    doors: tuple[Reading, ...]
+    rooms: tuple[tuple[str, int], ...]  # minutes last seen in each, the longest first; of the daytime
+    room_of: Mapping[str, str]  # of each sensor that may be shown
+    names: Mapping[str, str]  # of each room that may be shown
+    asked: tuple[Asked, ...]
+    incidents: tuple[Incident, ...]
+    nights: tuple[Night, ...]  # oldest first, this one last
 
 
-def _plain(kind: str) -> str:
-    return kind.replace("_", " ")
+def summarised(home: Home, number: int, past: Past, now: Instant) -> Day:
+    """The day of that date; what is later than ``now`` is not known yet."""
+    days = Days(home, past, now)
+    return days.day(number)
+
+
+class Days:
+    """Several days of one past: each is counted once, however often it is a part of what is usual."""
+
+    def __init__(self, home: Home, past: Past, now: Instant) -> None:
+        self._home, self._said, self._steps, self._now = home, past.said, past.steps, now
+        self._asked: list[Reading] = []
+        self._dark = dark(past.said, past.off, now)
+        self._ill = ill(past.said, home, now)
+        self._signs = Signs(home, self._kept(past.readings), self._ill)
+        self._counted: dict[int, Counted] = {}
+
+    def _kept(self, readings: Iterable[Reading]) -> Iterable[Reading]:
+        for reading in readings:
+            if reading.quantity in ("asked", "answered"):
+                self._asked.append(reading)
+            yield reading
+
+    def count(self, number: int) -> Counted:
+        found = self._counted.get(number)
+        if found is None:
+            found = counted(self._home, number, self._signs, self._dark, self._ill, self._now)
+            self._counted[number] = found
+        return found
+
+    def day(self, number: int) -> Day:
+        home, count = self._home, self.count(number)
+        before = [self.count(number - ago) for ago in range(USUAL_DAYS, 0, -1)]
+        bounds, until = count.bounds, max(count.bounds.midnight, count.until)
+        within = Span(bounds.midnight, until)
+        said = [one for one in self._said if within.since <= one.at < within.until]
+        hidden = rooms_hidden(home)
+        return Day(
+            number=number,
+            timezone=home.timezone,
+            alone=home.residents == 1,
+            bathroom_hidden=bool(hidden),
+            since=within.since,
+            until=within.until,
+            over=count.until >= bounds.until,
+            night=bounds.before,
+            plan=home.care.night,
+            observed_permille=count.observed_permille(bounds.day),
+            dark=count.dark,
+            unseen_rooms=count.unseen_rooms,
+            figures={name: _figure(name, count, before) for name in FIGURES},
+            stays=count.stays,
+            beds=count.beds,
+            has_bed=count.counts["in_bed"].value is not None,
+            doors=count.doors,
+            rooms=_by_room(count, Span(bounds.morning, min(bounds.bedtime, until))),
+            room_of={sensor.id: sensor.room for sensor in home.sensors.values() if sensor.room not in hidden},
+            names={room.id: room.name for room in home.rooms.values() if room.id not in hidden},
+            asked=tuple(questions(one for one in self._asked if within.since <= one.at < within.until)),
+            incidents=tuple(incidents(said, self._steps)),
+            nights=tuple(_night(one) for one in [*before, count]),
+        )
+
+
+def _figure(name: str, count: Counted, before: Sequence[Counted]) -> Figure:
+    value, evidence = count.counts.get(name, NOT_MEASURED)
+    known = sorted(
+        each.counts[name].value or 0
+        for each in before
+        if each.comparable(name) and each.counts.get(name, NOT_MEASURED).value is not None
+    )
+    usual = None
+    if value is not None and count.comparable(name) and len(known) >= DAYS_LEAST:
+        cut = len(known) // TENTH
+        usual = known[cut], known[-1 - cut]
+    return Figure(name, value, usual, len(known), evidence)
+
+
+def _by_room(count: Counted, daytime: Span) -> tuple[tuple[str, int], ...]:
+    found: dict[str, int] = {}
+    for since, until, place in count.stays:
+        if place not in (OUT, UNSEEN, HIDDEN):
+            found[place] = found.get(place, 0) + length_ms(clipped([Span(since, until)], daytime))
+    return tuple(sorted(((room, ms // 60_000) for room, ms in found.items()), key=lambda one: (-one[1], one[0])))
+
+
+def _night(count: Counted) -> Night:
+    window = count.bounds.before
+    quiet, up = (count.counts.get(name, NOT_MEASURED).value for name in ("quiet", "up"))
+    return Night(count.bounds.number, clipped(count.beds, window), quiet, up, clipped(count.dark, window))

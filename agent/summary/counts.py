@@ -1,0 +1,215 @@
+"""One day of a home counted: each figure with what it was counted from.
+
+None is not measured: the home has nothing to measure it with, or it could not be believed, or most of the time was not
+observed. 0 is measured, and none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from agent.civil import Wall
+from agent.nouns import MINUTE_MS, Home, Instant, Reading
+from agent.summary.bounds import Bounds, bounds_of, wall_minute
+from agent.summary.night import in_bed, of_the_night, out_of_bed
+from agent.summary.observed import unseen
+from agent.summary.rooms import Outing, Stay, openings, outings, stays, visits
+from agent.summary.signs import Sign, Signs, bed_of, rooms_hidden
+from agent.summary.spans import Span, clipped, length_ms, merged, without
+
+Evidence = Reading | Span
+
+# Each figure, and what its number is: a time of day, minutes, or how many.
+FIGURES: Final = {
+    "up": "time", "to_bed": "time", "in_bed": "length", "bed_outs": "count", "bed_out": "length",
+    "restless": "length", "quiet": "time", "night_moves": "count", "kitchen": "count", "fridge": "count",
+    "outings": "count", "away": "length", "bathroom_night": "count", "bathroom_day": "count", "company": "length",
+}  # fmt: skip
+OF_THE_NIGHT: Final = frozenset(
+    {"up", "to_bed", "in_bed", "bed_outs", "bed_out", "restless", "quiet", "night_moves", "bathroom_night"}
+)
+UNSEEN_PERMILLE: Final = 100  # a sensor not believed for more of the time leaves its figures out
+WHOLE_PERMILLE: Final = 900  # what was seen less is a figure, but is held against nothing
+HALF_PERMILLE: Final = 500  # what was seen less is none
+DARK_MS: Final = 15 * MINUTE_MS  # unobserved for longer just before the first sign, or after the last: it was not that
+
+
+class Count(NamedTuple):
+    value: int | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+NOT_MEASURED: Final = Count(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """``until``: what came later is not known yet (a day that is running). ``dark``: from noon to the day's end."""
+
+    bounds: Bounds
+    until: Instant
+    dark: tuple[Span, ...]
+    counts: Mapping[str, Count]
+    stays: tuple[Stay, ...]
+    beds: tuple[Span, ...]
+    doors: tuple[Reading, ...]  # entrances opened
+    unseen_rooms: tuple[str, ...]  # that a sensor which was not believed left out of sight
+
+    def observed_permille(self, window: Span) -> int:
+        until = min(window.until, self.until)
+        length = max(1, until - window.since)
+        return 1_000 - length_ms(clipped(self.dark, Span(window.since, until))) * 1_000 // length
+
+    def window_of(self, figure: str) -> Span:
+        return self.bounds.before if figure in OF_THE_NIGHT else self.bounds.day
+
+    def comparable(self, figure: str) -> bool:
+        """Whether its time is over and was observed."""
+        window = self.window_of(figure)
+        return self.until >= window.until and self.observed_permille(window) >= WHOLE_PERMILLE
+
+
+def counted(
+    home: Home,
+    number: int,
+    signs: Signs,
+    dark: Sequence[Span],
+    ill: Mapping[str, Sequence[Span]],
+    until: Instant,
+) -> Counted:
+    """The day of that date. ``signs`` begin at the noon before it or sooner; ``dark`` as ``merged`` gives it."""
+    bounds = bounds_of(home, number)
+    until = min(until, bounds.until)
+    whole = Span(bounds.since, until)
+    holes = clipped(dark, whole)
+    heard = signs.within(whole)
+    beds = clipped(in_bed((one for one in signs.bed if one.at < until), until), whole)
+    out = outings(heard, beds, holes, until)
+    bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), ())
+    lost = {name: unseen(ill, window, UNSEEN_PERMILLE) for name, window in _windows(bounds, until)}
+    needs = needed(home)
+    counts: dict[str, Count] = {}
+    for name, count in _counts(home, bare, signs, heard, out):
+        window = bare.window_of(name)
+        measured = name in needs and needs[name].isdisjoint(lost["night" if name in OF_THE_NIGHT else "day"])
+        seen = bare.observed_permille(window) >= HALF_PERMILLE and until > window.since
+        counts[name] = count if measured and seen else NOT_MEASURED
+    doors = tuple(s.reading for s in heard if s.entrance and s.reading and s.reading.value and s.at >= bounds.midnight)
+    hidden = rooms_hidden(home)
+    rooms = sorted({home.sensors[sensor].room for sensor in lost["night"] | lost["day"]} - hidden)
+    return Counted(bounds, until, holes, counts, bare.stays, beds, doors, tuple(rooms))
+
+
+def _windows(bounds: Bounds, until: Instant) -> Iterator[tuple[str, Span]]:
+    for name, window in (("night", bounds.before), ("day", bounds.day)):
+        yield name, Span(window.since, max(window.since, min(window.until, until)))
+
+
+def needed(home: Home) -> Mapping[str, frozenset[str]]:
+    """For each figure that this home has: the sensors without which it says nothing."""
+    kinds = {room.id: room.kind for room in home.rooms.values()}
+    hidden = rooms_hidden(home)
+    sensors = [sensor for sensor in home.sensors.values() if sensor.room not in hidden]
+    walks = [s for s in sensors if s.kind in ("motion", "presence", "vibration")]
+    awake = frozenset(s.id for s in walks if kinds[s.room] not in ("bedroom", "bathroom"))
+    bed = bed_of(home)
+    found = {
+        "up": awake,
+        "quiet": awake,
+        "night_moves": frozenset(s.id for s in walks),
+        "kitchen": frozenset(s.id for s in walks if kinds[s.room] == "kitchen"),
+        "fridge": frozenset(s.id for s in sensors if s.role == "fridge"),
+        "outings": frozenset(s.id for s in sensors if s.kind == "door" and s.role == "entrance"),
+        "bathroom_night": frozenset(s.id for s in walks if kinds[s.room] == "bathroom"),
+    }
+    found["away"], found["bathroom_day"] = found["outings"], found["bathroom_night"]
+    of_bed = frozenset({bed} if bed is not None else ())
+    found |= dict.fromkeys(("to_bed", "in_bed", "bed_outs", "bed_out", "restless"), of_bed)
+    return {name: needs for name, needs in found.items() if needs} | {"company": frozenset()}
+
+
+def _counts(
+    home: Home, day: Counted, signs: Signs, heard: Sequence[Sign], out: Sequence[Outing]
+) -> Iterator[tuple[str, Count]]:
+    """Every figure, as if all of it had been measured."""
+    bounds, until = day.bounds, day.until
+    kinds = {room.id: room.kind for room in home.rooms.values()}
+    night = of_the_night(day.beds, bounds)
+    yield from _of_the_bed(home, day, night, signs)
+    yield from _edges(home, day, night, heard)
+    by_minute = {sign.at // MINUTE_MS: sign.reading for sign in reversed(heard) if _moved(sign, bounds)}
+    moved = sorted(reading for reading in by_minute.values() if reading is not None)
+    yield "night_moves", Count(len(moved), tuple(moved))
+    fridges = frozenset(s.id for s in home.sensors.values() if s.role == "fridge")
+    yield "fridge", _many(openings(heard, fridges, bounds.midnight))
+    of_kind = {kind: frozenset(r for r in kinds if kinds[r] == kind) for kind in ("kitchen", "bathroom")}
+    yield "kitchen", _many(visits(heard, of_kind["kitchen"], bounds.midnight))
+    bathroom = visits(heard, of_kind["bathroom"], bounds.since)
+    by_night = [one for one in bathroom if bounds.night <= one.at < bounds.morning]
+    yield "bathroom_night", _many(by_night)
+    yield "bathroom_day", _many([one for one in bathroom if bounds.morning <= one.at < bounds.bedtime])
+    gone = merged(clipped((one.span for one in out), bounds.day))
+    yield "outings", Count(len(gone), gone)
+    yield "away", Count(length_ms(gone) // MINUTE_MS, gone)
+    yield "company", _company(signs, Span(bounds.midnight, until), day.dark)
+
+
+def _moved(sign: Sign, bounds: Bounds) -> bool:
+    return sign.reading is not None and not sign.entrance and bounds.night <= sign.at < bounds.morning
+
+
+def _many(readings: Sequence[Reading]) -> Count:
+    return Count(len(readings), tuple(readings))
+
+
+def _of_the_bed(home: Home, day: Counted, night: tuple[Span, ...], signs: Signs) -> Iterator[tuple[str, Count]]:
+    wall, bounds = Wall(home.timezone), day.bounds
+    outs = out_of_bed(night)
+    yield "to_bed", Count(wall_minute(wall, bounds, night[0].since), night[:1]) if night else NOT_MEASURED
+    told = bool(signs.bed) and signs.bed[0].at < min(bounds.noon, day.until)  # a new bed says nothing at first
+    yield "in_bed", Count(length_ms(night) // MINUTE_MS, night) if told else NOT_MEASURED
+    yield "bed_outs", Count(len(outs), outs) if night else NOT_MEASURED
+    yield "bed_out", Count(length_ms(outs) // MINUTE_MS, outs) if night else NOT_MEASURED
+    moved = [one for one in signs.restless if night and night[0].since < one.at <= night[-1].until]
+    yield "restless", Count(sum(one.value for one in moved) // 60, tuple(moved)) if moved else NOT_MEASURED
+
+
+def _edges(home: Home, day: Counted, night: tuple[Span, ...], heard: Sequence[Sign]) -> Iterator[tuple[str, Count]]:
+    """The first sign of the day and the last before the night: outside of bedroom and bathroom."""
+    wall, bounds = Wall(home.timezone), day.bounds
+    awake = {room.id for room in home.rooms.values() if room.kind not in ("bedroom", "bathroom")}
+    heard = [sign for sign in heard if sign.room in awake and not sign.entrance]
+    first = next((s.reading for s in heard if bounds.up_from <= s.at < bounds.noon), None)
+    last = next((s.reading for s in reversed(heard) if s.at < bounds.up_from), None)
+    up: Count = NOT_MEASURED
+    if night and bounds.up_from <= night[-1].until < min(bounds.noon, day.until):
+        up = Count(wall_minute(wall, bounds, night[-1].until), (night[-1],))
+    elif first is not None and not _dark_between(day, bounds.up_from, first.at):
+        up = Count(wall_minute(wall, bounds, first.at), (first,))
+    yield "up", up
+    known = last is not None and day.until > bounds.up_from and not _dark_between(day, last.at, bounds.up_from)
+    yield "quiet", Count(wall_minute(wall, bounds, last.at), (last,)) if known and last is not None else NOT_MEASURED
+
+
+def _dark_between(day: Counted, since: Instant, until: Instant) -> bool:
+    return length_ms(clipped(day.dark, Span(since, until))) > DARK_MS
+
+
+def _company(signs: Signs, window: Span, dark: Sequence[Span]) -> Count:
+    """When more than one were there at least; the hub says so when it changes (detect/company.py)."""
+    spans: list[Span] = []
+    since: Instant | None = None
+    for at, _, _, people in signs.people:
+        if at >= window.until:
+            break
+        if people > 1 and since is None:
+            since = at
+        elif people <= 1 and since is not None:
+            spans.append(Span(since, at))
+            since = None
+    if since is not None:
+        spans.append(Span(since, window.until))
+    if not signs.people or signs.people[0].at >= window.until:
+        return NOT_MEASURED
+    told = merged(part for span in clipped(spans, window) for part in without(span, dark))
+    return Count(length_ms(told) // MINUTE_MS, told)

@@ -1,0 +1,127 @@
+"""The sentences of a day, each with what supports it; which words say them is the catalogue's (words.py).
+
+What was not observed comes first, then the day as it went, then what was asked and told. What was not measured has no
+sentence: it stands in the table as not measured.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from agent.civil import Wall
+from agent.nouns import MINUTE_MS, Instant
+from agent.summary.counts import Evidence
+from agent.summary.day import Day, Figure
+from agent.summary.spans import Span, clipped
+from agent.summary.told import Asked, Incident
+
+# What fills a place in a sentence: its form (time, length, count, moment, room, kind), and its value.
+Word = tuple[str, int | str]
+DARK_TOLD_MS: Final = 5 * MINUTE_MS  # what was not observed for less is in the table only
+DARK_TOLD_MOST: Final = 3  # beyond that they are counted
+DAY_MINUTES: Final = 24 * 60
+# In the order in which they are told; "rooms" stands where the day is.
+TOLD: Final = (
+    "up", "to_bed", "in_bed", "bed_outs", "restless", "quiet", "night_moves", "bathroom_night", "kitchen", "fridge",
+    "rooms", "outings", "away", "bathroom_day", "company",
+)  # fmt: skip
+
+
+class Sentence(NamedTuple):
+    """``many`` chooses the plural, None: there is none. ``compared``: usual, less, more, or "" (nothing is claimed);
+    ``form`` is of what is compared."""
+
+    key: str
+    many: int | None
+    words: Mapping[str, Word]
+    evidence: tuple[Evidence, ...] = ()
+    compared: str = ""
+    form: str = ""
+
+
+def sentences(day: Day) -> list[Sentence]:
+    found = list(_unobserved(day))
+    if not _all_dark(day):
+        for name in TOLD:
+            found += _rooms(day) if name == "rooms" else _of_figure(day, day.figures[name])
+    told = [(one.at, _asked(one)) for one in day.asked] + [(one.at, _incident(one)) for one in day.incidents]
+    found += [sentence for _, sentence in sorted(told, key=lambda pair: pair[0])]
+    return found if told else [*found, Sentence("calm", None, {})]
+
+
+def _all_dark(day: Day) -> bool:
+    return any(span.since <= day.night.since and span.until >= day.until for span in day.dark)
+
+
+def _unobserved(day: Day) -> Iterator[Sentence]:
+    """First of all: what of the day and the night before it nobody could see."""
+    if _all_dark(day):
+        yield Sentence("not_observed", None, {}, day.dark)
+        return
+    long = [span for span in day.dark if span.until - span.since >= DARK_TOLD_MS]
+    for span in long[:DARK_TOLD_MOST]:
+        yield Sentence("dark", None, {"since": ("moment", span.since), "until": ("moment", span.until)}, (span,))
+    more = tuple(long[DARK_TOLD_MOST:])
+    if more:
+        yield Sentence("dark_more", len(more), {"value": ("count", len(more))}, more)
+    for room in day.unseen_rooms:
+        yield Sentence("unseen", None, {"room": ("room", room)})
+
+
+def _of_figure(day: Day, figure: Figure) -> Iterator[Sentence]:
+    value, form = figure.value, figure.form
+    if value is None or (figure.name == "away" and not value):
+        return
+    words: dict[str, Word] = {"value": (form, value)}
+    key = figure.name
+    if figure.name == "bed_outs" and value:
+        words["length"] = ("length", day.figures["bed_out"].value or 0)
+    elif figure.name == "night_moves":
+        words |= {"since": ("time", day.plan[0]), "until": ("time", day.plan[1])}
+        key = "night_moves_apart" if day.bathroom_hidden else key
+    elif figure.name in ("outings", "away") and not day.alone:
+        key = f"{key}_of_several"
+    elif figure.name == "company" and value:
+        spans = [one for one in figure.evidence if isinstance(one, Span)]
+        words |= {"since": ("moment", spans[0].since), "until": ("moment", spans[-1].until)}
+    compared = "" if figure.name == "company" else figure.compared()
+    if compared and figure.usual is not None:
+        low, high = figure.usual
+        words |= {"low": (form, low), "high": (form, high)}
+    yield Sentence(key, None if form == "time" else value, words, figure.evidence, compared, form)
+
+
+def _rooms(day: Day) -> Iterator[Sentence]:
+    """Where somebody was seen longest by day."""
+    if day.rooms and (minutes := day.rooms[0][1]) > 0:
+        room = day.rooms[0][0]
+        spans = tuple(Span(since, until) for since, until, place in day.stays if place == room)
+        daytime = clipped(spans, daytime_of(day))
+        yield Sentence("rooms", None, {"room": ("room", room), "value": ("length", minutes)}, daytime)
+
+
+def daytime_of(day: Day) -> Span:
+    """Between the nights of the care plan."""
+    wall, (start, end) = Wall(day.timezone), day.plan
+    bedtime = wall.instant(day.number, start) if start >= DAY_MINUTES // 2 else day.until
+    return Span(min(wall.instant(day.number, end), day.night.until), min(bedtime, day.until))
+
+
+def _asked(one: Asked) -> Sentence:
+    key = "asked_unknown" if one.answered is None else "asked_answered" if one.answered else "asked_unanswered"
+    return Sentence(key, None, {"at": ("moment", one.at), "kind": ("kind", one.kind)}, (_at(one.at),))
+
+
+def _incident(one: Incident) -> Sentence:
+    """How far it came is in the key: told, taken, closed; and what was found."""
+    words: dict[str, Word] = {"at": ("moment", one.at), "kind": ("kind", one.kind)}
+    key = "told"
+    if one.taken_at is not None:
+        key, words["taken"] = "taken", ("moment", one.taken_at)
+    if one.closed_at is not None:
+        key = "closed" if key == "taken" else "closed_untaken"
+        words |= {"closed": ("moment", one.closed_at), "found": ("found", one.verdict or "unknown")}
+    return Sentence(key, None, words, (_at(one.at),))
+
+
+def _at(at: Instant) -> Span:
+    return Span(at, at)
