@@ -94,8 +94,8 @@ def openings(signs: Iterable[Sign], sensors: frozenset[str], since: Instant) -> 
 def stays(signs: Sequence[Sign], out: Sequence[Outing], dark: Sequence[Span], bounds: Span) -> tuple[Stay, ...]:
     """The stretch within ``bounds`` without a hole: who was last seen in a room is taken to be there until seen in
     another, or out. After a time out of sight the place is not known until the next sign."""
-    turns = sorted(_turns(signs, out, dark))
-    first = bisect_right(turns, (bounds.since, _LAST, ""))
+    turns = sorted(_turns(signs, out, dark), key=_when)  # what came at one instant stays in the order in which it came
+    first = bisect_right(turns, (bounds.since, _LAST), key=_when)
     place = turns[first - 1][2] if first else HIDDEN
     found: list[Stay] = []
     since = bounds.since
@@ -107,6 +107,10 @@ def stays(signs: Sequence[Sign], out: Sequence[Outing], dark: Sequence[Span], bo
                 found.append(Stay(since, at, place))
             since, place = at, turned
     return (*found, Stay(since, bounds.until, place)) if since < bounds.until else tuple(found)
+
+
+def _when(turn: tuple[Instant, int, str]) -> tuple[Instant, int]:
+    return turn[:2]
 
 
 def _turns(signs: Sequence[Sign], out: Sequence[Outing], dark: Sequence[Span]) -> Iterator[tuple[Instant, int, str]]:
