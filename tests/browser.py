@@ -92,6 +92,18 @@ class Browser:
         else:
             self._cdp("Emulation.clearDeviceMetricsOverride")
 
+    def whole(self, width: int) -> None:
+        """The same, and as high as the page is, so that a picture has all of it."""
+        self.narrow(width)
+        height = int(self.run("return document.documentElement.scrollHeight"))
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._cdp("Emulation.setDeviceMetricsOverride", **size)
+
+    def printed(self) -> bytes:
+        """The page as a PDF, A4 unless the page says otherwise."""
+        wants = {"page": {"width": 21.0, "height": 29.7}, "background": True}
+        return base64.b64decode(self._ask("POST", f"{self._session}/print", wants))
+
     def emulate(self, **features: str) -> None:
         """Media features, such as prefers_color_scheme="dark"."""
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]

@@ -56,6 +56,7 @@ PACKAGES: Final = {
     "flask": {"centre/web_io.py", "centre/page_io.py"},
     "werkzeug": {"centre/web_io.py"},
     "waitress": {"centre/web_io.py"},
+    "jinja2": {"agent/summary/leaf_io.py"},
     "amqtt": set(),
     "asyncio": set(),
     # scipy is too large for a process that stays: only training and short-lived jobs. numpy comes with onnxruntime.

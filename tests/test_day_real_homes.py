@@ -1,7 +1,7 @@
 """Every sentence of every day of ten real homes, against a count from the log that knows nothing of the product's.
 
-The ten with the fewest readings of those with a month or more: 8 sensors in five rooms, or 5 to 7; two have seven
-sensors and one has five and a single entrance. The June outage is in most of them.
+Ten of those with the fewest readings, 24 to 66 days each: six with eight sensors in five rooms, three with seven, one
+with five and a single entrance. The June outage is in some of them.
 """
 
 from datetime import date
@@ -24,7 +24,7 @@ from bench.homes import homes_in, lines
 from tests.direct_count import Alert
 from tests.direct_sentences import DirectDays
 
-TEN = ("099bc", "385de", "46286", "561af", "714d7", "a380e", "a539e", "ca44d", "d7a46", "e2472")
+TEN = ("099bc", "f220c", "46286", "561af", "714d7", "a380e", "a539e", "ca44d", "d7a46", "e2472")
 EPOCH = date(1970, 1, 1)
 
 

@@ -10,6 +10,7 @@ from agent.civil import rfc3339
 from agent.clock_io import wall_ms
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
 from agent.commands.hub import configured
+from agent.files_io import write_whole
 from agent.journal_io import Journal
 from agent.nouns import Home, Instant
 from agent.past_io import past_of, past_of_log
@@ -30,6 +31,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     summary.add_argument("--home", type=Path, help="home.toml that the logs belong to")
     summary.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD", help="a day of the home's own clock")
     summary.add_argument("--json", action="store_true", help="as docs/summary.schema.json has it")
+    summary.add_argument("--html", type=Path, metavar="FILE", help="write there one page that needs nothing else")
     summary.add_argument("--language", choices=languages(), default="en")
     summary.set_defaults(run=summed)
 
@@ -55,11 +57,23 @@ def summed(asked: argparse.Namespace) -> int:
 
 
 def _print(asked: argparse.Namespace, day: Day, words: Words) -> None:
+    if asked.html is not None:
+        from agent.summary.leaf_io import leaf
+
+        _write(asked.html, leaf(day, words))
     if asked.json:
         print(json.dumps(plain(day, words), ensure_ascii=False))
-    else:
+    elif asked.html is None:
         print(words.date(day.number))
         print("\n".join(words.say(sentence, day) for sentence in sentences(day)))
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        write_whole(path, page.encode())
+    except OSError as fault:
+        raise Refused(f"{path}: cannot be written: {fault.strerror}") from None
+    say(f"written to {path}")
 
 
 def _of_hub(config: Path, number: int) -> Day:

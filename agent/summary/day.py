@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from agent.measures import DAYS_LEAST
-from agent.nouns import Home, Instant, Reading, Step
+from agent.nouns import ACTIVITY, Home, Instant, Reading, Step
 from agent.summary.bounds import USUAL_DAYS
 from agent.summary.counts import FIGURES, NOT_MEASURED, Counted, Evidence, counted
 from agent.summary.observed import Said, dark, ill
@@ -37,13 +37,15 @@ class Past(NamedTuple):
 class Figure(NamedTuple):
     """``value`` None: not measured. A time is minutes after the midnight of the day before, a length minutes.
 
-    ``usual``: from and to, as this person's days were; None: too few are known, or the day is not comparable.
+    ``usual``: from and to, as this person's days were; None: too few are known. ``whole``: the time that it is of is
+    over and was observed, else it is held against nothing.
     """
 
     name: str
     value: int | None
     usual: tuple[int, int] | None
     days: int  # from which usual is known
+    whole: bool
     evidence: tuple[Evidence, ...]
 
     @property
@@ -52,7 +54,7 @@ class Figure(NamedTuple):
 
     def compared(self) -> str:
         """usual, less or more (of a time: earlier or later); "" where nothing is claimed."""
-        if self.value is None or self.usual is None:
+        if self.value is None or self.usual is None or not self.whole:
             return ""
         near = 0 if self.form == "count" else LEAST_MINUTES
         low, high = self.usual
@@ -89,10 +91,12 @@ class Day:
     stays: tuple[Stay, ...]
     beds: tuple[Span, ...]
     has_bed: bool
+    has_entrance: bool
     doors: tuple[Reading, ...]
     rooms: tuple[tuple[str, int], ...]  # minutes last seen in each, the longest first; of the daytime
     room_of: Mapping[str, str]  # of each sensor that may be shown
     names: Mapping[str, str]  # of each room that may be shown
+    seen_rooms: frozenset[str]  # those of them that something sees
     asked: tuple[Asked, ...]
     incidents: tuple[Incident, ...]
     nights: tuple[Night, ...]  # oldest first, this one last
@@ -152,10 +156,12 @@ class Days:
             stays=count.stays,
             beds=count.beds,
             has_bed=count.counts["in_bed"].value is not None,
+            has_entrance=any(sensor.role == "entrance" for sensor in home.sensors.values()),
             doors=count.doors,
             rooms=_by_room(count, Span(bounds.morning, min(bounds.bedtime, until))),
             room_of={sensor.id: sensor.room for sensor in home.sensors.values() if sensor.room not in hidden},
             names={room.id: room.name for room in home.rooms.values() if room.id not in hidden},
+            seen_rooms=frozenset(sensor.room for sensor in home.sensors.values() if sensor.kind in ACTIVITY) - hidden,
             asked=tuple(questions(one for one in self._asked if within.since <= one.at < within.until)),
             incidents=tuple(incidents(said, self._steps)),
             nights=tuple(_night(one) for one in [*before, count]),
@@ -170,10 +176,10 @@ def _figure(name: str, count: Counted, before: Sequence[Counted]) -> Figure:
         if each.comparable(name) and each.counts.get(name, NOT_MEASURED).value is not None
     )
     usual = None
-    if value is not None and count.comparable(name) and len(known) >= DAYS_LEAST:
+    if len(known) >= DAYS_LEAST:
         cut = len(known) // TENTH
         usual = known[cut], known[-1 - cut]
-    return Figure(name, value, usual, len(known), evidence)
+    return Figure(name, value, usual, len(known), count.comparable(name), evidence)
 
 
 def _by_room(count: Counted, daytime: Span) -> tuple[tuple[str, int], ...]:

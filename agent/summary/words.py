@@ -144,9 +144,15 @@ class Words:
         return _date(number).isoformat()
 
     def date(self, number: int) -> str:
+        return self._dated("date", number)
+
+    def short_date(self, number: int) -> str:
+        return self._dated("short_date", number)
+
+    def _dated(self, form: str, number: int) -> str:
         when = _date(number)
         weekdays, months = cast(list[str], self._all["weekdays"]), cast(list[str], self._all["months"])
-        return self.text("date").format(
+        return self.text(form).format(
             weekday=weekdays[when.weekday()], day=when.day, month=months[when.month - 1], year=when.year
         )
 

@@ -1,0 +1,128 @@
+"""The day as one file, in a real browser: nothing from elsewhere, nothing that runs, nothing hard to read."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.nouns import Reading, Room
+from agent.summary.day import Day
+from agent.summary.leaf_io import leaf
+from agent.summary.observed import Said
+from agent.summary.words_io import words
+from tests.browser import Browser, chromium
+from tests.conftest import ROOT
+from tests.day_maker import A_DAY, FLAT, SHOWN, TODAY, at, day_of, heard, weeks
+
+PICTURES = ROOT / "build" / "day"
+SCRIPTS = (
+    "<script>document.title='ran'</script>", "<img src=x onerror=\"document.title='ran'\">",
+    "</title><script>1</script>", "</svg><script>document.title='ran'</script>",
+    "\" onload=\"document.title='ran'", "' onmouseover='alert(1)",
+    "{{ 7*7 }}", "{% raw %}", "<style>*{display:none}</style>", "</style><svg onload=alert(1)>", "javascript:alert(1)",
+    "&lt;b&gt;", "<!--", "]]>", "<a href=//x>",
+)  # fmt: skip
+
+
+def night(day: int) -> list[Reading]:
+    return heard("22:40 bed", day - 1) + heard("03:00 bed 0, 03:12 bed, 07:15 bed 0", day)
+
+
+def a_full_day(home: object = FLAT) -> Day:
+    told = [*weeks(), *heard(A_DAY), *heard("00:01 company, 18:00 company 2, 19:30 company 1")]
+    told += [one for day in range(TODAY - 28, TODAY + 1) for one in night(day)]
+    said = [
+        Said(at("15:00"), "1-1", "home_not_watched", "raised", at("14:00")),
+        Said(at("16:30"), "1-1", "home_not_watched", "cleared", at("14:00")),
+    ]
+    assert home in (FLAT, SHOWN)
+    return day_of(told, SHOWN if home is SHOWN else FLAT, said=said)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+def shown(browser: Browser, folder: Path, day: Day) -> None:
+    file = folder / "day.html"
+    file.write_text(leaf(day, words()))
+    browser.open(file.as_uri())
+
+
+def test_a_page_is_without_fault_for_those_who_see_or_move_differently(browser: Browser, tmp_path: Path) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    days = {
+        "full": a_full_day(),
+        "shown": a_full_day(SHOWN),
+        "so-far": day_of([*weeks(), *heard(A_DAY)], now=at("13:00")),
+        "empty": day_of([]),
+    }
+    faults = []
+    for name, day in days.items():
+        shown(browser, tmp_path, day)
+        for scheme in ("light", "dark"):
+            browser.emulate(prefers_color_scheme=scheme)
+            for width in (320, 1_000):
+                browser.whole(width)
+                faults += [f"{name} {scheme} {width}: {fault}" for fault in browser.faults_of_access()]
+                if browser.run("return document.documentElement.scrollWidth > innerWidth"):
+                    faults.append(f"{name} {width}: wider than the screen")
+                browser.picture(PICTURES / f"{name}-{scheme}-{width}.png")
+    browser.narrow(0)
+    browser.emulate(prefers_color_scheme="light")
+    assert not faults
+
+
+def test_a_sentence_leads_to_what_it_rests_on_and_back(browser: Browser, tmp_path: Path) -> None:
+    shown(browser, tmp_path, a_full_day())
+    sentence = next(line for line in browser.text().splitlines() if line.startswith("Up at 07:15"))
+    assert sentence.endswith("why")
+    number = browser.run(
+        "return [...document.querySelectorAll('.told li')].findIndex(e => /Up at/.test(e.innerText)) + 1"
+    )
+    browser.click(f"#s{number} a")
+    assert browser.address().endswith(f"#e{number}")
+    assert "03:12 to 07:15" in browser.run(f"return document.getElementById('e{number}').innerText")
+    browser.click(f"#e{number} a")
+    assert browser.address().endswith(f"#s{number}")
+
+
+def test_names_of_rooms_are_text_and_nothing_else(browser: Browser, tmp_path: Path) -> None:
+    for script in SCRIPTS:
+        rooms = {id: Room(id, room.kind, script) for id, room in FLAT.rooms.items()}
+        shown(browser, tmp_path, day_of(heard(A_DAY), replace(FLAT, rooms=rooms)))
+        assert browser.run("return document.title").startswith("The day of "), script
+        assert browser.run("return document.querySelectorAll('script, img, iframe, main style').length") == 0, script
+        assert browser.run("return [...document.querySelectorAll('.label')].map(e => e.textContent)").count(script) >= 4
+
+
+def test_a_printed_day_is_two_pages_at_most(browser: Browser, tmp_path: Path) -> None:
+    shown(browser, tmp_path, a_full_day(SHOWN))
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    printed = browser.printed()
+    (PICTURES / "full.pdf").write_bytes(printed)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
+
+
+def test_the_file_needs_nothing_else_and_runs_nothing() -> None:
+    text = leaf(a_full_day(), words())
+    assert not re.search(r"\bsrc\s*=|\bsrcset|url\((?!#)|\bhref=(?!\"#)", text)
+    assert not re.search(r"<script|\bon\w+=|@import|https?://", text)
+    assert len(text.encode()) < 100_000
+
+
+def test_the_file_has_no_word_of_a_bathroom_that_is_not_to_be_shown() -> None:
+    text = leaf(a_full_day(), words())
+    rest = text.replace(words().page["bathroom_hidden"], "").replace("bedroom and bathroom", "")
+    assert "bathroom" not in rest.replace("the bathroom not counted", "")
+    assert "In the bathroom" in leaf(a_full_day(SHOWN), words())
+
+
+def test_what_is_not_measured_and_what_is_none_are_told_apart_in_the_file() -> None:
+    text = leaf(day_of(heard("00:05 living, 12:00 living")), words())
+    assert re.search(r"Fridge opened</th><td>none</td>", text)
+    assert re.search(r"In bed</th><td>not measured</td>", text)
