@@ -70,7 +70,7 @@ train: ## the two models, from the homes of DATA; KEY signs them and puts them i
 	@ldconfig -p | grep -q libgomp.so.1 || deploy/apt-install.sh "training needs OpenMP" libgomp1
 	@$(RUN) training --data $(DATA) --out build/train $(if $(KEY),--key $(KEY))
 
-contract: ## docs/ of the line to a centre for programs: JSON Schema and AsyncAPI, from the code
+contract: ## docs/ for programs, of the line to a centre and of a day: JSON Schema and AsyncAPI, from the code
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) deploy.contract
 

@@ -23,7 +23,8 @@ UNWRITTEN_MS: Final = 15 * MINUTE_MS  # a running hub writes every ten minutes a
 def past_of(journal: Journal, home: Home, number: int, wall_now: Instant) -> tuple[Past, Instant]:
     """For the day of that date, from a journal that a running hub may go on writing; and until when it is known.
 
-    ``wall_now``: the time by this machine. A hub that wrote nothing since was off.
+    ``wall_now``: the time by this machine. A hub that wrote nothing since was off. The readings are read while the day
+    is made of them: the journal must stay open until then.
     """
     bounds, since = bounds_of(home, number), first_needed(home, number)
     last = journal.last()

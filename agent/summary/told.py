@@ -1,12 +1,13 @@
 """What was asked at home on a day, and what was told to the monitoring centre and came of it."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agent.nouns import Instant, Reading, Step
 from agent.summary.observed import Said
 
-PROOF = "test_call"  # the hub's daily proof of life is nobody's news
+FOUND: Final = ("true", "false", "test", "visitor")  # what a person may have made of an incident
+PROOF: Final = "test_call"  # the hub's daily proof of life is nobody's news
 
 
 class Asked(NamedTuple):

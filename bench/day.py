@@ -1,0 +1,81 @@
+"""How long a family's day takes, from the journal of a home with a year behind it.
+
+``python -m bench.day [READINGS]`` lives through a synthetic year (2,000,000 readings) by the same code path as live and
+then tells its last days: text, and the whole file. What is read is told, too: 30 days of readings each time.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from agent.engine import Engine
+from agent.home import parse
+from agent.journal_io import Journal
+from agent.loop import fill, run
+from agent.models_io import shipped
+from agent.nouns import DAY_MS, Home
+from agent.past_io import past_of
+from agent.simulate.year import READINGS, YEAR_FROM, year_home_text
+from agent.summary.day import Day, summarised
+from agent.summary.leaf_io import leaf
+from agent.summary.words_io import words
+from bench.year import SEED, Storing, entries, resident_kib
+
+DAYS = 10
+
+
+def told(journal: Journal, home: Home, number: int) -> Day:
+    last = journal.last()
+    assert last is not None
+    past, now = past_of(journal, home, number, last[1])
+    return summarised(home, number, past, now)
+
+
+def lived(path: Path, home: Home, readings: int) -> None:
+    engine = Engine(home, models=shipped())
+    engine.tells_promises = False  # as the hub has it
+    journal = Journal(path, home.id)
+    journal.begin(engine, YEAR_FROM, 1, "bench")
+    run(fill(entries(readings, 10), engine), engine, Storing(journal, engine, readings))
+    journal.close()
+
+
+def main() -> None:
+    readings = int(sys.argv[1]) if len(sys.argv) > 1 else READINGS
+    home = parse(year_home_text(SEED, 10))
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        path = Path(folder) / "journal.db"
+        lived(path, home, readings)
+        before, taken, pages = resident_kib(), [], []
+        journal = Journal(path)
+        last = journal.last()
+        assert last is not None
+        for number in range(last[1] // DAY_MS - DAYS, last[1] // DAY_MS):
+            started = time.monotonic()
+            day = told(journal, home, number)
+            middle = time.monotonic()
+            text = leaf(day, words())
+            taken.append(middle - started)
+            pages.append((time.monotonic() - middle, len(text.encode())))
+        size = path.stat().st_size
+        journal.close()
+    print(
+        json.dumps(
+            {
+                "readings": readings,
+                "journal_mib": round(size / 2**20, 1),
+                "day_s_median": round(statistics.median(taken), 3),
+                "day_s_most": round(max(taken), 3),
+                "file_s_median": round(statistics.median(seconds for seconds, _ in pages), 3),
+                "file_bytes_most": max(size for _, size in pages),
+                "grown_kib": resident_kib() - before,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
