@@ -12,7 +12,8 @@ help: ## this list
 
 demo: ## a simulated home, live, through the real pipeline; ends by itself
 	@deploy/bootstrap.sh $(if $(shell PATH="$(PATH)" command -v mosquitto),requirements.lock,requirements-demo.lock)
-	@$(RUN) agent demo
+	@mkdir -p build
+	@$(RUN) agent demo --page build/demo-day.html
 
 test: ## all tests, against real parts; what was skipped is printed last
 	@deploy/bootstrap.sh requirements-dev.lock

@@ -9,7 +9,7 @@ from agent.engine import Engine
 from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.models_io import shipped
-from agent.nouns import MINUTE_MS, Alert, Entry, Home, Instant, Outcome, Reading
+from agent.nouns import HOUR_MS, MINUTE_MS, Alert, Entry, Home, Instant, Outcome, Reading
 from agent.replay import of_lines, told
 from agent.summary.bounds import bounds_of, first_needed
 from agent.summary.day import Past
@@ -17,6 +17,8 @@ from agent.summary.observed import ABOUT_SIGHT, Said
 from agent.summary.spans import Span
 
 OFF_LEAST_MS: Final = 2 * MINUTE_MS  # a hub that is started anew within this was hardly away
+# A home of which nothing is heard is told as not watched within so long, and then since it was heard last.
+TOLD_WITHIN_MS: Final = 13 * HOUR_MS
 UNWRITTEN_MS: Final = 15 * MINUTE_MS  # a running hub writes every ten minutes at the latest
 
 
@@ -33,9 +35,9 @@ def past_of(journal: Journal, home: Home, number: int, wall_now: Instant) -> tup
     off = [*_off(journal), Span(written, now)]
     kinds = ", ".join(f"'{kind}'" for kind in sorted(ABOUT_SIGHT))
     rows = journal.rows(
-        f"SELECT at, id, kind, state, body FROM alert WHERE at < ? AND (at >= ? OR kind IN ({kinds}))"
+        f"SELECT at, id, kind, state, body FROM alert WHERE (at >= ? AND at < ?) OR kind IN ({kinds})"
         " ORDER BY at, epoch, seq",
-        (min(now + 1, bounds.until), bounds.midnight),
+        (bounds.midnight, bounds.until),
     )
     said = [_said(row) for row in rows]
     return Past(journal.readings(since, bounds.until), said, journal.custody(bounds.midnight), off), now
@@ -69,12 +71,13 @@ def past_of_log(
 ) -> tuple[Past, Instant | None]:
     """The same from the lines of a log, lived through by the engine; ``tell`` hears how far it has come.
 
-    None: the log holds nothing before that day is over. A log that ends within the day makes a day that is not over.
+    None: the log holds nothing before that day is over. A log that ends within the day makes a day that is not over;
+    a longer one is read for TOLD_WITHIN_MS more, since it may turn out that the evening was not observed.
     """
     lived, engine = Lived(home, number), Engine(home, models=shipped())
     engine.tells_promises = False
     run(fill(told(of_lines(lived.until_the_end(lines)), tell), engine), engine, lived)
-    if lived.first is None:
+    if lived.first is None or lived.first >= bounds_of(home, number).until:
         return Past((), (), (), ()), None
     if lived.goes_on:
         run(fill([Entry(lived.frames, Instant(lived.until - 1))], engine), engine, lived)
@@ -83,10 +86,11 @@ def past_of_log(
 
 
 class Lived:
-    """A sink that keeps of a log what the day of that date is made of. ``goes_on``: the log holds later days."""
+    """A sink that keeps of a log what the day of that date is made of. ``goes_on``: the log holds more than is read."""
 
     def __init__(self, home: Home, number: int) -> None:
-        self.since, self.until = first_needed(home, number), bounds_of(home, number).until
+        self.since = first_needed(home, number)
+        self.until = Instant(bounds_of(home, number).until + TOLD_WITHIN_MS)
         self.first: Instant | None = None
         self.last = Instant(0)
         self.goes_on = False

@@ -108,6 +108,12 @@ class DirectCount:
             if left and not self.dark_ms(opened.at, back):
                 yield opened.at, back, after is not None
 
+    def company(self, day: date) -> list[int]:
+        """When the hub found more than one, having found one before."""
+        turns = [(at, many) for (_, before), (at, many) in pairwise([(0, 1), *self.people]) if many > 1 >= before]
+        within = [at for at, _ in turns if self.at(day, 0) <= at < min(self.at(day + timedelta(1), 0), self.end)]
+        return [at for at in within if not any(a <= at < b for a, b in self.dark)]
+
     def day(self, day: date) -> dict[str, tuple[int | None, bool]]:
         """Each figure of a day; and whether it may be held against other days."""
         if day not in self._days:
@@ -143,6 +149,7 @@ class DirectCount:
             ("fridge", opened, self.fridges),
             ("outings", len(out), self.entrances),
             ("away", sum(b - a for a, b in out) // MINUTE, self.entrances),
+            ("company", len(self.company(day)) if self.people and self.people[0][0] < until else None, self.motions),
         ):
             window = (since, noon) if name in ("up", "quiet", "night_moves") else (midnight, until)
             whole = self.at(day + timedelta(1), 0) if window[0] == midnight else noon

@@ -71,6 +71,7 @@ class DirectDays(DirectCount):
         values = {name: value for name, (value, _) in self.day(day).items()}
         times = {name: _time(value) for name, value in values.items() if value is not None and name in ROOM_FIRST}
         night = "between 22:30 and 06:30" + ", the bathroom not counted" * ("bathroom" in self.kind.values())
+        came = "".join(self._moment(at, day) for at in self.company(day)[:1])
         says: dict[str, str | None] = {
             "up": f"Up at {times.get('up')}",
             "quiet": f"In the evening before, last seen outside bedroom and bathroom at {times.get('quiet')}",
@@ -88,26 +89,15 @@ class DirectDays(DirectCount):
             "rooms": self._longest(day),
             "outings": _many(values["outings"], "Nobody was seen to go out", "Out once", "Out {} times"),
             "away": f"Out of the home for {_length(values['away'])}" if values["away"] else None,
+            "company": _many(
+                values["company"], "Nothing looked like a second person at home, which does not mean that nobody came",
+                f"It looked as if more than one person was at home once, at {came}",
+                f"It looked as if more than one person was at home {{}} times, first at {came}",
+            ),
         }  # fmt: skip
         for name, said in says.items():
             if said is not None and (name == "rooms" or values[name] is not None):
                 yield said + (self.compared(name, day) if name != "rooms" else ".")
-        yield from self._company(day)
-
-    def _company(self, day: date) -> Iterator[str]:
-        since, until = self.at(day, 0), min(self.at(day + timedelta(1), 0), self.end)
-        turns = [(at, many) for at, many in self.people if at < until]
-        if not turns or self.dark_ms(since, until) * 2 > until - since:
-            return
-        cuts = sorted({since, until, *(at for at, _ in turns if at > since), *(e for s in self.dark for e in s)})
-        spans = [(a, b) for a, b in pairwise(cuts) if since <= a < b <= until and not self.dark_ms(a, b)]
-        two = [(a, b) for a, b in spans if [many for at, many in [(0, 1), *turns] if at <= a][-1] > 1]
-        if not sum(b - a for a, b in two) // MINUTE:
-            yield "Nothing showed that anybody else was there, which does not mean that nobody was."
-            return
-        length, first, last = _length(sum(b - a for a, b in two) // MINUTE), two[0][0], two[-1][1]
-        when = f"between {self._moment(first, day)} and {self._moment(last, day)}"
-        yield f"At least two people were there for {length}, {when}."
 
     def _longest(self, day: date) -> str | None:
         """The room in which somebody was last seen for longest by day: looked up anew for each little stretch."""

@@ -131,13 +131,20 @@ def test_a_nap_is_no_night_and_an_evening_on_the_bed_is_not_going_to_bed() -> No
     assert [day.figures[name].value for name in ("to_bed", "up", "bed_outs")] == [23 * 60, 1_440 + 410, 0]
 
 
-def test_company_is_told_as_at_least_two_and_its_absence_is_no_claim() -> None:
-    there = heard("00:01 company, 10:00 company 2, 10:50 company 1")
+def test_company_is_told_as_how_it_looked_and_its_absence_is_no_claim() -> None:
+    there = heard("00:01 company, 10:00 company 2, 10:20 company 3, 10:50 company 1, 18:00 company 2")
     told = lines(day_of([*there, *heard("09:00 living, 18:00 living")], SMALL))
-    assert "At least two people were there for 50 min, between 10:00 and 10:50." in told
+    assert "It looked as if more than one person was at home 2 times, first at 10:00." in told
     told = lines(day_of(heard("00:01 company, 09:00 living, 18:00 living"), SMALL))
-    assert "Nothing showed that anybody else was there, which does not mean that nobody was." in told
+    assert "Nothing looked like a second person at home, which does not mean that nobody came." in told
     assert day_of(heard("09:00 living"), SMALL).figures["company"].value is None
+    assert day_of(there, replace(SMALL, residents=2)).figures["company"].value is None, "two live there"
+
+
+def test_who_walks_past_a_dead_sensor_is_not_told_as_company() -> None:
+    there = heard("00:01 company, 09:00 living, 10:00 company 2, 18:00 living")
+    dead = [Said(at("12:00"), "1-1", "sensor_lost", "raised", at("03:00"), "Not heard since 03:00: hall-motion.")]
+    assert day_of(there, SMALL, said=dead).figures["company"].value is None
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-28", 24), ("2026-03-29", 23), ("2026-10-25", 25)])

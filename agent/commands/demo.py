@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from agent.civil import Wall
 from agent.commands.asking import DONE, PROBLEMS, Refused, progress, say
 from agent.demo.operator import NAME
 
 if TYPE_CHECKING:
     from agent.demo.stage_io import View
+    from agent.simulate.story import Story
 
 LONGEST_FOLDER: Final = 80  # bytes: Unix sockets in it have room for 107
 SEED_MOST: Final = 2**63 - 1
@@ -24,6 +26,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     demo.add_argument("--seed", type=_seed, default=1, metavar="N", help="another seed is another home")
     demo.add_argument("--plain", action="store_true", help="plain lines, even where there is a terminal")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep the journal and all else in this new folder")
+    demo.add_argument("--page", type=Path, metavar="FILE", help="write there the day it lived through, for a family")
     demo.add_argument("--embedded", action="store_true", help="the broker in Python, even where mosquitto is")
     demo.set_defaults(run=shown)
 
@@ -42,7 +45,6 @@ def shown(asked: argparse.Namespace) -> int:
     """DONE if everything that the story expects was raised, received and signed for, and nothing else was raised."""
     # Imported here: what stays resident reads this file for its arguments only.
     from agent import VERSION
-    from agent.civil import Wall
     from agent.demo.parts_io import NoPart
     from agent.demo.stage_io import perform
     from agent.simulate.fleet import TIMEZONE
@@ -51,13 +53,27 @@ def shown(asked: argparse.Namespace) -> int:
     say("A simulated home: its last 28 days, then one morning, 120 times as fast. It takes a little over a minute.")
     try:
         with _folder(asked.keep) as folder, _view(asked.plain) as view:
-            verdict = perform(story(asked.seed), folder, view, VERSION, progress, asked.embedded)
+            told = story(asked.seed)
+            verdict = perform(told, folder, view, VERSION, progress, asked.embedded)
+            if asked.page is not None:
+                _write_day(asked.page, folder, told)
     except NoPart as fault:
         raise Refused(str(fault)) from None
     view.sum_up(verdict, Wall(TIMEZONE))
     for line in _what_next(asked.keep):
         say(line)
+    if asked.page is not None:
+        say(f"The morning as her family reads it, one page, to open or to print: {asked.page}")
     return PROBLEMS if verdict.faults else DONE
+
+
+def _write_day(page: Path, folder: Path, told: "Story") -> None:
+    """What a family reads of the day that was lived through, until the demo's last instant."""
+    from agent.commands.family import day_of_journal, write_page
+    from agent.home import parse
+
+    home = parse(told.home_text)
+    write_page(page, day_of_journal(folder / "state" / "journal.db", home, Wall(home.timezone).day(told.start_at)))
 
 
 def _what_next(kept: Path | None) -> Iterator[str]:

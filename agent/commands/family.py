@@ -19,7 +19,8 @@ from agent.summary.day import Day, summarised
 from agent.summary.plain import plain
 from agent.summary.sentences import sentences
 from agent.summary.words import Words
-from agent.summary.words_io import languages, words
+from agent.summary.words_io import languages
+from agent.summary.words_io import words as in_language
 
 FIRST: Final = date(1970, 1, 1)
 
@@ -52,15 +53,14 @@ def summed(asked: argparse.Namespace) -> int:
         day = _of_hub(asked.config, number)
     else:
         day, problems = _of_logs(asked.home, asked.logs, number)
-    _print(asked, day, words(asked.language))
+    _print(asked, day, in_language(asked.language))
     return PROBLEMS if problems else DONE
 
 
 def _print(asked: argparse.Namespace, day: Day, words: Words) -> None:
     if asked.html is not None:
-        from agent.summary.leaf_io import leaf
-
-        _write(asked.html, leaf(day, words))
+        write_page(asked.html, day, words)
+        say(f"written to {asked.html}")
     if asked.json:
         print(json.dumps(plain(day, words), ensure_ascii=False))
     elif asked.html is None:
@@ -68,12 +68,14 @@ def _print(asked: argparse.Namespace, day: Day, words: Words) -> None:
         print("\n".join(words.say(sentence, day) for sentence in sentences(day)))
 
 
-def _write(path: Path, page: str) -> None:
+def write_page(path: Path, day: Day, words: Words | None = None) -> None:
+    """The day as one file, whole or not at all."""
+    from agent.summary.leaf_io import leaf  # a template engine, where a page is wanted
+
     try:
-        write_whole(path, page.encode())
+        write_whole(path, leaf(day, words or in_language()).encode())
     except OSError as fault:
         raise Refused(f"{path}: cannot be written: {fault.strerror}") from None
-    say(f"written to {path}")
 
 
 def _of_hub(config: Path, number: int) -> Day:
@@ -81,10 +83,15 @@ def _of_hub(config: Path, number: int) -> Day:
     _consented(home)
     if not (state / "journal.db").exists():
         raise Refused(f"{state}: no journal yet; start the hub first")
-    journal = Journal(state / "journal.db")
+    return day_of_journal(state / "journal.db", home, number, Instant(wall_ms()))
+
+
+def day_of_journal(path: Path, home: Home, number: int, now: Instant = Instant(0)) -> Day:
+    """``now``: by this machine's clock; else the day is known as far as the journal goes."""
+    journal = Journal(path)
     try:
-        past, now = past_of(journal, home, number, Instant(wall_ms()))
-        return summarised(home, number, past, now)
+        past, known = past_of(journal, home, number, now)
+        return summarised(home, number, past, known)
     finally:
         journal.close()
 

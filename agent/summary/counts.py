@@ -15,7 +15,7 @@ from agent.summary.night import in_bed, of_the_night, out_of_bed
 from agent.summary.observed import unseen
 from agent.summary.rooms import Outing, Stay, openings, outings, stays, visits
 from agent.summary.signs import Sign, Signs, bed_of, rooms_hidden
-from agent.summary.spans import Span, clipped, length_ms, merged, without
+from agent.summary.spans import Span, clipped, length_ms, merged
 
 Evidence = Reading | Span
 
@@ -23,7 +23,7 @@ Evidence = Reading | Span
 FIGURES: Final = {
     "up": "time", "to_bed": "time", "in_bed": "length", "bed_outs": "count", "bed_out": "length",
     "restless": "length", "quiet": "time", "night_moves": "count", "kitchen": "count", "fridge": "count",
-    "outings": "count", "away": "length", "bathroom_night": "count", "bathroom_day": "count", "company": "length",
+    "outings": "count", "away": "length", "bathroom_night": "count", "bathroom_day": "count", "company": "count",
 }  # fmt: skip
 OF_THE_NIGHT: Final = frozenset(
     {"up", "to_bed", "in_bed", "bed_outs", "bed_out", "restless", "quiet", "night_moves", "bathroom_night"}
@@ -125,7 +125,9 @@ def needed(home: Home) -> Mapping[str, frozenset[str]]:
     found["away"], found["bathroom_day"] = found["outings"], found["bathroom_night"]
     of_bed = frozenset({bed} if bed is not None else ())
     found |= dict.fromkeys(("to_bed", "in_bed", "bed_outs", "bed_out", "restless"), of_bed)
-    return {name: needs for name, needs in found.items() if needs} | {"company": frozenset()}
+    if home.residents == 1:  # and a dead sensor is passed unseen, which looks like a second person
+        found["company"] = frozenset(s.id for s in home.sensors.values() if s.kind in ("motion", "presence"))
+    return {name: needs for name, needs in found.items() if needs}
 
 
 def _counts(
@@ -196,20 +198,14 @@ def _dark_between(day: Counted, since: Instant, until: Instant) -> bool:
 
 
 def _company(signs: Signs, window: Span, dark: Sequence[Span]) -> Count:
-    """When more than one were there at least; the hub says so when it changes (detect/company.py)."""
-    spans: list[Span] = []
-    since: Instant | None = None
+    """When it first looked like more than one person, each time; the hub says so as it finds it (docs/company.md). For
+    how long somebody stayed it cannot say."""
+    found: list[Evidence] = []
+    before = 0
     for at, _, _, people in signs.people:
         if at >= window.until:
             break
-        if people > 1 and since is None:
-            since = at
-        elif people <= 1 and since is not None:
-            spans.append(Span(since, at))
-            since = None
-    if since is not None:
-        spans.append(Span(since, window.until))
-    if not signs.people or signs.people[0].at >= window.until:
-        return NOT_MEASURED
-    told = merged(part for span in clipped(spans, window) for part in without(span, dark))
-    return Count(length_ms(told) // MINUTE_MS, told)
+        if people > 1 >= before and at >= window.since and not any(a <= at < b for a, b in dark):
+            found.append(Span(at, at))
+        before = people
+    return Count(len(found), tuple(found)) if before else NOT_MEASURED

@@ -81,9 +81,8 @@ def _of_figure(day: Day, figure: Figure) -> Iterator[Sentence]:
     elif figure.name in ("outings", "away") and not day.alone:
         key = f"{key}_of_several"
     elif figure.name == "company" and value:
-        spans = [one for one in figure.evidence if isinstance(one, Span)]
-        words |= {"since": ("moment", spans[0].since), "until": ("moment", spans[-1].until)}
-    compared = "" if figure.name == "company" else figure.compared()
+        words["since"] = ("moment", next(one.since for one in figure.evidence if isinstance(one, Span)))
+    compared = figure.compared()
     if compared and figure.usual is not None:
         low, high = figure.usual
         words |= {"low": (form, low), "high": (form, high)}

@@ -47,7 +47,7 @@ class Signs:
                 continue
             if quantity == "people":
                 self.people.append(reading)
-            elif (place := places.get(sensor)) is None or _within(at, ill.get(sensor, ())):
+            elif (place := places.get(sensor)) is None or (sensor in ill and _within(at, ill[sensor])):
                 continue
             elif quantity == "restless":
                 if sensor == bed:
