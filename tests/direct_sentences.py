@@ -74,7 +74,7 @@ class DirectDays(DirectCount):
         came = "".join(self._moment(at, day) for at in self.company(day)[:1])
         says: dict[str, str | None] = {
             "up": f"Up at {times.get('up')}",
-            "quiet": f"In the evening before, last seen outside bedroom and bathroom at {times.get('quiet')}",
+            "quiet": f"Before the morning, last seen outside bedroom and bathroom at {times.get('quiet')}",
             "night_moves": _many(
                 values["night_moves"], f"No movement was seen {night}", f"Movement was seen in 1 minute {night}",
                 f"Movement was seen in {{}} different minutes {night}",
@@ -97,7 +97,7 @@ class DirectDays(DirectCount):
         }  # fmt: skip
         for name, said in says.items():
             if said is not None and (name == "rooms" or values[name] is not None):
-                yield said + (self.compared(name, day) if name != "rooms" else ".")
+                yield said + (self.compared(name, day) if name not in ("rooms", "company") else ".")
 
     def _longest(self, day: date) -> str | None:
         """The room in which somebody was last seen for longest by day: looked up anew for each little stretch."""

@@ -24,7 +24,7 @@ def test_a_day_like_any_other_is_told_as_usual() -> None:
     day = day_of([*weeks(), *heard(A_DAY)], SMALL)
     assert lines(day) == [
         "Up at 07:40, as usual.",
-        "In the evening before, last seen outside bedroom and bathroom at 22:50, as usual.",
+        "Before the morning, last seen outside bedroom and bathroom at 22:50, as usual.",
         "Movement was seen in 2 different minutes between 22:30 and 06:30, the bathroom not counted, as usual.",
         "In the kitchen 3 times, as usual.",
         "The fridge was opened 2 times, as usual.",

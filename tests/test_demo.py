@@ -134,7 +134,8 @@ def test_a_demo_refuses_a_folder_that_holds_something_in_one_line(folder: Path) 
 
 def test_the_demo_tells_its_story_live_within_ninety_seconds(folder: Path) -> None:
     started = time.monotonic()
-    with demo("--seed", "7", temporary=folder) as running:
+    page = folder / "day.html"
+    with demo("--seed", "7", "--page", str(page), temporary=folder) as running:
         out, err = running.communicate()
     assert running.returncode == 0, out + err
     assert time.monotonic() - started <= LONGEST_RUN_S
@@ -157,6 +158,8 @@ def test_the_demo_tells_its_story_live_within_ninety_seconds(folder: Path) -> No
     lamp = re.findall(r"home    the lamp is (on|off)", out)
     assert lamp[::2] == ["on"] * (len(lamp) // 2)
     assert len(lamp) >= 2 * len(STORY.asked)
+    assert err.splitlines()[-1].endswith(str(page)), "the day as a family reads it is named last"
+    assert "Possible fall was told to the monitoring centre; a person there took it at" in page.read_text()
     assert lamp[-1] == "off"
     assert "Nothing else was raised." in out
     assert not list(folder.iterdir())

@@ -71,6 +71,8 @@ def _of_figure(day: Day, figure: Figure) -> Iterator[Sentence]:
     value, form = figure.value, figure.form
     if value is None or (figure.name == "away" and not value):
         return
+    if figure.name == "quiet" and day.figures["to_bed"].value is not None:
+        return  # going to bed says more
     words: dict[str, Word] = {"value": (form, value)}
     key = figure.name
     if figure.name == "bed_outs" and value:
@@ -82,7 +84,7 @@ def _of_figure(day: Day, figure: Figure) -> Iterator[Sentence]:
         key = f"{key}_of_several"
     elif figure.name == "company" and value:
         words["since"] = ("moment", next(one.since for one in figure.evidence if isinstance(one, Span)))
-    compared = figure.compared()
+    compared = "" if figure.name == "company" else figure.compared()
     if compared and figure.usual is not None:
         low, high = figure.usual
         words |= {"low": (form, low), "high": (form, high)}
