@@ -141,7 +141,7 @@ class Engine:
         if (frame.link, frame.address) == ("care", "consent"):
             self.decoder.missed()
         findings += self._detect(now, (), True)
-        outcome = Outcome((), alerts + self._alerts(now, [*findings, *self.trust.tell(now)]))
+        outcome = Outcome(self.proof.wishes.news(), alerts + self._alerts(now, [*findings, *self.trust.tell(now)]))
         return outcome if now < self.custody.due else self._escalated(now, outcome)
 
     def _escalated(self, now: Instant, outcome: Outcome) -> Outcome:

@@ -71,8 +71,8 @@ class Entry(NamedTuple):
 class Reading(NamedTuple):
     """What a frame turned out to say. Only what changed, or what is fresh, becomes a reading.
 
-    ``sensor`` is the id in home.toml, or the link's name for the quantity ``link``, or ``company`` for ``people``: how
-    many are there at least, which no sensor said but the engine.
+    ``sensor`` is the id in home.toml, or the link's name for the quantity ``link``, ``company`` for
+    ``people`` (how many are there at least) or ``care`` for ``rest`` (asked for by a person, in seconds; 0 ends it).
     """
 
     at: Instant

@@ -225,6 +225,33 @@ def test_a_ribbon_has_no_hole_and_no_overlap_whatever_was_heard(
     assert set(day.figures) == set(FIGURES)
 
 
+def test_what_happens_while_a_person_asked_for_rest_is_not_told() -> None:
+    asked = [Reading(at("09:00"), "care", "rest", 4 * 3_600)]
+    day = day_of([*weeks(), *heard(A_DAY), *asked], SMALL)
+    assert lines(day) == [
+        "From 09:00 to 13:00 this home was not observed: what happened then is not told here.",
+        "Between the nights, longest here: living, 4 h 00 min.",
+        "Nothing was asked at home, and nothing was said.",
+    ]
+    assert not day.doors
+    assert UNSEEN in {stay.place for stay in day.stays}
+    seen = [one.at for figure in day.figures.values() for one in figure.evidence if isinstance(one, Reading)]
+    assert not [one for one in seen if at("09:00") < one < at("13:00")]
+
+
+def test_a_rest_that_is_ended_early_is_over_then() -> None:
+    asked = [Reading(at("09:00"), "care", "rest", 4 * 3_600), Reading(at("09:30"), "care", "rest", 0)]
+    assert "From 09:00 to 09:30" in lines(day_of([*heard(A_DAY), *asked], SMALL))[0]
+    assert day_of([*heard(A_DAY), *asked], SMALL).figures["outings"].value is None, "who knows what was in it"
+
+
+def test_a_night_of_rest_says_nothing_of_the_bed() -> None:
+    told = [*heard("22:40 bed", TODAY - 1), *heard("03:00 bed 0, 03:12 bed, 07:15 bed 0, 18:00 living")]
+    day = day_of([*told, Reading(at("23:00", TODAY - 1), "care", "rest", 3_600)])
+    assert {day.figures[name].value for name in ("to_bed", "up", "bed_outs", "in_bed", "night_moves")} == {None}
+    assert not [span for span in day.beds if span.since < at("00:00") and span.until > at("23:00", TODAY - 1)]
+
+
 def test_a_home_without_consent_to_be_watched_is_told_as_not_observed() -> None:
     said = [Said(at("10:00"), "1-1", "home_not_watched", "raised", at("10:00"))]
     assert "to midnight this home was not observed" in lines(day_of(heard("09:00 living"), SMALL, said=said))[0]

@@ -13,7 +13,7 @@ from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
 from agent.nouns import HOUR_MS, Entry, Frame, Instant, Reading
-from agent.past_io import past_of
+from agent.past_io import Lived, past_of
 from agent.sensors.log import write
 from agent.summary.counts import FIGURES
 from agent.summary.plain import plain
@@ -153,3 +153,24 @@ def test_a_hub_that_was_off_for_hours_says_so_first_and_the_rest_is_as_from_a_lo
     assert lines(day)[0] == "From 12:20 to 16:00 this home was not observed: what happened then is not told here."
     assert "Up at 07:40, as usual." in lines(day)
     assert day.over
+
+
+def test_a_rest_that_a_person_asked_for_is_kept_so_that_the_family_is_not_told_of_it() -> None:
+    engine = Engine(parse(HOME))
+
+    def asked(when: str, until: str | None) -> list[Reading]:
+        said = {"until_ms": None if until is None else at(until), "by": "Ann", "why": "privacy"}
+        told = engine.step(Entry(1, at(when), Frame("care", "pause", json.dumps(said).encode()))).readings
+        return [one for one in told if one.quantity == "rest"]
+
+    assert asked("09:00", "13:00") == [Reading(at("09:00"), "care", "rest", 4 * 3_600)]
+    assert asked("10:00", None) == [Reading(at("10:00"), "care", "rest", 0)]
+    assert write(asked("11:00", "12:00")[0]) is None, "a sensor log says what sensors said"
+
+
+def test_the_hub_says_in_its_journal_how_many_are_there_and_says_it_once() -> None:
+    lived, engine = Lived(parse(HOME), TODAY), Engine(parse(HOME))
+    for seq, one in enumerate(heard(A_DAY), 1):
+        entry = Entry(seq, one.at, Frame("log", one.sensor, f"{one.quantity} {one.value}".encode()))
+        lived.put(entry, engine.step(entry))
+    assert [one for one in lived.readings if one.quantity == "people"] == [Reading(at("02:10"), "company", "people", 1)]

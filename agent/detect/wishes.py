@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 from agent.civil import rfc3339
 from agent.detect.own_words import whole
-from agent.nouns import WORDS_MOST, BadFrame, Finding, Home, Instant, Snapshot
+from agent.nouns import SECOND_MS, WORDS_MOST, BadFrame, Finding, Home, Instant, Reading, Snapshot
 
 
 class Asked(NamedTuple):
@@ -29,6 +29,7 @@ class Wishes:
         self.rest_until: Instant | None = None  # while a rest lasts
         self.withdrawal: Asked | None = None
         self.told: Instant | None = None  # since when it has been said that this home is not watched
+        self._news: tuple[Reading, ...] = ()  # of a rest, not taken yet; not memory
 
     @property
     def watched(self) -> bool:
@@ -43,10 +44,17 @@ class Wishes:
                 until_ms = whole(said, "until_ms", now)
                 self.rest, self.rest_until = asked._replace(until_ms=until_ms), Instant(until_ms - offset_ms)
                 self.wake(now)  # a time that is over (the hub was off meanwhile) is no rest
+            lasts_ms = 0 if self.rest_until is None else self.rest_until - now
+            self._news = (Reading(now, "care", "rest", lasts_ms // SECOND_MS),)
         elif what == "consent":
             if not isinstance(said.get("given"), bool):
                 raise BadFrame(f"care/consent: given is {said.get('given')!r}, neither true nor false")
             self.withdrawal = None if said["given"] else self.withdrawal or asked
+
+    def news(self) -> tuple[Reading, ...]:
+        """What was asked just now, once: a family's day leaves a rest out. Its value is seconds, 0 ends it."""
+        found, self._news = self._news, ()
+        return found
 
     def set_clock(self, now: Instant, by_ms: int) -> None:
         """The wall clock was set forward by so much: a rest was asked for until a time on the wall."""

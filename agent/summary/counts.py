@@ -15,7 +15,7 @@ from agent.summary.night import in_bed, of_the_night, out_of_bed
 from agent.summary.observed import unseen
 from agent.summary.rooms import Outing, Stay, openings, outings, stays, visits
 from agent.summary.signs import Sign, Signs, bed_of, rooms_hidden
-from agent.summary.spans import Span, clipped, length_ms, merged
+from agent.summary.spans import Span, clipped, length_ms, merged, without
 
 Evidence = Reading | Span
 
@@ -76,14 +76,19 @@ def counted(
     dark: Sequence[Span],
     ill: Mapping[str, Sequence[Span]],
     until: Instant,
+    rests: Sequence[Span] = (),
 ) -> Counted:
-    """The day of that date. ``signs`` begin at the noon before it or sooner; ``dark`` as ``merged`` gives it."""
+    """The day of that date. ``signs`` begin at the noon before it or sooner; ``dark`` as ``merged`` gives it.
+
+    A person's rest is dark, too, and leaves the figures of its day or night out.
+    """
     bounds = bounds_of(home, number)
     until = min(until, bounds.until)
     whole = Span(bounds.since, until)
     holes = clipped(dark, whole)
     heard = signs.within(whole)
-    beds = clipped(in_bed((one for one in signs.bed if one.at < until), until), whole)
+    lain = clipped(in_bed((one for one in signs.bed if one.at < until), until), whole)
+    beds = tuple(part for span in lain for part in without(span, merged(rests)))
     out = outings(heard, beds, holes, until)
     bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), ())
     lost = {name: unseen(ill, window, UNSEEN_PERMILLE) for name, window in _windows(bounds, until)}
@@ -93,7 +98,7 @@ def counted(
         window = bare.window_of(name)
         measured = name in needs and needs[name].isdisjoint(lost["night" if name in OF_THE_NIGHT else "day"])
         seen = bare.observed_permille(window) >= HALF_PERMILLE and until > window.since
-        counts[name] = count if measured and seen else NOT_MEASURED
+        counts[name] = count if measured and seen and not clipped(rests, window) else NOT_MEASURED
     doors = tuple(s.reading for s in heard if s.entrance and s.reading and s.reading.value and s.at >= bounds.midnight)
     hidden = rooms_hidden(home)
     rooms = sorted({home.sensors[sensor].room for sensor in lost["night"] | lost["day"]} - hidden)

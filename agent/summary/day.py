@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from agent.measures import DAYS_LEAST
-from agent.nouns import ACTIVITY, Home, Instant, Reading, Step
+from agent.nouns import ACTIVITY, SECOND_MS, Home, Instant, Reading, Step
 from agent.summary.bounds import USUAL_DAYS
 from agent.summary.counts import FIGURES, NOT_MEASURED, Counted, Evidence, counted
 from agent.summary.observed import Said, dark, ill
@@ -109,26 +109,39 @@ def summarised(home: Home, number: int, past: Past, now: Instant) -> Day:
 
 
 class Days:
-    """Several days of one past: each is counted once, however often it is a part of what is usual."""
+    """Several days of one past: each is counted once, however often it is a part of what is usual.
+
+    The past must go back to ``first_needed`` of the earliest that is asked for.
+    """
 
     def __init__(self, home: Home, past: Past, now: Instant) -> None:
         self._home, self._said, self._steps, self._now = home, past.said, past.steps, now
         self._asked: list[Reading] = []
-        self._dark = dark(past.said, past.off, now)
+        self._rests: list[Span] = []
         self._ill = ill(past.said, home, now)
         self._signs = Signs(home, self._kept(past.readings), self._ill)
+        self._dark = dark(past.said, [*past.off, *self._rests], now)
         self._counted: dict[int, Counted] = {}
 
     def _kept(self, readings: Iterable[Reading]) -> Iterable[Reading]:
+        """All but what was heard while a person had asked for rest."""
+        rest_until = Instant(0)
         for reading in readings:
-            if reading.quantity in ("asked", "answered"):
+            at, _, quantity, value = reading
+            if quantity == "rest":
+                if self._rests and at < rest_until:
+                    self._rests[-1] = self._rests[-1]._replace(until=at)
+                rest_until = Instant(at + value * SECOND_MS)
+                self._rests.append(Span(at, rest_until))
+            elif quantity in ("asked", "answered"):
                 self._asked.append(reading)
-            yield reading
+            elif at >= rest_until:
+                yield reading
 
     def count(self, number: int) -> Counted:
         found = self._counted.get(number)
         if found is None:
-            found = counted(self._home, number, self._signs, self._dark, self._ill, self._now)
+            found = counted(self._home, number, self._signs, self._dark, self._ill, self._now, self._rests)
             self._counted[number] = found
         return found
 
