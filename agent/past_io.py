@@ -35,7 +35,8 @@ def past_of(journal: Journal, home: Home, number: int, wall_now: Instant) -> tup
     off = [*_off(journal), Span(written, now)]
     kinds = ", ".join(f"'{kind}'" for kind in sorted(ABOUT_SIGHT))
     rows = journal.rows(
-        f"SELECT at, id, kind, state, body FROM alert WHERE (at >= ? AND at < ?) OR kind IN ({kinds})"
+        "SELECT at, id, kind, state, body, envelope IS NOT NULL FROM alert"
+        f" WHERE (at >= ? AND at < ?) OR kind IN ({kinds})"
         " ORDER BY at, epoch, seq",
         (bounds.midnight, bounds.until),
     )
@@ -55,12 +56,12 @@ def _off(journal: Journal) -> Iterable[Span]:
         yield first
 
 
-def _said(row: tuple[int, str, str, str, str]) -> Said:
-    at, id, kind, state, body = row
+def _said(row: tuple[int, str, str, str, str, int]) -> Said:
+    at, id, kind, state, body, sent = row
     if kind not in ABOUT_SIGHT:
-        return Said(Instant(at), id, kind, state)
+        return Said(Instant(at), id, kind, state, sent=sent != 0)
     told = json.loads(body)
-    return Said(Instant(at), id, kind, state, parse_rfc3339(told["since"]), told["text"])
+    return Said(Instant(at), id, kind, state, parse_rfc3339(told["since"]), told["text"], sent != 0)
 
 
 Line = tuple[Instant, str, bytes]
@@ -114,4 +115,4 @@ class Lived:
 
 
 def _of_alert(alert: Alert) -> Said:
-    return Said(alert.at, alert.id, alert.kind, alert.state, alert.since, alert.text)
+    return Said(alert.at, alert.id, alert.kind, alert.state, alert.since, alert.text, sent=False)

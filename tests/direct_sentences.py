@@ -46,7 +46,10 @@ class DirectDays(DirectCount):
         until = min(end, self.end)
         alerts = [one for one in self.alerts if one.state == "raised" and one.kind != "test_call"]
         told = [one for one in alerts if self.at(day, 0) <= one.at < until]
-        lines = [f"{self.wall(one.at):%H:%M}  {ALERTS[one.kind]} was told to the monitoring centre." for one in told]
+        lines = [
+            f"{self.wall(one.at):%H:%M}  {ALERTS[one.kind]} would have been told to the monitoring centre."
+            for one in told
+        ]
         lines = lines or ["Nothing was asked at home, and nothing was said."]
         if self.dark_ms(since, until) >= until - since:
             return ["This home was not observed on this day: nothing can be said of it.", *lines]

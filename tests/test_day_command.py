@@ -12,10 +12,11 @@ from agent.__main__ import main
 from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
-from agent.nouns import HOUR_MS, Entry, Frame, Instant, Reading
+from agent.nouns import HOUR_MS, Entry, Frame, Instant, Reading, Step
 from agent.past_io import Lived, past_of
 from agent.sensors.log import write
 from agent.summary.counts import FIGURES
+from agent.summary.observed import Said
 from agent.summary.plain import plain
 from agent.summary.schema import document, schema
 from agent.summary.words_io import words
@@ -72,6 +73,13 @@ def test_what_is_printed_as_json_is_as_its_schema_says(here: Path, capsys: pytes
     valid = Draft202012Validator(schema())
     assert main(["summary", "--home", "home.toml", "log.jsonl", *DAY, "--json"]) == 0
     valid.validate(told(capsys))
+    said = [Said(at("12:00"), "1-1", "sos", "raised"), Said(at("13:00"), "1-2", "leak", "raised", sent=False)]
+    steps = [
+        Step(at("12:01"), 1, 1, "1-1", "sos", "human"),
+        Step(at("12:09"), 1, 1, "1-1", "sos", "outcome", "true"),
+    ]
+    asked = [Reading(at("11:00"), "not_up", "asked", 60), Reading(at("11:01"), "not_up", "answered", 1)]
+    valid.validate(plain(day_of([*heard(A_DAY), *asked], said=said, steps=steps), words()))
     for day in (day_of([]), day_of(heard(A_DAY), SHOWN), day_of(heard(A_DAY), now=at("13:00"))):
         valid.validate(plain(day, words()))
     assert set(schema()["properties"]["figures"]["properties"]) == set(FIGURES)

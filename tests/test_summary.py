@@ -91,7 +91,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_day_is_read_from_the_hubs_journal(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "--config", "hub.toml", "--day", "2026-03-01", "--json"]) == 0
     *_, line = json.loads(capsys.readouterr().out)["lines"]
-    assert line["says"] == "10:01  Help button was told to the monitoring centre."
+    assert line["says"] == "10:01  Help button would have been told to the monitoring centre.", "no envelope left it"
     assert main(["summary", "--config", "hub.toml", "--day", "2026-02-20"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Friday 20 February 2026",

@@ -17,7 +17,8 @@ ABOUT_SIGHT: Final = OF_A_SENSOR | {OF_A_LINK, NOT_WATCHED}
 
 
 class Said(NamedTuple):
-    """An alert as the journal keeps it. ``text`` names the sensor or link of which it speaks."""
+    """An alert as the journal keeps it. ``text`` names the sensor or link of which it speaks. ``sent`` false: it was
+    said of a past that was only replayed, to nobody."""
 
     at: Instant
     id: str
@@ -25,6 +26,7 @@ class Said(NamedTuple):
     state: str
     since: Instant | None = None
     text: str = ""
+    sent: bool = True
 
 
 def dark(said: Iterable[Said], off: Iterable[Span], until: Instant) -> tuple[Span, ...]:

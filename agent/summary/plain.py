@@ -78,6 +78,7 @@ def _incident(one: Incident) -> dict[str, object]:
     return {
         "at": rfc3339(one.at),
         "kind": one.kind,
+        "sent": one.sent,
         "taken": None if one.taken_at is None else rfc3339(one.taken_at),
         "closed": None if one.closed_at is None else rfc3339(one.closed_at),
         "verdict": one.verdict,

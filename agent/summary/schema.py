@@ -112,6 +112,15 @@ def _asked() -> dict[str, Any]:
 
 
 def _alert() -> dict[str, Any]:
-    verdict = {"enum": [*FOUND, None]}
     taken = {**TIME_OR_NOT, "description": "When a person of the monitoring centre took it."}
-    return _object({"at": TIME, "kind": {"type": "string"}, "taken": taken, "closed": TIME_OR_NOT, "verdict": verdict})
+    sent = {"type": "boolean", "description": "False: of a past that was only replayed, and so told to nobody."}
+    return _object(
+        {
+            "at": TIME,
+            "kind": {"type": "string"},
+            "sent": sent,
+            "taken": taken,
+            "closed": TIME_OR_NOT,
+            "verdict": {"enum": [*FOUND, None]},
+        }
+    )

@@ -115,11 +115,11 @@ def _asked(one: Asked) -> Sentence:
 def _incident(one: Incident) -> Sentence:
     """How far it came is in the key: told, taken, closed; and what was found."""
     words: dict[str, Word] = {"at": ("moment", one.at), "kind": ("kind", one.kind)}
-    key = "told"
+    key = "told" if one.sent else "not_told"
     if one.taken_at is not None:
         key, words["taken"] = "taken", ("moment", one.taken_at)
     if one.closed_at is not None:
-        key = "closed" if key == "taken" else "closed_untaken"
+        key = "closed" if one.taken_at is not None else "closed_untaken"
         words |= {"closed": ("moment", one.closed_at), "found": ("found", one.verdict or "unknown")}
     return Sentence(key, None, words, (_at(one.at),))
 

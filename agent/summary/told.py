@@ -19,10 +19,12 @@ class Asked(NamedTuple):
 
 
 class Incident(NamedTuple):
-    """``taken_at``: a person of the centre has it. ``verdict``: true, false, test, visitor; None: no more is known."""
+    """``sent`` false: it would have been told. ``taken_at``: a person of the centre has it. ``verdict``: one of FOUND;
+    None: no more is known."""
 
     at: Instant
     kind: str
+    sent: bool = True
     taken_at: Instant | None = None
     closed_at: Instant | None = None
     verdict: str | None = None
@@ -54,6 +56,7 @@ def incidents(said: Iterable[Said], steps: Sequence[Step]) -> list[Incident]:
             Incident(
                 one.at,
                 one.kind,
+                one.sent,
                 None if taken is None else taken.at,
                 None if closed is None else closed.at,
                 None if closed is None else closed.verdict,

@@ -116,7 +116,7 @@ def hours(day: Day, words: Words) -> list[Hour]:
 def strip(day: Day, words: Words) -> list[Row]:
     """The last nights, oldest first, from six in the evening to noon; none where nothing is known of any of them."""
     rows = [_night(night, day, words) for night in day.nights]
-    return rows if any(row.bars for row in rows) else []
+    return rows if any(bar.kind != "unseen" for row in rows for bar in row.bars) else []
 
 
 def _night(night: Night, day: Day, words: Words) -> Row:
