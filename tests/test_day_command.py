@@ -181,4 +181,4 @@ def test_the_hub_says_in_its_journal_how_many_are_there_and_says_it_once() -> No
     for seq, one in enumerate(heard(A_DAY), 1):
         entry = Entry(seq, one.at, Frame("log", one.sensor, f"{one.quantity} {one.value}".encode()))
         lived.put(entry, engine.step(entry))
-    assert [one for one in lived.readings if one.quantity == "people"] == [Reading(at("02:10"), "company", "people", 1)]
+    assert [one for one in lived.readings if one.quantity == "people"] == [Reading(at("07:20"), "company", "people", 1)]

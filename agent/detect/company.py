@@ -95,7 +95,7 @@ class Company:
         self._slot, self._offset_ms = -1, 0
         self._had = False  # company in the running half hour
         self._usual = [[0, UNKNOWN_SLOTS] for _ in range(PARTS)]  # half hours with company, and all, by part
-        self._told = 0  # people, as said last
+        self._told = 0  # people, as said last; 0: not yet, for half an hour of it must be known
         self.news: list[Reading] = []  # how many there are at least, when it changed; not taken yet, not memory
 
     def forget(self) -> None:
@@ -123,10 +123,13 @@ class Company:
                 self._move_door(now)
         if self._due is not None and now >= self._due:
             self._turn(now)
-        if self.people != self._told:
-            self._told = self.people
-            self.news.append(Reading(now, self.name, "people", self.people))
+        if self.people != max(self._told, 1):
+            self._tell(now)
         return ()
+
+    def _tell(self, now: Instant) -> None:
+        self._told = self.people
+        self.news.append(Reading(now, self.name, "people", self.people))
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """The outcome of this entry with what is new: a family's day tells it, and no detector hears it."""
@@ -250,6 +253,8 @@ class Company:
             known[1] += 1
             if known[1] > USUAL_SLOTS:
                 known[:] = [known[0] // 2, known[1] // 2]
+            if not self._told:
+                self._tell(now)
         self._slot, self._offset_ms = now // SLOT_MS, offset_ms
         self._had = self.people > 1
 
