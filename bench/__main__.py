@@ -131,6 +131,7 @@ def main() -> None:
     show(found, "the models, one sign of life", child("bench.models"))
     show(found, "sensors", sensors(50_000 if chosen.quick else 200_000))
     show(found, "year", year(200_000 if chosen.quick else 2_000_000, 1 if chosen.quick else REPEATS))
+    show(found, "a family's day, from a long journal", child("bench.day", "200000" if chosen.quick else "2000000"))
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(found, indent=2) + "\n")
     print(f"written to {chosen.out}")

@@ -11,10 +11,11 @@ from agent.nouns import Reading, Room
 from agent.summary.day import Day
 from agent.summary.leaf_io import leaf
 from agent.summary.observed import Said
+from agent.summary.view import hours, ribbon, strip
 from agent.summary.words_io import words
 from tests.browser import Browser, chromium
 from tests.conftest import ROOT
-from tests.day_maker import A_DAY, FLAT, SHOWN, TODAY, at, day_of, heard, weeks
+from tests.day_maker import A_DAY, FLAT, SHOWN, TODAY, at, day_of, heard, number, weeks
 
 PICTURES = ROOT / "build" / "day"
 SCRIPTS = (
@@ -131,6 +132,26 @@ def test_the_file_has_no_word_of_a_bathroom_that_is_not_to_be_shown() -> None:
     rest = text.replace(words().page["bathroom_hidden"], "").replace("bedroom and bathroom", "")
     assert "bathroom" not in rest.replace("the bathroom not counted", "")
     assert "In the bathroom" in leaf(a_full_day(SHOWN), words())
+
+
+@pytest.mark.parametrize(("day", "marks"), [
+    ("2026-03-28", ["0.00", "25.00", "50.00", "75.00"]),
+    ("2026-03-29", ["0.00", "21.74", "47.83", "73.91"]),
+    ("2026-10-25", ["0.00", "28.00", "52.00", "76.00"]),
+])  # fmt: skip
+def test_the_hours_stand_where_the_wall_clock_shows_them(day: str, marks: list[str]) -> None:
+    told = day_of(heard(A_DAY, number(day)), day=number(day))
+    assert [hour.left for hour in hours(told, words())] == marks
+    bars = [bar for row in ribbon(told, words()) if row.label != words().page["doors"] for bar in row.bars]
+    assert abs(sum(float(bar.width) for bar in bars) - 100) < 0.2, "the rows together are the whole day"
+
+
+def test_a_home_with_a_bed_has_a_row_for_it_and_nights_of_which_nothing_is_known_say_so() -> None:
+    day = a_full_day()
+    assert [row.label for row in ribbon(day, words())][-2:] == ["bed", "outside door opened"]
+    told = day_of([*heard(A_DAY), *night(TODAY)])
+    assert [row.beside for row in strip(told, words())][-2:] == ["not known", "8 h 23 min"]
+    assert not strip(day_of([]), words())
 
 
 def test_what_is_not_measured_and_what_is_none_are_told_apart_in_the_file() -> None:

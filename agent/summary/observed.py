@@ -39,7 +39,7 @@ def ill(said: Iterable[Said], home: Home, until: Instant) -> Mapping[str, tuple[
     """For each sensor that was not to be believed: when."""
     found: dict[str, list[Span]] = {}
     for first, span in _lasting(said, OF_A_SENSOR | {OF_A_LINK}, until):
-        words = frozenset(re.findall(r"[a-z0-9-]+", first.text))
+        words = frozenset(re.findall(r"(?<![\w:])[a-z0-9-]+(?![\w:]*:\d)", first.text))  # a time names no sensor
         for sensor in home.sensors.values():
             if (link_of(sensor) if first.kind == OF_A_LINK else sensor.id) in words:
                 found.setdefault(sensor.id, []).append(span)
