@@ -22,13 +22,15 @@ TOLD_WITHIN_MS: Final = 13 * HOUR_MS
 UNWRITTEN_MS: Final = 15 * MINUTE_MS  # a running hub writes every ten minutes at the latest
 
 
-def past_of(journal: Journal, home: Home, number: int, wall_now: Instant) -> tuple[Past, Instant]:
+def past_of(
+    journal: Journal, home: Home, number: int, wall_now: Instant, since: Instant | None = None
+) -> tuple[Past, Instant]:
     """For the day of that date, from a journal that a running hub may go on writing; and until when it is known.
 
     ``wall_now``: the time by this machine. A hub that wrote nothing since was off. The readings are read while the day
-    is made of them: the journal must stay open until then.
+    is made of them: the journal must stay open until then. ``since``: from when on, where the days before are counted.
     """
-    bounds, since = bounds_of(home, number), first_needed(home, number)
+    bounds, since = bounds_of(home, number), since or first_needed(home, number)
     last = journal.last()
     written = Instant(0) if last is None else last[1]
     now = max(written, wall_now if wall_now - written > UNWRITTEN_MS else written)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Consent, Instant, Reading, Sensor
 from agent.summary.counts import FIGURES
+from agent.summary.day import Days, Past
 from agent.summary.observed import Said
 from agent.summary.plain import plain
 from agent.summary.rooms import OUT, UNSEEN
@@ -177,6 +178,26 @@ def test_a_day_that_is_not_over_is_held_against_nothing_but_its_night() -> None:
 def test_a_day_is_the_same_whether_more_of_the_past_is_known_or_not() -> None:
     long_ago = [*weeks(60), *heard(A_DAY)]
     assert lines(day_of(long_ago, SMALL)) == lines(day_of([*weeks(29), *heard(A_DAY)], SMALL))
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        [],
+        heard("02:00 bed", TODAY - 3) + heard("00:01 company, 09:00 company 2", TODAY - 2),
+        heard("00:01 company", TODAY - 5),
+        [Reading(at("09:00", TODAY - 2), "care", "rest", 3 * 86_400)],
+    ],
+    ids=["plain", "in bed and with company for days", "alone", "at rest for days"],
+)
+def test_a_day_is_the_same_from_days_that_were_counted_before_and_the_last_readings(also: list[Reading]) -> None:
+    readings = sorted([*weeks(), *heard(A_DAY), *also])
+    off = [Span(Instant(0), readings[0].at)]
+    yesterday = Days(FLAT, Past(readings, (), (), off), at("00:00"))
+    known = {day: yesterday.count(day) for day in range(TODAY - 28, TODAY)}
+    late = [one for one in readings if one.at >= at("12:00", TODAY - 1)]
+    day = Days(FLAT, Past(late, (), (), off), at("24:00"), known).day(TODAY)
+    assert day == day_of(readings, off=off)
 
 
 def test_the_family_is_told_of_the_bathroom_only_if_the_resident_agrees() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from agent.civil import Wall
-from agent.nouns import MINUTE_MS, Home, Instant, Reading
+from agent.nouns import MINUTE_MS, SECOND_MS, Home, Instant, Reading
 from agent.summary.bounds import Bounds, bounds_of, wall_minute
 from agent.summary.night import in_bed, of_the_night, out_of_bed
 from agent.summary.observed import unseen
@@ -54,6 +54,7 @@ class Counted:
     beds: tuple[Span, ...]
     doors: tuple[Reading, ...]  # entrances opened
     unseen_rooms: tuple[str, ...]  # that a sensor which was not believed left out of sight
+    carried: tuple[Reading, ...]  # how bed, company and a rest stood at noon: where the next day goes on from
 
     def observed_permille(self, window: Span) -> int:
         until = min(window.until, self.until)
@@ -90,7 +91,7 @@ def counted(
     lain = clipped(in_bed((one for one in signs.bed if one.at < until), until), whole)
     beds = tuple(part for span in lain for part in without(span, merged(rests)))
     out = outings(heard, beds, holes, until)
-    bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), ())
+    bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), (), ())
     lost = {name: unseen(ill, window, UNSEEN_PERMILLE) for name, window in _windows(bounds, until)}
     needs = needed(home)
     counts: dict[str, Count] = {}
@@ -102,7 +103,16 @@ def counted(
     doors = tuple(s.reading for s in heard if s.entrance and s.reading and s.reading.value and s.at >= bounds.midnight)
     hidden = rooms_hidden(home)
     rooms = sorted({home.sensors[sensor].room for sensor in lost["night"] | lost["day"]} - hidden)
-    return Counted(bounds, until, holes, counts, bare.stays, beds, doors, tuple(rooms))
+    return Counted(
+        bounds, until, holes, counts, bare.stays, beds, doors, tuple(rooms), _carried(signs, bounds.noon, rests)
+    )
+
+
+def _carried(signs: Signs, noon: Instant, rests: Sequence[Span]) -> tuple[Reading, ...]:
+    lasts = [next((one for one in reversed(told) if one.at < noon), None) for told in (signs.bed, signs.people)]
+    found = [one for one in lasts if one is not None]
+    found += [Reading(a, "care", "rest", (b - a) // SECOND_MS) for a, b in rests if a < noon < b]
+    return tuple(sorted(found))
 
 
 def _windows(bounds: Bounds, until: Instant) -> Iterator[tuple[str, Span]]:

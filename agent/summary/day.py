@@ -8,6 +8,8 @@ in words_en.toml. Consent has been asked before anything was counted (signs.py).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from agent.measures import DAYS_LEAST
@@ -104,24 +106,27 @@ class Day:
 
 def summarised(home: Home, number: int, past: Past, now: Instant) -> Day:
     """The day of that date; what is later than ``now`` is not known yet."""
-    days = Days(home, past, now)
-    return days.day(number)
+    return Days(home, past, now).day(number)
 
 
 class Days:
     """Several days of one past: each is counted once, however often it is a part of what is usual.
 
-    The past must go back to ``first_needed`` of the earliest that is asked for.
+    The past must go back to ``first_needed`` of the earliest that is asked for; or, for whoever keeps what ``count``
+    gave (``known``, by date; of days that are over), to the noon before the earliest that is not among those.
     """
 
-    def __init__(self, home: Home, past: Past, now: Instant) -> None:
+    def __init__(
+        self, home: Home, past: Past, now: Instant, known: Mapping[int, Counted] = MappingProxyType({})
+    ) -> None:
         self._home, self._said, self._steps, self._now = home, past.said, past.steps, now
         self._asked: list[Reading] = []
         self._rests: list[Span] = []
         self._ill = ill(past.said, home, now)
-        self._signs = Signs(home, self._kept(past.readings), self._ill)
+        carried = known[max(known)].carried if known else ()
+        self._signs = Signs(home, self._kept(chain(carried, past.readings)), self._ill)
         self._dark = dark(past.said, [*past.off, *self._rests], now)
-        self._counted: dict[int, Counted] = {}
+        self._counted = dict(known)
 
     def _kept(self, readings: Iterable[Reading]) -> Iterable[Reading]:
         """All but what was heard while a person had asked for rest."""
