@@ -43,6 +43,7 @@ def test_the_real_board_is_looked_at_and_then_tells_the_hub_everything() -> None
             for nth in range(12):
                 real.pin(REED, 1 - nth % 2)
             monitor.until("selftest")
+            monitor.until("beat")
             until(lambda: monitor.lines() and monitor.events("beat")[-1]["kept"] == 12, "twelve readings kept", ENDS_S)
             monitor.until("beat", len(monitor.events("beat")) + 4)
             told = [event["number"] for event in monitor.events("reading") if "number" in event]

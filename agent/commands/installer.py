@@ -52,13 +52,14 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _register_bridge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     bridge = commands.add_parser("bridge", help="the wired board on a serial port")
     verbs = bridge.add_subparsers(dest="verb", required=True, metavar="monitor | simulate")
-    looked = verbs.add_parser("monitor", help="what a board says, live; nothing is taken from it")
+    looked = verbs.add_parser("monitor", help="what a board says, live; what it keeps for the hub stays in it")
     where = looked.add_mutually_exclusive_group(required=True)
     where.add_argument("--config", type=Path, metavar="HUB", help="hub.toml: its ports, and the sensors of its home")
     where.add_argument("--port", metavar="PATH", help="the port itself, such as /dev/serial/by-id/…")
     looked.add_argument("--bridge", metavar="NAME", help="with --config: which board, where there are several")
-    looked.add_argument("--baud", type=_baud, default=BAUD, metavar="N", help=f"with --port; {BAUD} unless named")
+    looked.add_argument("--baud", type=_baud, metavar="N", help=f"with --port; {BAUD} unless named")
     looked.add_argument("--selftest", action="store_true", help="also ask the board to test itself")
+    looked.add_argument("--forget", action="store_true", help="in the end the board loses what it keeps for the hub")
     looked.add_argument("--for", type=_seconds, dest="limit_s", metavar="SECONDS", help="end by itself")
     looked.add_argument("--plain", action="store_true", help="plain lines, even where there is a terminal")
     looked.add_argument("--json", action="store_true", help="a line of JSON for each event")
@@ -220,18 +221,22 @@ def simulated_board(asked: argparse.Namespace) -> int:
 
 
 def monitored(asked: argparse.Namespace) -> int:
+    from agent.monitor.asks import Asks
     from agent.monitor.heard import Heard
     from agent.monitor.monitor_io import monitor
 
     port, sensors = _of_config(asked.config, asked.bridge) if asked.config else (_of_port(asked), {})
-    good = monitor(port, Heard(sensors), _view(asked), asked.limit_s, asked.selftest)
+    if asked.config and asked.baud is not None:
+        raise Refused("--baud goes with --port; with --config the baud is the one in hub.toml")
+    asks = Asks(sensors if asked.config else None, asked.selftest)
+    good = monitor(port, Heard(sensors), asks, _view(asked), asked.limit_s, asked.forget)
     return DONE if good or asked.limit_s is None else PROBLEMS
 
 
 def _of_port(asked: argparse.Namespace) -> Serial:
     if asked.bridge is not None:
         raise Refused("--bridge goes with --config HUB, which knows the ports by name")
-    return Serial(asked.port, "the board", asked.baud)
+    return Serial(asked.port, "the board", asked.baud or BAUD)
 
 
 def _of_config(config: Path, bridge: str | None) -> tuple[Serial, dict[str, Sensor]]:

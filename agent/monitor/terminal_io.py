@@ -1,6 +1,7 @@
 """The board on a terminal, 80 columns by 24 lines: who it is, how its line is, its inputs, and what it said last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 from typing import Final, Self
 
 from rich.console import Console, Group, RenderableType
@@ -9,11 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.monitor import words
-from agent.monitor.heard import RING, WINDOW, Event, Heard, Input, Piece
+from agent.monitor.heard import RING, Heard
+from agent.monitor.inputs import Event, Input, Piece
 from agent.sensors.payload import shown
 
-HEADS: Final = ("Input", "On it", "Now", "Changed", "Times")
-ABOVE_EVENTS: Final = 11  # lines of the picture besides inputs and events
+HEADS: Final = ("Input", "Now", "Times", "On it", "Changed")  # what is needed least is last
+ORDER: Final = (0, 3, 1, 4, 2)  # as they stand beside each other
+WIDE: Final = {5: 68, 4: 54, 3: 0}  # so many columns of them need so many of the terminal's
+CALLS: Final = "KEPT, and a call for help when the hub starts"
 LEAST_EVENTS: Final = 2
 BARS: Final = "▁▂▃▄▅▆▇█"
 ASCII_BARS: Final = "_.-=+*%#"  # where the terminal has no others
@@ -37,24 +41,36 @@ class TerminalView:
     def tell(self, event: Event) -> None:
         """The picture holds the last ones."""
 
-    def show(self, heard: Heard, line: str) -> None:
+    def show(self, heard: Heard, where: str) -> None:
         bars = ASCII_BARS if self._console.options.ascii_only else BARS
-        self._live.update(picture(heard, line, self._console.height, bars), refresh=True)
+        width, height = self._console.size
+        self._live.update(picture(heard, where, width, height, bars), refresh=True)
+
+    def sum_up(self, lines: Sequence[str], facts: Mapping[str, object]) -> None:
+        """On the terminal's own screen, where it stays."""
+        for line in lines:
+            self._console.print(Text(line))
 
 
-def picture(heard: Heard, line: str, height: int, bars: str = BARS) -> RenderableType:
-    rows = len(heard.inputs) + sum(bool(one.pieces) for one in heard.inputs)
-    room = max(LEAST_EVENTS, height - ABOVE_EVENTS - rows)
-    return Group(
-        _row(line, "bold"),
+def picture(heard: Heard, where: str, width: int, height: int, bars: str = BARS) -> RenderableType:
+    head = [
+        *_loud(f"NO BOARD: {heard.gone}" if heard.gone else "", width),
+        _row(words.cut(where, width - 2), "" if heard.gone else "bold"),
         *(_row(said) for said in _of_board(heard)),
+        *_loud(words.ALL_OFF if heard.all_off else "", width),
+        *_loud(f"{CALLS}: {words.calls(heard.calls)}" if heard.calls else "", width),
         Text(),
-        _inputs(heard),
-        *(_row(_bed(heard, one, bars)) for one in heard.inputs if one.pieces),
-        Text(),
-        *(_row(said) for said in _last(heard, room)),
-        _row("Ctrl-C ends this. Nothing is taken from the board: readings stay for the hub.", "dim"),
-    )
+    ]
+    beds = [_row(_bed(heard, one, bars)) for one in heard.inputs if one.pieces]
+    rows = 1 + len(heard.inputs) + len(heard.missing)
+    room = max(LEAST_EVENTS, height - len(head) - rows - len(beds) - 3)  # above and below the events, and a spare one
+    end = _row("Ctrl-C ends this. What the board keeps stays in it, for the hub.", "dim")
+    return Group(*head, _inputs(heard, width), *beds, Text(), *(_row(said) for said in _last(heard, room)), end)
+
+
+def _loud(said: str, width: int) -> list[Text]:
+    """What must be read to its end."""
+    return [_row(line, "bold") for line in wrap(said, max(20, width - 2))]
 
 
 def _row(said: str, style: str = "") -> Text:
@@ -62,52 +78,52 @@ def _row(said: str, style: str = "") -> Text:
 
 
 def _of_board(heard: Heard) -> Iterable[str]:
-    hello, beat = heard.hello, heard.beat
-    if hello is None:
+    who, beat = heard.who, heard.beat
+    if who is None:
         yield "The board has not said yet who it is."
     else:
-        who = f"{shown(hello.firmware)}, up {words.lasted(heard.uptime)}"
-        yield f"{who}, start {hello.state.boot} ({words.reset(hello.reset)})"
+        up = f"up {'? ' if heard.gone else ''}{words.lasted(heard.uptime)}"
+        yield f"{shown(who.firmware)}, {up}, start {who.state.boot} ({words.reset(who.reset)})"
     supply = words.supply(beat.supply_mv) if beat else "?"
-    tested = "not asked (--selftest)" if heard.tested is None else words.selftest(heard.tested)
+    tested = "not asked (--selftest)" if heard.tested is None else words.selftest(heard.tested, heard.beds_on)
     yield f"Supply {supply}. Own test: {tested}"
     refused = beat.refused if beat else 0
     yield f"Frames {heard.frames:,}, {heard.refused} refused here, {refused} by the board; {heard.bytes:,} bytes"
-    yield _kept(heard.kept, heard.waiting)
+    lost = f", full; {words.count(heard.lost_to_hub, 'reading')} lost to the hub" if heard.kept >= RING else ""
+    yield f"Kept for the hub: {heard.kept} of {RING}{lost}"
 
 
-def _kept(kept: int, waiting: int) -> str:
-    if kept >= RING:
-        return f"Kept for the hub: {kept}, and no more fit: the oldest are lost; start the hub"
-    if waiting > WINDOW:
-        return f"Kept for the hub: {kept} of {RING}; past {WINDOW}, changes show in heartbeats only"
-    return f"Kept for the hub: {kept} of {RING}"
-
-
-def _inputs(heard: Heard) -> Table:
+def _inputs(heard: Heard, width: int) -> Table:
+    """As many columns as there is room for."""
+    many = next(many for many, wide in WIDE.items() if width >= wide)
+    shown_here = [nth for nth in ORDER if nth < many]
     table = Table(box=None, padding=(0, 2, 0, 1), header_style="bold")
-    for head in HEADS:
-        table.add_column(head, no_wrap=True, overflow="ellipsis", max_width=28)
+    for nth in shown_here:
+        table.add_column(HEADS[nth], no_wrap=True, overflow="ellipsis", max_width=28)
     for one in heard.inputs:
-        table.add_row(*(Text(cell) for cell in _cells(heard, one)), style="" if one.on else "dim")
+        cells = _cells(heard, one)
+        table.add_row(*(Text(cells[nth]) for nth in shown_here), style="" if one.on else "dim")
+    for name, sensor in heard.missing:
+        cells = name, "NOT ON THIS BOARD", "", f"{sensor.id}, a {sensor.kind}", ""
+        table.add_row(*(Text(cells[nth]) for nth in shown_here), style="bold")
     return table
 
 
-def _cells(heard: Heard, one: Input) -> tuple[str, ...]:
+def _cells(heard: Heard, one: Input) -> tuple[str, str, str, str, str]:
+    """In the order of HEADS."""
     sensor = f"{one.sensor.id}, a {one.sensor.kind}" if one.sensor else "-"
     if not one.on:
-        return one.name, sensor, "off", "", ""
+        return one.name, "off", "", sensor, ""
     if one.felt:
         now = f"at {one.pieces[-1].level // 10} %" if one.pieces else "nothing yet"
-        return one.name, sensor, now, "", ""
+        return one.name, "?" if heard.gone else now, "", sensor, ""
     changed = words.ago(heard.age(one.changed)) if one.changed is not None else "-"
-    now = "?" if one.value is None else one.level(one.value)
-    return one.name, sensor, now, changed, f"{one.changes}{' or more' if one.at_least else ''}"
+    now = "?" if one.value is None or heard.gone else one.level(one.value)
+    return one.name, now, f"{one.changes}", sensor, changed
 
 
 def _bed(heard: Heard, one: Input, bars: str) -> str:
-    moved = max(piece.moved for piece in list(one.pieces)[-4:])
-    return f"{one.name}  {sparkline(one.pieces, bars)}  moved {moved}, {heard.blocks_lost} pieces lost"
+    return f"{one.name}  {sparkline(one.pieces, bars)}  {one.feels}, {words.count(heard.blocks_lost, 'piece')} lost"
 
 
 def sparkline(pieces: Iterable[Piece], bars: str = BARS) -> str:

@@ -1,5 +1,6 @@
 """What a board says, in the words of whoever stands before it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from agent.nouns import SECOND_MS
@@ -16,6 +17,8 @@ LEVELS: Final = {
     "fall": ("no fall", "fall"),
 }
 RESETS: Final = {1: "switched on", 2: "its reset pin", 4: "its supply fell", 8: "its own watchdog"}
+ALL_OFF: Final = "all inputs are off: the hub was told that nobody consents, or no hub has switched them on"
+FULL: Final = "the board keeps 64 readings for the hub and is full: of each further one the hub loses the oldest"
 GOOD_MV: Final = range(4_500, 5_501)
 
 
@@ -36,8 +39,33 @@ def supply(supply_mv: int) -> str:
     return volts if supply_mv in GOOD_MV else f"{volts}, not 4.5 to 5.5: try another cable, and another USB port"
 
 
-def selftest(failed: list[str]) -> str:
-    return f"FAILS: {', '.join(failed)}; look at its wiring and its supply" if failed else "passed"
+def selftest(failed: list[str], beds_on: int) -> str:
+    """A bed that is off was not tested."""
+    if failed:
+        several = f". {beds_on} beds are on, and one with nothing wired to it fails too" if beds_on > 1 else ""
+        return f"FAILS: {', '.join(failed)}; look at its wiring and its supply{several}"
+    return "passed" if beds_on else "passed (no bed is on, none was tested)"
+
+
+def count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def calls(kept: Mapping[str, int]) -> str:
+    """What the board keeps of calls for help: cord (button0) pressed twice."""
+    return ", ".join(f"{what} {times(number)}" for what, number in kept.items())
+
+
+def cut(text: str, room: int) -> str:
+    """At most ``room`` characters: what it begins and ends with."""
+    if len(text) <= room:
+        return text
+    head = (room - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"
 
 
 def lasted(span_ms: int) -> str:
