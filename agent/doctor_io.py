@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -22,7 +22,7 @@ from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Home
 from agent.sensors.bridge_info import INFO, wrong_settings
 from agent.sensors.signals import Board
-from agent.sensors.zigbee import DEVICES
+from agent.sensors.zigbee import DEVICES, LINK
 from agent.sensors.zigbee_io import CANNOT_SWITCH
 from agent.transport.keys_io import BadKey, verifier
 from agent.verify_io import verify
@@ -49,22 +49,26 @@ class Check:
     advice: str = ""
 
 
-def examine(hub: Hub, folder: Path) -> Iterator[Check]:
-    """Every check in turn; paths in ``hub`` are relative to ``folder``."""
+def examine(hub: Hub, config: Path) -> Iterator[Check]:
+    """Every check in turn; ``config`` is the file of ``hub``, whose paths are relative to the folder of it."""
+    folder = config.parent
     state = folder / hub.state
     checks, home = _home(folder / hub.home, hub)
     yield from checks
     if home is not None:
         yield from _wishes(state, home)
     for serial in hub.serial:
-        yield _port(serial, folder)
+        which = f" --bridge {serial.bridge}" if len(hub.serial) > 1 else ""
+        yield _port(serial, folder, f"hearthwatch bridge monitor --config {config}{which} --selftest")
     yield _state(state)
     yield _journal(state / "journal.db")
     yield _models()
     yield _clock()
     local = _reach("local broker", hub.local.host, hub.local.port, "no sensor can be heard: is mosquitto running?")
     yield local
-    if local.good:
+    if local.good and home is not None and not _needs_zigbee(home):
+        yield Check("zigbee2mqtt", None, "not asked: nothing in home.toml is zigbee")
+    elif local.good:
         yield _zigbee2mqtt(hub.local, folder)
         if home is not None and home.signals:
             yield _signals(home, hub.local, folder)
@@ -79,15 +83,25 @@ def _home(path: Path, hub: Hub) -> tuple[list[Check], Home | None]:
     except (OSError, UnicodeDecodeError) as fault:
         return [Check("home", False, f"{path}: {fault}", "without a home file nothing is watched: write it")], None
     except BadHome as fault:
-        mistakes = f"{len(fault.mistakes)} mistakes: correct them"
+        mistakes = (
+            "1 mistake: correct it" if len(fault.mistakes) == 1 else f"{len(fault.mistakes)} mistakes: correct them"
+        )
         return [Check("home", False, f"{path}: {fault.mistakes[0]}", mistakes)], None
-    checks = [Check("home", True, f"{len(home.rooms)} rooms, {len(home.sensors)} sensors")]
+    checks = [Check("home", True, f"{_count(home.rooms, 'room')}, {_count(home.sensors, 'sensor')}")]
     if lost := unheard(hub, home):
         checks.append(Check("serial", False, lost, "name the port of that board in hub.toml"))
     return checks, home
 
 
-def _port(serial: Serial, folder: Path) -> Check:
+def _count(things: Sized, what: str) -> str:
+    return f"{len(things)} {what}{'' if len(things) == 1 else 's'}"
+
+
+def _needs_zigbee(home: Home) -> bool:
+    return bool(home.signals) or any(sensor.link == LINK for sensor in home.sensors.values())
+
+
+def _port(serial: Serial, folder: Path, look: str) -> Check:
     """Whether the port is there and may be opened; it is left alone, since ``watch`` may have it."""
     name, port = f"serial {serial.bridge}", folder / serial.port
     try:
@@ -95,10 +109,10 @@ def _port(serial: Serial, folder: Path) -> Check:
     except OSError as fault:
         return Check(name, False, f"{port}: {fault.strerror}", "its sensors are not heard: is the board plugged in?")
     if not device:
-        return Check(name, False, f"{port}: is no serial port", "name one of /dev/serial/by-id")
+        return Check(name, False, f"{port}: is no serial port", "name one of those that `ls /dev/serial/by-id` shows")
     if not os.access(port, os.R_OK | os.W_OK):
         return Check(name, False, f"{port}: no permission", "put the user that runs hearthwatch into the group dialout")
-    return Check(name, True, f"{port} is there", "`hearthwatch bridge monitor` shows what the board says")
+    return Check(name, True, f"{port} is there", f"stop the hub, and `{look}` shows what the board says")
 
 
 def _wishes(state: Path, home: Home) -> Iterator[Check]:

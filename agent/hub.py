@@ -130,7 +130,8 @@ def unheard(hub: Hub, home: Home) -> str | None:
         return None
     bridges = ", ".join(sorted({link_of(sensor) for sensor in lost}))
     some = ", ".join(sensor.id for sensor in lost[:3])
-    return f"nobody hears {len(lost)} sensors ({some}): hub.toml has no [[serial]] with bridge = {bridges}"
+    many = "1 sensor" if len(lost) == 1 else f"{len(lost)} sensors"
+    return f"nobody hears {many} ({some}): hub.toml has no [[serial]] with bridge = {bridges}"
 
 
 def parse(text: str | bytes) -> Hub:

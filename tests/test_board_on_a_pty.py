@@ -58,7 +58,10 @@ def test_a_link_that_a_killed_board_left_is_laid_anew_and_a_file_is_not_touched(
         assert board.end() == (0, "")
     link.write_text("mine")
     with PretendBoard("--link", str(link)) as refused:
-        assert refused.end(None) == (2, f"hearthwatch: {link}: cannot lead to the board: File exists\n")
+        assert refused.end(None) == (
+            2,
+            f"hearthwatch: {link}: cannot lead to the board: is there already: name a path that is not\n",
+        )
     assert link.read_text() == "mine"
 
 

@@ -98,7 +98,9 @@ def test_a_technician_sees_the_board_and_each_change_as_it_happens(board: Preten
     assert "  door0: open; changed once" in lines
     assert "  motion0: clear; DID NOT CHANGE" in lines
     assert lines[-2] == "WILL BE TOLD AS A CALL FOR HELP when the hub starts: button0 pressed once."
-    assert lines[-1].startswith("If that was a test: pull the board's USB plug once, or end this command with --forget")
+    assert lines[-1].startswith(
+        "If that was a test: pull the board's USB plug once, or run this command again with --forget"
+    )
 
 
 def test_a_test_pull_is_no_call_for_help_when_the_board_was_told_to_forget(board: PretendBoard) -> None:

@@ -160,9 +160,11 @@ def test_a_serial_port_is_looked_at_and_left_alone(
     code, found = doctor(capsys)
     assert code == 1
     assert found["serial bridge-1"]["good"] is True
+    look = "`hearthwatch bridge monitor --config hub.toml --bridge bridge-1 --selftest`"
+    assert found["serial bridge-1"]["advice"] == f"stop the hub, and {look} shows what the board says"
     assert "is the board plugged in?" in str(found["serial bridge-2"]["advice"])
     assert "is no serial port" in str(found["serial bridge-3"]["found"])
-    assert "nobody hears 1 sensors (attic)" in str(found["serial"]["found"])
+    assert "nobody hears 1 sensor (attic)" in str(found["serial"]["found"])
     os.set_blocking(board, False)
     with pytest.raises(BlockingIOError):
         os.read(board, 1)  # nothing was said to it
@@ -178,3 +180,14 @@ room = "kitchen"
 link = "serial"
 address = "bridge-9/motion0"
 """
+
+
+def test_a_home_with_nothing_zigbee_is_not_asked_for_zigbee2mqtt(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wired = home_text(3).partition("[[sensor]]")[0] + ATTIC
+    Path("home.toml").write_text(wired)
+    found = doctor(capsys)[1]
+    assert found["zigbee2mqtt"]["good"] is None
+    assert found["zigbee2mqtt"]["found"] == "not asked: nothing in home.toml is zigbee"
+    assert found["home"]["found"] == "5 rooms, 1 sensor"
+    Path("home.toml").write_text(home_text(3))
+    assert doctor(capsys)[1]["zigbee2mqtt"]["good"] is False

@@ -1,4 +1,4 @@
-"""What ``hearthwatch doctor`` asks zigbee2mqtt, and what it says of parts that this version does not use yet."""
+"""What ``hearthwatch doctor`` asks zigbee2mqtt."""
 
 import json
 from collections.abc import Iterator
@@ -22,8 +22,6 @@ ODD: Final[dict[str, Any]] = {
     "advanced": {"last_seen": "epoch", "output": "attribute", "cache_state_send_on_startup": False, "x": [[1]]},
     "availability": {"enabled": False, "active": {"timeout": 10}},
 }
-SERIAL: Final = '[[serial]]\nport = "/dev/ttyUSB0"\n'
-BED: Final = '[[sensor]]\nid = "mat"\nkind = "bed"\nroom = "bedroom"\nlink = "serial"\naddress = "bridge-1/bed0"\n'
 
 
 def info(config: object) -> bytes:
@@ -114,16 +112,6 @@ def test_the_real_zigbee2mqtt_says_how_it_is_set(tmp_path: Path) -> None:
         made.start()
         until(lambda: ear.turn(0.05) or said, "its settings")
     assert wrong_settings(said[0]) == []
-
-
-def test_what_is_configured_and_not_used_yet_is_said_by_doctor(
-    broker: Mosquitto, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path("hub.toml").write_text(HUB.format(port=broker.port) + SERIAL)
-    Path("home.toml").write_text(home_text(3) + BED)
-    found = doctor(capsys)[1]
-    assert found["serial"]["good"] is None
-    assert "1 in hub.toml; 1 sensors of home.toml that nobody hears: mat" in str(found["serial"]["found"])
 
 
 def test_what_is_configured_and_used_is_not_talked_about(broker: Mosquitto, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,13 +46,17 @@ def test_the_example_for_installers_is_read() -> None:
     assert (hub.id, hub.state, hub.home) == ("hub-0001", "/var/lib/hearthwatch", "home.toml")
     assert hub.local == Local("127.0.0.1", 1883, "hearthwatch", "local-password", "zigbee2mqtt")
     assert [(upstream.port, upstream.receipt_key) for upstream in hub.upstreams] == [(8883, "centre/receipts.pub")]
-    assert hub.serial == (Serial("/dev/serial/by-id/usb-hearthwatch-bridge-1", "bridge-1"),)
+    assert hub.serial == ()  # until there is a board
 
 
 def test_what_the_example_has_in_comments_is_right_too() -> None:
     text = (ROOT / "deploy" / "hub.toml").read_text()
     simulation = text[text.index("# [simulation]") :].replace("# [", "[").replace("# s", "s")
     assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_346_600_000), 60)
+    begins = text.index("# [[serial]]")
+    board = text[begins : text.index("\n\n", begins)].replace("# [", "[").replace("\n# ", "\n")
+    by_id = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
+    assert parse(SMALLEST + board).serial == (Serial(by_id, "bridge-1"),)
     begins = text.index('# [[upstream]]\n# host = "second')
     second = text[begins : text.index("\n\n", begins)].replace("# ", "")
     both = parse(SMALLEST.replace("[upstream]", "[[upstream]]") + second).upstreams
@@ -145,7 +149,7 @@ def test_two_boards_of_one_name_are_a_mistake_and_a_sensor_behind_no_port_is_nam
     attic = Sensor("attic-door", "door", "hall", None, "serial", "bridge-9/door0")
     home = Home("elm-12", "Europe/London", 1, {}, {attic.id: attic})
     assert unheard(parse(SMALLEST), home) == (
-        "nobody hears 1 sensors (attic-door): hub.toml has no [[serial]] with bridge = bridge-9"
+        "nobody hears 1 sensor (attic-door): hub.toml has no [[serial]] with bridge = bridge-9"
     )
     named = '[[serial]]\nport = "/dev/ttyUSB0"\nbridge = "bridge-9"\n'
     assert unheard(parse(SMALLEST + named), home) is None

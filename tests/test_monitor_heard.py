@@ -114,7 +114,7 @@ def test_what_is_to_be_forgotten_is_forgotten_and_named() -> None:
         " among them: cord (button0) pressed once."
     )
     assert looks.another().heard.kept == 0
-    assert "pull its USB plug once" in thrown(3, {}, forgot=False)
+    assert "pull the board's USB plug once" in thrown(3, {}, forgot=False)
 
 
 def test_an_input_of_the_home_is_switched_on_to_be_looked_at_and_put_back() -> None:

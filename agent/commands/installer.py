@@ -172,7 +172,7 @@ def _minute(text: str) -> int:
 
 def examined(asked: argparse.Namespace) -> int:
     hub, _ = hub_of(asked.config)
-    checks = list(examine(hub, asked.config.parent))
+    checks = list(examine(hub, asked.config))
     if asked.json:
         print(json.dumps([{"name": c.name, "good": c.good, "found": c.found, "advice": c.advice} for c in checks]))
     else:

@@ -258,7 +258,7 @@ def verified(asked: argparse.Namespace) -> int:
     wrong = verify(_existing(state / "journal.db"))
     for line in wrong:
         say(line)
-    print("the journal is whole" if not wrong else f"{len(wrong)} faults")
+    print("the journal is whole" if not wrong else f"{len(wrong)} {'fault' if len(wrong) == 1 else 'faults'}")
     return PROBLEMS if wrong else DONE
 
 

@@ -41,8 +41,9 @@ class Asks:
                 self._stands(wire.heartbeat(body.payload).state)
             if self._board is not None:
                 self._board.hear(at, said)
-                self._board.orders = [order for order in self._board.orders if self._may(order)]
-                self._again = body.type == wire.DONE and not self._set()
+                orders = self._board.orders
+                orders.waiting = [order for order in orders.waiting if self._may(order[0])]
+                self._again = body.type == wire.DONE and not orders.configures()
 
     def _hello(self, said: wire.Hello) -> None:
         if self._board is None or self._boot != said.state.boot:
@@ -55,14 +56,8 @@ class Asks:
         if state.boot == self._boot:
             self._oldest, self._next = state.oldest, state.next
 
-    def _may(self, order: bytes) -> bool:
-        if order[1] == wire.CONFIGURE:
-            return bool(self._found)
-        return self._selftest
-
-    def _set(self) -> list[bytes]:
-        """What the board was not told yet, of its inputs."""
-        return [order for order in self._board.orders if order[1] == wire.CONFIGURE] if self._board else []
+    def _may(self, order: int) -> bool:
+        return bool(self._found) if order == wire.CONFIGURE else self._selftest
 
     def answer(self, at: Instant) -> tuple[bytes, ...]:
         """The bodies to send back now."""
@@ -77,7 +72,8 @@ class Asks:
     def leave(self, forget: bool) -> None:
         """From now on its inputs are put back; ``forget``: and the board may forget all that was heard."""
         if self._board is not None:
-            self._board = Board("", self._found, Memory(self._boot, self._board.wanted, None))
+            self._board.used = self._found
+            self._board.silent()  # so that it is asked who it is, and told anew
             self._used, self._forgets, self._selftest = frozenset(), forget, False
 
     @property
@@ -86,4 +82,4 @@ class Asks:
         if self._board is None:
             return True
         forgot = not self._forgets or self._oldest == self._next
-        return self._board.boot is not None and not self._set() and forgot
+        return self._board.boot is not None and not self._board.orders.configures() and forgot

@@ -8,7 +8,7 @@ from agent.monitor.heard import RING, Heard
 from agent.monitor.inputs import Input
 from agent.sensors.payload import shown
 
-CLEAR: Final = "pull the board's USB plug once, or end this command with --forget, before you start the hub"
+UNPLUG: Final = "pull the board's USB plug once"
 
 
 def sheet(heard: Heard, where: str, lasted_ms: int) -> list[str]:
@@ -49,11 +49,17 @@ def kept(heard: Heard) -> Iterator[str]:
     """What stays in the board. The last line is the one that must not be missed."""
     if heard.lost_to_hub:
         yield f"{words.count(heard.lost_to_hub, 'reading')} lost to the hub: the board keeps {RING}"
+    if heard.beat and heard.beat.presses_lost:
+        lost = words.count(heard.beat.presses_lost, "press", "presses")
+        yield f"WILL BE TOLD AS A CALL FOR HELP when the hub starts: {lost} of a button for which there was no room."
     if heard.kept:
         yield f"The board keeps {words.count(heard.kept, 'reading')} for the hub."
     if heard.calls:
         yield f"WILL BE TOLD AS A CALL FOR HELP when the hub starts: {words.calls(heard.calls)}."
-        yield f"If that was a test: {CLEAR}."
+    if heard.beat and heard.beat.presses_lost:
+        yield f"If that was a test: {UNPLUG}, before you start the hub."
+    elif heard.calls:
+        yield f"If that was a test: {UNPLUG}, or run this command again with --forget, before you start the hub."
 
 
 def facts(heard: Heard) -> Mapping[str, object]:
@@ -71,13 +77,13 @@ def facts(heard: Heard) -> Mapping[str, object]:
     }
 
 
-NOT_PUT_BACK: Final = "The board did not say that its inputs are as they were: pull its USB plug once."
+NOT_PUT_BACK: Final = f"The board did not say that its inputs are as they were: {UNPLUG}."
 
 
 def thrown(readings: int, calls: Mapping[str, int], forgot: bool) -> str:
     """What ``--forget`` did."""
     what = f"{words.count(readings, 'reading')} that it kept for the hub"
     if not forgot:
-        return f"THE BOARD DID NOT SAY THAT IT HAS FORGOTTEN the {what}: pull its USB plug once"
+        return f"THE BOARD DID NOT SAY THAT IT HAS FORGOTTEN the {what}: {UNPLUG}"
     among = f"; among them: {words.calls(calls)}" if calls else ""
     return f"Thrown away, the hub will never hear of it: {what}{among}." if readings else "Nothing to forget was kept."

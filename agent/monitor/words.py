@@ -47,8 +47,8 @@ def selftest(failed: list[str], beds_on: int) -> str:
     return "passed" if beds_on else "passed (no bed is on, none was tested)"
 
 
-def count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def count(number: int, what: str, many: str = "") -> str:
+    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
 
 
 def times(number: int) -> str:

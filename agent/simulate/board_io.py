@@ -6,6 +6,7 @@ import signal
 import sys
 import tty
 from contextlib import suppress
+from errno import EEXIST
 from pathlib import Path
 from time import monotonic_ns
 from types import TracebackType
@@ -37,7 +38,8 @@ class Plugged:
                 self._lay(link)
             except OSError as fault:
                 self.close()
-                raise Refused(f"{link}: cannot lead to the board: {fault.strerror}") from None
+                what = "is there already: name a path that is not" if fault.errno == EEXIST else fault.strerror
+                raise Refused(f"{link}: cannot lead to the board: {what}") from None
 
     def _lay(self, link: Path) -> None:
         if link.is_symlink():  # of one that was killed
