@@ -62,7 +62,7 @@ def test_more_different_lines_than_are_kept_are_all_read() -> None:
         assert decoder.decode(Instant(1), frame)[0].value == value
 
 
-@pytest.mark.parametrize("link", ["hub", "care", "centre", "serial", "\x1b"])
+@pytest.mark.parametrize("link", ["hub", "care", "centre", "\x1b"])
 def test_what_is_not_of_a_sensor_is_refused(link: str) -> None:
     with pytest.raises(BadFrame, match="nothing is known of a link"):
         Decoder(DECODER_HOME).decode(Instant(1), Frame(link, "boot", b"{}"))
