@@ -271,4 +271,4 @@ def _tell_slow(frames: Frames, name: str, why: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(f"watch: {line}", file=sys.stderr, flush=True)
+    print(f"watch: {line}\n", end="", file=sys.stderr, flush=True)  # at once: other threads speak too

@@ -70,10 +70,12 @@ class LooksOn:
         return [event.words for event in self.told if event.kind in kinds]
 
 
-def shown_lines(heard: Heard, where: str = "bridge-1 at /dev/ttyUSB0", width: int = 80, height: int = 24) -> list[str]:
+def shown_lines(
+    heard: Heard, where: str = "bridge-1 at /dev/ttyUSB0", width: int = 80, height: int = 24, forget: bool = False
+) -> list[str]:
     console = Console(width=width, height=height, highlight=False)
     with console.capture() as drawn:
-        console.print(picture(heard, where, width, height))
+        console.print(picture(heard, where, width, height, forget=forget))
     return drawn.get().splitlines()
 
 

@@ -1,4 +1,4 @@
-"""How a hub starts: what is configured and not used yet is said, and what cannot be used ends it plainly."""
+"""How a hub starts: what is not there is said, and what cannot be used ends it plainly."""
 
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,8 @@ port = 1
 host = "127.0.0.1"
 port = 2
 """
-SECOND: Final = '[[upstream]]\nhost = "127.0.0.1"\nport = 3\n[[serial]]\nport = "/dev/ttyUSB0"\n'
-BED: Final = '[[sensor]]\nid = "mat"\nkind = "bed"\nroom = "bedroom"\nlink = "serial"\naddress = "bridge-9/bed0"\n'
+SECOND: Final = '[[upstream]]\nhost = "127.0.0.1"\nport = 3\n[[serial]]\nport = "/dev/none-such"\n'
+BED: Final = '[[sensor]]\nid = "mat"\nkind = "bed"\nroom = "bedroom"\nlink = "serial"\naddress = "bridge-1/bed0"\n'
 AGENT: Final = "import sys; from agent.__main__ import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -33,13 +33,20 @@ def written(folder: Path, hub: str, home: str = "") -> str:
     return str(folder / "hub.toml")
 
 
-def test_a_wired_sensor_that_no_port_leads_to_is_said_at_the_start(tmp_path: Path) -> None:
+def test_a_board_that_is_not_plugged_in_is_said_at_the_start(tmp_path: Path) -> None:
     config = written(tmp_path, HUB + SECOND, BED)
     with Process(AGENT, "watch", "--config", config) as started:
-        until(lambda: "cannot connect" in "".join(started.errors), "it to be at work")
+        words = ("cannot connect", "nothing is there: is the board plugged in?")
+        until(lambda: all(word in "".join(started.errors) for word in words), "it to be at work")
+        assert started.lines == [], "nothing but results is printed on standard output"
+
+
+def test_a_wired_sensor_that_no_port_leads_to_is_said_at_the_start(tmp_path: Path) -> None:
+    config = written(tmp_path, HUB + SECOND, BED.replace("bridge-1", "bridge-9"))
+    with Process(AGENT, "watch", "--config", config) as started:
+        until(lambda: "nobody hears" in "".join(started.errors), "it to be said")
         (line,) = [line for line in started.errors if "nobody hears" in line]
         assert line.endswith("hub.toml has no [[serial]] with bridge = bridge-9")
-        assert started.lines == [], "nothing but results is printed on standard output"
 
 
 def test_every_centre_that_is_named_is_called(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.bridge_monitor import ENDS_S, Monitor
 from tests.brokers import until
 from tests.pretend_board import PretendBoard
@@ -53,3 +55,26 @@ def test_the_real_board_is_looked_at_and_then_tells_the_hub_everything() -> None
         hub.until_heard(12, "all that happened while somebody looked on")
         assert hub.told() == [("front-door", "door", 1 - nth % 2) for nth in range(12)]
         hub.close()
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_a_cord_pulled_for_a_test_is_a_call_for_help_unless_the_board_was_told_to_forget(
+    forget: bool, tmp_path: Path
+) -> None:
+    with PretendBoard("--still") as board, WiredHub(tmp_path) as hub:
+        hub.plug(board.port)
+        hub.until_met()
+        hub.kill()
+        with Monitor("--config", str(tmp_path / "hub.toml"), "--json", *["--forget"] * forget) as monitor:
+            monitor.until("hello")
+            board.say("button0 1")
+            monitor.until("reading")
+            board.say("button0 0")
+            monitor.until("reading", 2)
+            assert monitor.end() == (0, "")
+            assert monitor.until("end")["calls"] == {"cord (button0) pressed": 1}
+        hub.start()
+        board.say("door0 1")
+        hub.until_heard(1 if forget else 3, "what comes after it")
+        assert [one.sensor for one in hub.readings()] == (["front-door"] if forget else ["cord", "cord", "front-door"])
+        assert len(hub.alerts("sos")) == (0 if forget else 1)

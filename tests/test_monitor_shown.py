@@ -76,6 +76,12 @@ def test_a_narrow_terminal_loses_what_is_needed_least(width: int, heads: int) ->
     assert "3" in door
 
 
+def test_who_is_to_lose_what_the_board_keeps_reads_so_all_the_while() -> None:
+    heard = LooksOn().until(3_000).door(3).heard
+    assert "What the board keeps stays in it" in shown_lines(heard)[-1]
+    assert "the board forgets what it keeps" in shown_lines(heard, forget=True)[-1]
+
+
 def test_what_was_seen_goes_on_the_job_sheet() -> None:
     looks = LooksOn().until(3_000).door(3)
     assert sheet(looks.heard, "bridge-1 at /dev/ttyUSB0", 65_000) == [

@@ -259,7 +259,7 @@ def _view(asked: argparse.Namespace) -> "View":
     if not asked.json and not asked.plain and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         from agent.monitor.terminal_io import TerminalView
 
-        return TerminalView()
+        return TerminalView(asked.forget)
     from agent.monitor.plain_io import JsonView, PlainView
 
     return JsonView() if asked.json else PlainView()

@@ -149,7 +149,7 @@ class _Watched:
         """Put the board's inputs back, and let it forget if it may; what there is to say of that."""
         stays, readings, calls = list(kept(self._heard)), self._heard.kept, self._heard.calls
         self._asks.leave(forget)
-        with suppress(PortError):
+        with suppress(PortError, KeyboardInterrupt):  # whoever is in a hurry is told all the same
             self._put_back()
         if forget and self._heard.who is not None:
             return [thrown(readings, calls, self._asks.left), *([] if self._asks.left else stays)]

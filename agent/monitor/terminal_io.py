@@ -18,6 +18,8 @@ HEADS: Final = ("Input", "Now", "Times", "On it", "Changed")  # what is needed l
 ORDER: Final = (0, 3, 1, 4, 2)  # as they stand beside each other
 WIDE: Final = {5: 68, 4: 54, 3: 0}  # so many columns of them need so many of the terminal's
 CALLS: Final = "KEPT, and a call for help when the hub starts"
+STAYS: Final = "Ctrl-C ends this. What the board keeps stays in it, for the hub."
+FORGETS: Final = "Ctrl-C ends this, and the board forgets what it keeps: no hub hears of it."
 LEAST_EVENTS: Final = 2
 BARS: Final = "▁▂▃▄▅▆▇█"
 ASCII_BARS: Final = "_.-=+*%#"  # where the terminal has no others
@@ -27,7 +29,8 @@ QUIET_RANGE: Final = 20  # permille of the input's range: what moves less is dra
 class TerminalView:
     """One picture on the terminal's other screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, forget: bool) -> None:
+        self._forget = forget
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, screen=True, auto_refresh=False)
 
@@ -44,7 +47,7 @@ class TerminalView:
     def show(self, heard: Heard, where: str) -> None:
         bars = ASCII_BARS if self._console.options.ascii_only else BARS
         width, height = self._console.size
-        self._live.update(picture(heard, where, width, height, bars), refresh=True)
+        self._live.update(picture(heard, where, width, height, bars, self._forget), refresh=True)
 
     def sum_up(self, lines: Sequence[str], facts: Mapping[str, object]) -> None:
         """On the terminal's own screen, where it stays."""
@@ -52,7 +55,9 @@ class TerminalView:
             self._console.print(Text(line))
 
 
-def picture(heard: Heard, where: str, width: int, height: int, bars: str = BARS) -> RenderableType:
+def picture(
+    heard: Heard, where: str, width: int, height: int, bars: str = BARS, forget: bool = False
+) -> RenderableType:
     head = [
         *_loud(f"NO BOARD: {heard.gone}" if heard.gone else "", width),
         _row(words.cut(where, width - 2), "" if heard.gone else "bold"),
@@ -61,10 +66,10 @@ def picture(heard: Heard, where: str, width: int, height: int, bars: str = BARS)
         *_loud(f"{CALLS}: {words.calls(heard.calls)}" if heard.calls else "", width),
         Text(),
     ]
-    beds = [_row(_bed(heard, one, bars)) for one in heard.inputs if one.pieces]
+    beds = [_row(_bed(heard, one, bars)) for one in heard.inputs if one.pieces and not heard.gone]
     rows = 1 + len(heard.inputs) + len(heard.missing)
     room = max(LEAST_EVENTS, height - len(head) - rows - len(beds) - 3)  # above and below the events, and a spare one
-    end = _row("Ctrl-C ends this. What the board keeps stays in it, for the hub.", "dim")
+    end = _row(FORGETS if forget else STAYS, "dim")
     return Group(*head, _inputs(heard, width), *beds, Text(), *(_row(said) for said in _last(heard, room)), end)
 
 

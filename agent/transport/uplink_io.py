@@ -281,7 +281,7 @@ class Uplink:
 
 
 def _log(line: str) -> None:
-    print(f"uplink: {line}", file=sys.stderr, flush=True)
+    print(f"uplink: {line}\n", end="", file=sys.stderr, flush=True)  # at once: another line's thread speaks too
 
 
 def _now_ms() -> int:
