@@ -7,7 +7,7 @@ never values. Every mistake is reported at once.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from agent.civil import parse_rfc3339
@@ -23,6 +23,7 @@ MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more w
 
 BAUD: Final = 115_200  # firmware-bridge/README.md
 
+OF_A_HOME: Final = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 HUB_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
@@ -120,6 +121,16 @@ def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine; only there may a line go without TLS."""
     address = _address(host)
     return host == "localhost" if address is None else address.is_loopback
+
+
+def is_near(host: str) -> bool:
+    """Whether ``host`` is an address of this machine, or of a network such as a home has: of no one beyond a router."""
+    found = _address(host.partition("%")[0])
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if found is None:
+        return False
+    return found.is_loopback or found.is_link_local or any(found in net for net in OF_A_HOME)
 
 
 def unheard(hub: Hub, home: Home) -> str | None:
