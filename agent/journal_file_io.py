@@ -38,6 +38,11 @@ class Written:
         except sqlite3.DatabaseError as fault:
             raise JournalError(f"{self.path}: {fault}; `hearthwatch journal verify` says more") from None
 
+    def first(self) -> Instant | None:
+        """When the first entry came; None: the journal is empty."""
+        row = next(self.rows("SELECT from_at FROM batch ORDER BY id LIMIT 1"), None)
+        return None if row is None else Instant(row[0])
+
     def last(self) -> tuple[int, Instant] | None:
         """Number of the last frame and instant of the last entry; None: the journal is empty."""
         row = next(self.rows("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1"), None)

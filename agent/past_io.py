@@ -32,10 +32,9 @@ def past_between(
 ) -> tuple[Past, Instant]:
     """The same for the days of several dates, ``last`` among them, with the readings from ``since`` on."""
     midnight, until = bounds_of(home, first).midnight, bounds_of(home, last).until
+    now = known_until(journal, wall_now)
     end = journal.last()
-    written = Instant(0) if end is None else end[1]
-    now = max(written, wall_now if wall_now - written > UNWRITTEN_MS else written)
-    off = [*_off(journal), Span(written, now)]
+    off = [*_off(journal), Span(Instant(0) if end is None else end[1], now)]
     kinds = ", ".join(f"'{kind}'" for kind in sorted(ABOUT_SIGHT))
     rows = journal.rows(
         "SELECT at, id, kind, state, body, envelope IS NOT NULL FROM alert"
@@ -45,6 +44,13 @@ def past_between(
     )
     said = [_said(row) for row in rows]
     return Past(journal.readings(since, until), said, journal.custody(midnight), off), now
+
+
+def known_until(journal: Written, wall_now: Instant) -> Instant:
+    """What the journal holds last; or now, if the hub wrote nothing for so long that it must have been off."""
+    end = journal.last()
+    written = Instant(0) if end is None else end[1]
+    return max(written, wall_now if wall_now - written > UNWRITTEN_MS else written)
 
 
 def _off(journal: Written) -> Iterable[Span]:

@@ -20,9 +20,8 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, r
 from werkzeug.exceptions import HTTPException
 
 from agent.accounts_io import Accounts
-from agent.book_io import Fault
 from agent.clock_io import wall_ms
-from agent.hub import is_near
+from agent.near import is_near
 from agent.nouns import Instant, Refused
 from agent.passwords import MOST_PASSWORD, SESSION_MS, Failures, matches, token_hash
 
@@ -159,7 +158,7 @@ def application(page: Blueprint, site: Site) -> Flask:
     app.before_request(_is_ours)
     app.register_blueprint(page)
     app.register_error_handler(HTTPException, _problem)
-    app.register_error_handler(Fault, _out_of_order)
+    app.register_error_handler(Refused, _out_of_order)
     app.after_request(_kept_safe)
     return app
 
@@ -205,13 +204,15 @@ def _kept_safe(response: Response) -> Response:
 
 
 def _problem(fault: HTTPException) -> tuple[str, int]:
-    return render_template("problem.html", title=fault.name, words=fault.description), fault.code or 500
+    return render_template("problem.html", title=fault.name, wrong=fault.description), fault.code or 500
 
 
-def _out_of_order(fault: Fault) -> tuple[str, int]:
+def _out_of_order(fault: Refused) -> tuple[str, int]:
     name = site().name
     print(f"{name}: the page: {fault}", file=sys.stderr, flush=True)
-    return render_template("problem.html", title="Out of order", words=f"The {name}'s file cannot be used now."), 503
+    return render_template(
+        "problem.html", title="Out of order", wrong=f"What the {name} keeps cannot be used now."
+    ), 503
 
 
 def form(*names: str) -> list[str]:
@@ -248,7 +249,7 @@ def log_in(within: str) -> Any:
     who = token_hash(name)
     with ours.guessing:
         if ours.failures.must_wait(who, address, at):
-            return render_template("login.html", words="Too many wrong passwords. Wait 15 minutes."), 429
+            return render_template("login.html", wrong="Too many wrong passwords. Wait 15 minutes."), 429
         with ours.accounts() as accounts:
             salt, kept = accounts.secret(name)
         right = len(password) <= MOST_PASSWORD and matches(password, salt, kept)
@@ -257,7 +258,7 @@ def log_in(within: str) -> Any:
     with ours.accounts() as accounts:
         if not right:
             accounts.failed(name, address, at)
-            return render_template("login.html", words="That name and password do not go together."), 403
+            return render_template("login.html", wrong="That name and password do not go together."), 403
         token = accounts.begin(name, at)
     return with_session(token, within)
 

@@ -36,7 +36,7 @@ page: Final = Blueprint("page", __name__)
 
 @page.get("/login")
 def login() -> Any:
-    return render_template("login.html", words=None)
+    return render_template("login.html", wrong=None)
 
 
 @page.post("/login")

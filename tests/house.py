@@ -28,8 +28,14 @@ PACKAGES: Final = {
     "paho": {"agent/mqtt_io.py"},
     "serial": {"agent/sensors/serial_io.py"},
     "onnxruntime": {"agent/detect/onnx_io.py"},
-    "cryptography": {"agent/transport/keys_io.py"},
-    "ssl": {"agent/broker_io.py", "agent/mqtt_io.py", "agent/doctor_io.py", "agent/web_io.py"},
+    "cryptography": {"agent/transport/keys_io.py", "agent/page/certificate_io.py"},
+    "ssl": {
+        "agent/broker_io.py",
+        "agent/mqtt_io.py",
+        "agent/doctor_io.py",
+        "agent/page/certificate_io.py",
+        "agent/web_io.py",
+    },
     "socket": {
         "agent/mqtt_io.py",
         "agent/watchdog_io.py",
@@ -54,7 +60,7 @@ PACKAGES: Final = {
         "agent/monitor/terminal_io.py",
         "centre/watch_io.py",
     },
-    "flask": {"agent/web_io.py", "centre/web_io.py", "centre/page_io.py"},
+    "flask": {"agent/web_io.py", "agent/page/page_io.py", "centre/web_io.py", "centre/page_io.py"},
     "werkzeug": {"agent/web_io.py"},
     "waitress": {"agent/web_io.py"},
     "jinja2": {"agent/summary/leaf_io.py"},
@@ -93,7 +99,7 @@ FORBIDDEN_NAMES: Final = {
     "misc",
 }
 # Where people are told something: no word of an illness, of a diagnosis, or of the risk of one.
-TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/", "centre/")
+TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/", "agent/page/", "centre/")
 CLINICAL: Final = re.compile(
     r"\b(alzheimer\w*|anxi\w+|arrhythmi\w*|apn(o)?ea|clinic\w*|confus\w+|dementi\w*|depress\w+|deliri\w+|diabet\w*"
     r"|diagnos\w*|diseas\w*|disorder\w*|agitat\w*|epilep\w*|frail\w*|fractur\w*|illness\w*|impair\w*|incontinen\w*"
