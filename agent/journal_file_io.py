@@ -93,6 +93,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def _looked_at(path: Path) -> sqlite3.Connection:
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
+        db.execute("PRAGMA cache_size = -256")
         (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as fault:
         raise JournalError(f"{path}: {fault}; has the hub been started?") from None

@@ -23,7 +23,6 @@ from agent.summary.day import Day, Days, Past
 from agent.summary.signs import IN_BED
 
 KEPT_DAYS: Final = 430  # what is older is counted when somebody asks
-AT_ONCE: Final = 2  # days counted in one go: more are fewer readings read twice, and more memory
 STATES: Final = IN_BED | {"people"}  # what a day begins with is what was said of these last
 
 
@@ -62,13 +61,12 @@ class Shelf:
             self._home, self._known, self._begins = home, {}, {}
         numbers = range(first - USUAL_DAYS, last + (not whole))
         known = {number: self._known[number] for number in numbers if number in self._known}
-        lacking = [number for number in numbers if number not in known]
-        for few in (lacking[n : n + AT_ONCE] for n in range(0, len(lacking), AT_ONCE)):
-            with self._counting, self._opened(home, few[0], few[-1], few[0], wall_now, known) as (days, now):
-                counted = {number: _bare(days.count(number)) for number in few}
-            known |= counted
-            late = now - LATEST_MS
-            self._known |= {number: one for number, one in counted.items() if bounds_of(home, number).until <= late}
+        for number in numbers:
+            if number not in known:
+                with self._counting, self._opened(home, number, number, number, wall_now, known) as (days, now):
+                    known[number] = _bare(days.count(number))
+                if bounds_of(home, number).until + LATEST_MS <= now:
+                    self._known[number] = known[number]
         for number in list(self._known)[: max(0, len(self._known) - KEPT_DAYS)]:
             self._known.pop(number, None)
             self._begins.pop(number, None)
@@ -102,7 +100,7 @@ class Shelf:
             return
         wall = Wall(home.timezone)
         last = wall.day(end[1])
-        for number in range(max(wall.day(first), last - KEPT_DAYS + USUAL_DAYS), last + 1, AT_ONCE):
+        for number in range(max(wall.day(first), last - KEPT_DAYS + USUAL_DAYS), last + 1):
             self.days(home, number, number, wall_now)
 
 
