@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -27,6 +28,7 @@ PASSWORD: Final = "seven-green-lanterns"
 SEED: Final = 5
 BEGAN: Final = Instant(1_772_323_200_000)  # Sunday 2026-03-01, midnight in London
 DAYS: Final = 30
+FEW_DAYS: Final = 2
 LAST: Final = "2026-03-30"
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 HOME: Final = home_text(SEED, link="log")
@@ -37,7 +39,6 @@ def live_through(folder: Path, text: str, count: int = DAYS) -> None:
     """Days of the simulated home into a journal; on the last one the help button is pressed, and its envelope left."""
     state = folder / "state"
     state.mkdir(parents=True)
-    (folder / "home.toml").write_text(text)
     home = parse(text)
     journal, engine = Journal(state / "journal.db", home.id), Engine(home)
     sign = signer(str(state / "hub.key"))
@@ -97,6 +98,7 @@ class HubPage:
         self.address = f"{'https' if secure else 'http'}://{self.host}"
         if not self.state.exists():
             live_through(folder, text, count)
+        (folder / "home.toml").write_text(text)
         page = f"port = {self.port}\n"
         page += 'address = "0.0.0.0"\nnames = ["localhost"]\n' if secure else 'address = "127.0.0.1"\n'
         (folder / "hub.toml").write_text(
@@ -154,3 +156,16 @@ class HubPage:
         answer = guest.ask("POST", "/welcome", {"code": code, "password": PASSWORD, "again": PASSWORD})
         assert (answer.status, answer.headers["Location"]) == (303, "/")
         return guest
+
+
+def dripped(line: socket.socket) -> bool:
+    """One more byte; whether the other end is still there."""
+    try:
+        line.setblocking(True)
+        line.sendall(b"x")
+        line.setblocking(False)
+        return line.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False

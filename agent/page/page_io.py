@@ -176,7 +176,7 @@ def this_month() -> Any:
 @looked
 def month(date: str) -> Any:
     number = number_of(f"{date}-01")
-    if number is None or not at_home().first_day() <= month_of(number)[1] or number > at_home().last_day():
+    if number is None or number > at_home().last_day() or month_of(number)[1] < at_home().first_day():
         abort(404)
     return _month(number)
 
