@@ -5,36 +5,22 @@ came to takes a few kilobytes, and stays what it was once the day is long enough
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from agent.civil import Wall
 from agent.journal_file_io import Written
-from agent.nouns import Home, Instant, Reading
+from agent.nouns import Home, Instant
 from agent.packing import LATEST_MS
 from agent.past_io import past_between
 from agent.summary.bounds import USUAL_DAYS, bounds_of
 from agent.summary.counts import Count, Counted
-from agent.summary.day import Day, Days, Past
-from agent.summary.signs import IN_BED
+from agent.summary.day import Day, Days
 
 KEPT_DAYS: Final = 430  # what is older is counted when somebody asks
-STATES: Final = IN_BED | {"people"}  # what a day begins with is what was said of these last
-
-
-class Known(Days):
-    """Days of which some are counted already."""
-
-    def __init__(self, home: Home, past: Past, now: Instant, known: dict[int, Counted]) -> None:
-        super().__init__(home, past, now)
-        self._known = known
-
-    def count(self, number: int) -> Counted:
-        return self._known.get(number) or super().count(number)
 
 
 class Shelf:
@@ -46,51 +32,54 @@ class Shelf:
         self._counting = threading.Lock()
         self._home: Home | None = None
         self._known: dict[int, Counted] = {}  # without what their figures rest on
-        self._begins: dict[int, tuple[Reading, ...]] = {}  # day -> what was last said of STATES before its noon before
 
     def day(self, home: Home, number: int, wall_now: Instant) -> Day:
         """One day with all that is told of it. JournalError if it cannot be read."""
-        return self._days(home, number, number, wall_now, whole=True)[0]
+        known = self._counted(home, range(number - USUAL_DAYS, number), wall_now)
+        with self._days(home, number, number, number, wall_now, known) as (days, _):
+            return days.day(number)
 
     def days(self, home: Home, first: int, last: int, wall_now: Instant) -> list[Day]:
         """The days from ``first`` to ``last`` with their figures and nights alone. JournalError as above."""
-        return self._days(home, first, last, wall_now, whole=False)
-
-    def _days(self, home: Home, first: int, last: int, wall_now: Instant, whole: bool) -> list[Day]:
-        if home != self._home:
-            self._home, self._known, self._begins = home, {}, {}
-        numbers = range(first - USUAL_DAYS, last + (not whole))
-        known = {number: self._known[number] for number in numbers if number in self._known}
-        for number in numbers:
-            if number not in known:
-                with self._counting, self._opened(home, number, number, number, wall_now, known) as (days, now):
-                    known[number] = _bare(days.count(number))
-                if bounds_of(home, number).until + LATEST_MS <= now:
-                    self._known[number] = known[number]
-        for number in list(self._known)[: max(0, len(self._known) - KEPT_DAYS)]:
-            self._known.pop(number, None)
-            self._begins.pop(number, None)
-        with (
-            self._counting,
-            self._opened(home, first, last, first if whole else last + 1, wall_now, known) as (days, _),
-        ):
+        known = self._counted(home, range(first - USUAL_DAYS, last + 1), wall_now)
+        with self._days(home, first, last, last + 1, wall_now, known) as (days, _):
             return [days.day(number) for number in range(first, last + 1)]
 
+    def _counted(self, home: Home, numbers: range, wall_now: Instant, keep: bool = False) -> dict[int, Counted]:
+        """What each of these days came to. It is kept if the day is over for good, and goes on from one that is kept:
+        how many are there may have been said long ago for the last time."""
+        if home != self._home:
+            self._home, self._known = home, {}
+        kept = self._known
+        found: dict[int, Counted] = {}
+        for number in numbers:
+            if number not in kept:
+                before = {number - 1: found[number - 1]} if number - 1 in found else {}
+                with self._days(home, number, number, number, wall_now, before) as (days, now):
+                    found[number] = _bare(days.count(number))
+                if bounds_of(home, number).until + LATEST_MS <= now and (keep or number - 1 in kept):
+                    kept[number] = found[number]
+            else:
+                found[number] = kept[number]
+        for number in list(kept)[: max(0, len(kept) - KEPT_DAYS)]:
+            kept.pop(number, None)
+        return found
+
     @contextmanager
-    def _opened(
-        self, home: Home, first: int, last: int, start: int, wall_now: Instant, known: dict[int, Counted]
+    def _days(
+        self, home: Home, first: int, last: int, start: int, wall_now: Instant, known: Mapping[int, Counted]
     ) -> Iterator[tuple[Days, Instant]]:
         """For days from ``first`` to ``last``, of which those from ``start`` on are not ``known``."""
-        journal = Written(self._journal, read_only=True)
-        try:
-            past, now = past_between(journal, home, first, last, bounds_of(home, start).since, wall_now)
-            told = _noted(home, start, chain(self._begins.get(start, ()), past.readings), self._begins)
-            yield Known(home, past._replace(readings=told), now, known), now
-        finally:
-            journal.close()
+        with self._counting:
+            journal = Written(self._journal, read_only=True)
+            try:
+                past, now = past_between(journal, home, first, last, bounds_of(home, start).since, wall_now)
+                yield Days(home, past, now, known), now
+            finally:
+                journal.close()
 
     def count_ahead(self, home: Home, wall_now: Instant) -> None:
-        """All that will be asked for sooner or later, oldest first, so that each day begins as the one before ended."""
+        """All that will be asked for sooner or later, oldest first, so that each day goes on from the one before."""
         journal = Written(self._journal, read_only=True)
         try:
             first, end = journal.first(), journal.last()
@@ -101,24 +90,9 @@ class Shelf:
         wall = Wall(home.timezone)
         last = wall.day(end[1])
         for number in range(max(wall.day(first), last - KEPT_DAYS + USUAL_DAYS), last + 1):
-            self.days(home, number, number, wall_now)
+            self._counted(home, range(number - 1, number + 1), wall_now, keep=True)
 
 
 def _bare(counted: Counted) -> Counted:
     counts = {name: Count(count.value) for name, count in counted.counts.items()}
     return replace(counted, counts=counts, stays=(), doors=())
-
-
-def _noted(
-    home: Home, start: int, readings: Iterable[Reading], begins: dict[int, tuple[Reading, ...]]
-) -> Iterator[Reading]:
-    """The readings as they are; what was last said of STATES is noted at each noon."""
-    last: dict[tuple[str, str], Reading] = {}
-    number, noon = start + 1, bounds_of(home, start + 1).since
-    for reading in readings:
-        while reading.at >= noon:
-            begins[number] = tuple(sorted(last.values()))
-            number, noon = number + 1, bounds_of(home, number + 1).since
-        if reading.quantity in STATES:
-            last[reading.sensor, reading.quantity] = reading
-        yield reading
