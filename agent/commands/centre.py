@@ -110,8 +110,6 @@ def served(asked: argparse.Namespace) -> int:
         say("centre: stopped")
     except BrokenPipeError:
         raise  # whoever read our lines has gone
-    except ModuleNotFoundError as fault:
-        raise Refused(f"the operators' page needs {fault.name}: install hearthwatch[centre]") from None
     except (ValueError, OSError) as fault:
         raise Refused(str(fault)) from None
     return DONE
