@@ -109,7 +109,8 @@ class AtHome:
 
     def _count_ahead(self) -> None:
         try:
-            self._shelf.count_ahead(self.home(), self._wall())
+            count = self._shelf.count_ahead(self.home(), self._wall())
+            print(f"page: {count} days are counted", file=sys.stderr, flush=True)
         except Refused as fault:  # whoever asks is told
             print(f"page: {fault}", file=sys.stderr, flush=True)
 

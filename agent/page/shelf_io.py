@@ -5,6 +5,7 @@ came to takes a few kilobytes, and stays what it was once the day is long enough
 """
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,29 +22,32 @@ from agent.summary.counts import Count, Counted
 from agent.summary.day import Day, Days
 
 KEPT_DAYS: Final = 430  # what is older is counted when somebody asks
+WAY_S: Final = 0.002  # after each day that is counted ahead, so that somebody who asks goes first
 
 
 class Shelf:
-    """``journal``: of a hub that may be running. Of several threads that ask at once one counts at a time: three
-    days' readings are the most that is ever in memory."""
+    """``journal``: of a hub that may be running. One day is counted at a time, whoever asks: its readings are the most
+    that is ever in memory."""
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
-        self._counting = threading.Lock()
+        self._turn = threading.Lock()
         self._home: Home | None = None
         self._known: dict[int, Counted] = {}  # without what their figures rest on
 
     def day(self, home: Home, number: int, wall_now: Instant) -> Day:
         """One day with all that is told of it. JournalError if it cannot be read."""
-        known = self._counted(home, range(number - USUAL_DAYS, number), wall_now)
-        with self._days(home, number, number, number, wall_now, known) as (days, _):
-            return days.day(number)
+        with self._turn:
+            known = self._counted(home, range(number - USUAL_DAYS, number), wall_now)
+            with self._days(home, number, number, number, wall_now, known) as (days, _):
+                return days.day(number)
 
     def days(self, home: Home, first: int, last: int, wall_now: Instant) -> list[Day]:
         """The days from ``first`` to ``last`` with their figures and nights alone. JournalError as above."""
-        known = self._counted(home, range(first - USUAL_DAYS, last + 1), wall_now)
-        with self._days(home, first, last, last + 1, wall_now, known) as (days, _):
-            return [days.day(number) for number in range(first, last + 1)]
+        with self._turn:
+            known = self._counted(home, range(first - USUAL_DAYS, last + 1), wall_now)
+            with self._days(home, first, last, last + 1, wall_now, known) as (days, _):
+                return [days.day(number) for number in range(first, last + 1)]
 
     def _counted(self, home: Home, numbers: range, wall_now: Instant, keep: bool = False) -> dict[int, Counted]:
         """What each of these days came to. It is kept if the day is over for good, and goes on from one that is kept:
@@ -70,27 +74,30 @@ class Shelf:
         self, home: Home, first: int, last: int, start: int, wall_now: Instant, known: Mapping[int, Counted]
     ) -> Iterator[tuple[Days, Instant]]:
         """For days from ``first`` to ``last``, of which those from ``start`` on are not ``known``."""
-        with self._counting:
-            journal = Written(self._journal, read_only=True)
-            try:
-                past, now = past_between(journal, home, first, last, bounds_of(home, start).since, wall_now)
-                yield Days(home, past, now, known), now
-            finally:
-                journal.close()
+        journal = Written(self._journal, read_only=True)
+        try:
+            past, now = past_between(journal, home, first, last, bounds_of(home, start).since, wall_now)
+            yield Days(home, past, now, known), now
+        finally:
+            journal.close()
 
-    def count_ahead(self, home: Home, wall_now: Instant) -> None:
-        """All that will be asked for sooner or later, oldest first, so that each day goes on from the one before."""
+    def count_ahead(self, home: Home, wall_now: Instant) -> int:
+        """All that will be asked for sooner or later, oldest first, so that each day goes on from the one before; how
+        many are kept."""
         journal = Written(self._journal, read_only=True)
         try:
             first, end = journal.first(), journal.last()
         finally:
             journal.close()
         if first is None or end is None:
-            return
+            return 0
         wall = Wall(home.timezone)
         last = wall.day(end[1])
         for number in range(max(wall.day(first), last - KEPT_DAYS + USUAL_DAYS), last + 1):
-            self._counted(home, range(number - 1, number + 1), wall_now, keep=True)
+            with self._turn:
+                self._counted(home, range(number - 1, number + 1), wall_now, keep=True)
+            time.sleep(WAY_S)
+        return len(self._known)
 
 
 def _bare(counted: Counted) -> Counted:
