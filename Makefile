@@ -57,6 +57,10 @@ bench-centre: ## 2,000 hubs against one receiver: alerts a second, receipts, and
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench.centre
 
+bench-page: ## the family's page of a home with a year behind it, and an alert in a flood of requests; three minutes
+	@deploy/bootstrap.sh requirements-dev.lock
+	@$(RUN) bench.page
+
 bench-detect: ## how soon a fall would be told, how often wrongly, on homes unseen in training; a quarter of an hour
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) bench.detect --data $(DATA)

@@ -19,6 +19,7 @@ READERS: Final = {
     "technician": ("replay", "journal"),
     "installer": ("promise", "doctor", "bridge"),
     "family": ("summary",),
+    "page": ("page", "family"),
     "centre": ("centre",),
 }
 

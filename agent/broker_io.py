@@ -4,7 +4,8 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
-from agent.hub import KEEPALIVE_S, is_loopback
+from agent.hub import KEEPALIVE_S
+from agent.near import is_loopback
 
 NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: the chain and the name are checked all the same
 MAX_PASSWORD_BYTES: Final = 1_024  # read of the password file's first line; what stands beyond is not looked at

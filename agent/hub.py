@@ -7,10 +7,10 @@ never values. Every mistake is reported at once.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from agent.civil import parse_rfc3339
+from agent.near import address_of, is_loopback, is_near
 from agent.nouns import Home, Instant, link_of
 from agent.toml_mistakes import BadToml, Document, Form, Table, matching, whole
 
@@ -21,7 +21,11 @@ KEEPALIVE_S: Final = 50  # a broker misses a hub after 1.5 of these and up to 6 
 STALL_S: Final = 45  # a stage of the agent that has not come round for so long has stalled
 MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more would prove nothing
 
+MAX_PAGE_NAMES: Final = 4  # likewise
+
 BAUD: Final = 115_200  # firmware-bridge/README.md
+PAGE_PORT: Final = 8443
+EVERYWHERE: Final = ("0.0.0.0", "::")  # every address of this machine; only near browsers are answered all the same
 
 HUB_ID: Final = matching(r"[a-z0-9-]{1,32}", "1 to 32 of a-z, 0-9 and -")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -32,15 +36,8 @@ def _host(value: object) -> str | None:
     if not isinstance(value, str) or len(value) > MAX_HOST_CHARS:
         return None
     if ":" in value:
-        return value if _address(value) and "%" not in value else None
+        return value if address_of(value) and "%" not in value else None
     return value if all(_LABEL.fullmatch(label) for label in value.removesuffix(".").split(".")) else None
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
 
 
 HOST: Final = Form("a host name or an IP address, without port or scheme", "", _host)
@@ -93,6 +90,37 @@ class Serial:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Where the family's page is served: an address of this hub in the home's own network, or this machine alone.
+
+    ``names``: what browsers may call it besides; any other name is refused."""
+
+    address: str
+    port: int = PAGE_PORT
+    names: tuple[str, ...] = ()
+
+    @property
+    def secure(self) -> bool:
+        """Beyond this machine with TLS, always."""
+        return not is_loopback(self.address)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What a browser may ask for in Host."""
+        own = [] if self.address in EVERYWHERE else [f"[{self.address}]" if ":" in self.address else self.address]
+        own += [] if self.secure else ["localhost"]
+        default = 443 if self.secure else 80
+        ends = (f":{self.port}", "") if self.port == default else (f":{self.port}",)
+        return frozenset(f"{name.lower()}{end}" for name in (*own, *self.names) for end in ends)
+
+    @property
+    def url(self) -> str:
+        """Without a stroke at its end."""
+        host = self.names[0] if self.names else f"[{self.address}]" if ":" in self.address else self.address
+        return f"{'https' if self.secure else 'http'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Simulation:
     """A clock that starts at ``start`` (None: now) and runs ``speed`` times as fast; transport timers stay real."""
 
@@ -114,12 +142,7 @@ class Hub:
     simulation: Simulation | None = None
     stall_s: int = STALL_S
     volatile: str | None = None  # a folder in memory, for alerts that the disk does not take; None: the usual one
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine; only there may a line go without TLS."""
-    address = _address(host)
-    return host == "localhost" if address is None else address.is_loopback
+    page: Page | None = None  # None: nobody looks at this home from a browser
 
 
 def unheard(hub: Hub, home: Home) -> str | None:
@@ -148,9 +171,9 @@ def parse(text: str | bytes) -> Hub:
     upstreams = _upstreams(root)
     serial = _serial(root)
     simulation = _simulation(root, [local.host, *(upstream.host for upstream in upstreams)])
-    root.reserve("page")
+    page = _page(root)
     document.close()
-    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s, volatile)
+    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s, volatile, page)
 
 
 def _local(table: Table) -> Local:
@@ -207,6 +230,39 @@ def _serial(root: Table) -> tuple[Serial, ...]:
             table.wrong(f"{bridge!r} is there twice: which of the two boards is it?", "bridge")
         found.append(Serial(port, bridge, table.get("baud", whole(9_600, 1_000_000), BAUD)))
     return tuple(found)
+
+
+def _near(value: object) -> str | None:
+    return value if isinstance(value, str) and (is_near(value) or value in EVERYWHERE) else None
+
+
+NEAR: Final = Form("an address of this hub in the home's network, such as 192.168.1.20, or 127.0.0.1", "", _near)
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or len(value) > MAX_PAGE_NAMES or any(_host(name) is None for name in value):
+        return None
+    return tuple(name.lower() for name in value)
+
+
+NAMES: Final[Form[tuple[str, ...]]] = Form(
+    f"a list of up to {MAX_PAGE_NAMES} host names, such as ['hearth.local']", (), _names
+)
+
+
+def _page(root: Table) -> Page | None:
+    if not root.has("page"):
+        root.reserve("page")
+        return None
+    table = root.table("page")
+    page = Page(
+        table.need("address", NEAR),
+        table.get("port", PORT, PAGE_PORT),
+        table.get("names", NAMES, ()),
+    )
+    if page.address in EVERYWHERE and not page.names:
+        table.wrong(f"{page.address} is every address: name in `names` what browsers will call this hub", "address")
+    return page
 
 
 def _instant(value: object) -> Instant | None:

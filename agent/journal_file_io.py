@@ -1,12 +1,17 @@
-"""The journal's file: opened at this agent's schema, or refused in one line."""
+"""The journal's file: opened at this agent's schema, or refused in one line; and what pages and exports read of it.
+
+Whoever only reads needs nothing of the engine that made it.
+"""
 
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from agent.nouns import Refused
+from agent.nouns import Instant, Reading, Refused, Step
+from agent.packing import LATEST_MS, by_time, unpack_readings
 
 SCHEMA: Final = 2
 # Readers hold no locks in WAL; another writer is a mistake, found by the state folder's lock. Whoever holds the file
@@ -16,6 +21,60 @@ BUSY_S: Final = 2.0
 
 class JournalError(Refused):
     """The journal cannot be used; the message says why and what to do, in one line."""
+
+
+class Written:
+    """What a journal holds. ``read_only``: nothing of it is changed, nor brought up to date; it may be of a hub that
+    runs."""
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self._db = _looked_at(path) if read_only else connect(path)
+        self.path = path
+
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """What is found; JournalError where the file is damaged."""
+        try:
+            yield from self._db.execute(sql, values)
+        except sqlite3.DatabaseError as fault:
+            raise JournalError(f"{self.path}: {fault}; `hearthwatch journal verify` says more") from None
+
+    def first(self) -> Instant | None:
+        """When the first entry came; None: the journal is empty."""
+        row = next(self.rows("SELECT from_at FROM batch ORDER BY id LIMIT 1"), None)
+        return None if row is None else Instant(row[0])
+
+    def last(self) -> tuple[int, Instant] | None:
+        """Number of the last frame and instant of the last entry; None: the journal is empty."""
+        row = next(self.rows("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1"), None)
+        return (row[0], Instant(row[1])) if row else None
+
+    def alerts(self, epoch: int | None = None) -> list[tuple[int, int, str]]:
+        """(epoch, seq, line) of every alert, or of one epoch's."""
+        where, values = ("WHERE epoch = ?", (epoch,)) if epoch is not None else ("", ())
+        rows = self.rows(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def custody(self, since: Instant = Instant(0)) -> list[Step]:
+        """What became of every alert from then on, in order of time."""
+        rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
+        return sorted(Step(*row) for row in rows)
+
+    def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
+        """Readings in [since, until), in order of time."""
+        yield from by_time(one for one in self._readings(since, until) if since <= one.at < until)
+
+    def _readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
+        """As they came, of all batches that may hold one of that time."""
+        ((before,),) = self.rows("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,))
+        which = "SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id"
+        for from_at, body in self.rows(which, (before, until + LATEST_MS)):
+            try:
+                yield from unpack_readings(body, from_at)
+            except ValueError as fault:
+                raise JournalError(f"the readings from {from_at} on are {fault}; export what is before them") from None
+
+    def close(self) -> None:
+        self._db.close()
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -28,6 +87,19 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA wal_autocheckpoint = 1000")
     except sqlite3.Error as fault:
         raise JournalError(f"{path}: {fault}; is this a journal of this hub?") from None
+    return db
+
+
+def _looked_at(path: Path) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
+        db.execute("PRAGMA cache_size = -256")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as fault:
+        raise JournalError(f"{path}: {fault}; has the hub been started?") from None
+    if version != SCHEMA:
+        db.close()
+        raise JournalError(f"{path}: is of schema {version}, and this agent reads {SCHEMA}; start the hub first")
     return db
 
 

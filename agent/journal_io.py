@@ -12,14 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from agent.engine import Engine
 from agent.journal_file_io import JournalError as JournalError
-from agent.journal_file_io import connect, migrate
+from agent.journal_file_io import Written, migrate
 from agent.loop import fill, run
-from agent.nouns import SECOND_MS, Alert, Entry, Instant, Outcome, Reading, Snapshot, Step
-from agent.packing import LATEST_MS, alert_line, by_time, pack_snapshot, unpack, unpack_readings, unpack_snapshot
+from agent.nouns import SECOND_MS, Alert, Entry, Instant, Outcome, Snapshot, Step
+from agent.packing import alert_line, pack_snapshot, unpack, unpack_snapshot
 from agent.pending import Pending
 
 SEGMENT_FRAMES: Final = 50_000  # a longer segment is closed: restart replays no more than this
@@ -56,11 +56,11 @@ class Segment:
     snapshot: Snapshot
 
 
-class Journal:
+class Journal(Written):
     """The open journal. ``put`` makes it the sink of the loop; ``seal`` makes an alert's envelope; None: a replay."""
 
     def __init__(self, path: Path, home_id: str = "") -> None:
-        self._db = connect(path)
+        super().__init__(path)
         self._home_id = home_id
         self.seal: Callable[[Alert], bytes] | None = None
         self._pending = Pending()
@@ -69,7 +69,6 @@ class Journal:
         self.said: list[Sealed] = []  # sealed and not handed over: for whoever carries it away and clears this
         self._again = Instant(0)  # no try to write before that, unless there is an alert
         self.behind = False  # the last try to write failed
-        self.path = path
         ((newest,),) = self.rows("SELECT coalesce(max(id), -1) FROM batch")
         self._batch = int(newest)
         ((segment,),) = self.rows("SELECT coalesce(max(id), 0) FROM segment")
@@ -177,13 +176,6 @@ class Journal:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def rows(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """What is found; JournalError where the file is damaged."""
-        try:
-            yield from self._db.execute(sql, values)
-        except sqlite3.DatabaseError as fault:
-            raise JournalError(f"{self.path}: {fault}; `hearthwatch journal verify` says more") from None
-
     def segments(self) -> list[Segment]:
         return [_segment(row) for row in self.rows(f"{SEGMENTS} ORDER BY id")]
 
@@ -204,22 +196,6 @@ class Journal:
         """The last segment in which anything came."""
         ((found,),) = self.rows("SELECT max(segment) FROM batch WHERE frames > 0")
         return None if found is None else int(found)
-
-    def last(self) -> tuple[int, Instant] | None:
-        """Number of the last frame and instant of the last entry; None: the journal is empty."""
-        row = next(self.rows("SELECT first_seq + frames - 1, to_at FROM batch ORDER BY id DESC LIMIT 1"), None)
-        return (row[0], Instant(row[1])) if row else None
-
-    def alerts(self, epoch: int | None = None) -> list[tuple[int, int, str]]:
-        """(epoch, seq, line) of every alert, or of one epoch's."""
-        where, values = ("WHERE epoch = ?", (epoch,)) if epoch is not None else ("", ())
-        rows = self.rows(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
-        return [(row[0], row[1], row[2]) for row in rows]
-
-    def custody(self, since: Instant = Instant(0)) -> list[Step]:
-        """What became of every alert from then on, in order of time."""
-        rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
-        return sorted(Step(*row) for row in rows)
 
     def last_said(self) -> tuple[int, int]:
         """The highest epoch, and the last number in it; (0, 0): no segment yet."""
@@ -242,20 +218,6 @@ class Journal:
             after,
         )
         return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
-
-    def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
-        """Readings in [since, until), in order of time."""
-        yield from by_time(one for one in self._readings(since, until) if since <= one.at < until)
-
-    def _readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
-        """As they came, of all batches that may hold one of that time."""
-        ((before,),) = self.rows("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,))
-        which = "SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id"
-        for from_at, body in self.rows(which, (before, until + LATEST_MS)):
-            try:
-                yield from unpack_readings(body, from_at)
-            except ValueError as fault:
-                raise JournalError(f"the readings from {from_at} on are {fault}; export what is before them") from None
 
     def copy_segment(self, segment: int, path: Path) -> None:
         """One segment with its entries and alerts as a journal of its own: what a technician takes along."""

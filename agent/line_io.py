@@ -5,7 +5,6 @@ centre signed it and it names the alert that we sent.
 """
 
 import json
-import os
 import select
 import sys
 import threading
@@ -13,32 +12,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from agent.clock_io import wall_ms
 from agent.detect.wishes import Wishes
-from agent.files_io import write_whole
 from agent.journal_io import Journal
 from agent.live_io import Frames
 from agent.nouns import BadFrame, Frame, Home, Instant
-from agent.transport.door_io import Door, knock
+from agent.requests_io import REQUEST_MOST_BYTES
+from agent.transport.door_io import Door, knock, watch_door
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
 from agent.transport.outbox_io import Fault, Returned
 from agent.transport.outboxes_io import Outboxes
-from agent.transport.uplink_io import watch_door
-
-REQUEST_MOST_BYTES: Final = 4_096  # of a request from a person at this hub; a larger file is not read
-
-
-def ask(state: Path, what: str, said: dict[str, object]) -> bool:
-    """Lay a person's request into the state directory; False: nobody is running to read it now."""
-    who = os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid())
-    requests = state / "requests"
-    requests.mkdir(parents=True, exist_ok=True)
-    request = json.dumps(said | {"what": what, "asked_by": who})
-    write_whole(requests / f"{wall_ms()}-{os.getpid()}.json", request.encode())
-    return knock(watch_door(str(state)))
 
 
 def answered(state: Path, request: str) -> None:

@@ -57,8 +57,8 @@ def wait_for(what: str, done: "threading.Event") -> None:
 
 
 @contextlib.contextmanager
-def running_hub() -> Iterator[Hub]:
-    """The three processes, up and connected; gone when the block ends."""
+def running_hub(page: str = "") -> Iterator[Hub]:
+    """The three processes, up and connected; gone when the block ends. ``page``: what hub.toml says of one."""
     broker = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder, port = Path(name), free_port()
@@ -68,7 +68,7 @@ def running_hub() -> Iterator[Hub]:
         (folder / "home.toml").write_text(home_text(SEED) + SMOKE)
         (folder / "hub.toml").write_text(
             f'[hub]\nid = "bench"\nstate = "state"\nhome = "home.toml"\n[local]\nhost = "127.0.0.1"\nport = {port}\n'
-            f'[[upstream]]\nhost = "127.0.0.1"\nport = {port}\nreceipt_key = "centre.pub"\n'
+            f'[[upstream]]\nhost = "127.0.0.1"\nport = {port}\nreceipt_key = "centre.pub"\n{page}'
         )
         _start(stack, [broker, "-c", str(folder / "mosquitto.conf")])
         _listening(port)

@@ -105,6 +105,13 @@ CREATE TABLE IF NOT EXISTS session (
   used_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Wrong passwords of the last quarter of an hour: who waits goes on waiting when the page is started anew.
+CREATE TABLE IF NOT EXISTS failure (
+  at_ms INTEGER NOT NULL,
+  who TEXT NOT NULL,            -- SHA-256 of the name that was given: it may have been a password
+  address TEXT NOT NULL
+) STRICT;
+
 -- Who did what, and what was told to whom. Lines are only ever added; each holds a hash of itself and the one before.
 CREATE TABLE IF NOT EXISTS audit (
   id INTEGER PRIMARY KEY,

@@ -6,11 +6,13 @@ Every page is made here, whole, and works without JavaScript; with it the list r
 import re
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, url_for
 
 from agent.civil import rfc3339
 from agent.nouns import Instant
 from agent.transport.envelope import is_hub
+from agent.web_io import form, log_in, log_out, logged_in, now
+from agent.web_io import site as desk
 from centre.incidents import (
     REASON_WORDS,
     VERDICT_WORDS,
@@ -23,10 +25,8 @@ from centre.incidents import (
     title,
     why,
 )
-from centre.operators import MOST_PASSWORD, SESSION_MS, matches
 from centre.receiver import is_late
-from centre.store_io import MOST_SHOWN, now
-from centre.web_io import desk, for_operators, form
+from centre.store_io import MOST_SHOWN
 
 ID: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 STATES: Final = {"open": "waiting for somebody", "taken": "taken", "closed": "closed"}
@@ -36,86 +36,60 @@ page: Final = Blueprint("page", __name__)
 
 @page.get("/login")
 def login() -> Any:
-    return render_template("login.html", words=None)
+    return render_template("login.html", wrong=None)
 
 
 @page.post("/login")
-def log_in() -> Any:
-    name, password = form("name", "password")
-    ours, at = desk(), now()
-    address = request.remote_addr or ""
-    name = name[:32]
-    with ours.guessing:
-        if ours.failures.must_wait(name, address, at):
-            return render_template("login.html", words="Too many wrong passwords. Wait 15 minutes."), 429
-        with ours.at() as (_, accounts, _):
-            salt, kept = accounts.secret(name)
-        right = len(password) <= MOST_PASSWORD and matches(password, salt, kept)
-        if not right:
-            ours.failures.failed(name, address, at)
-    with ours.at() as (_, accounts, _):
-        if not right:
-            accounts.failed(name, at)
-            return render_template("login.html", words="That name and password do not go together."), 403
-        token = accounts.begin(name, at)
-    response = redirect(url_for("page.listing"), 303)
-    response.set_cookie(
-        ours.cookie, token, max_age=SESSION_MS // 1_000, path="/", httponly=True, samesite="Strict",
-        secure=ours.place.behind_proxy,
-    )  # fmt: skip
-    return response
+def enter() -> Any:
+    return log_in("page.listing")
 
 
 @page.post("/logout")
-@for_operators
+@logged_in
 def logout() -> Any:
-    with desk().at() as (_, accounts, _):
-        accounts.end(request.cookies[desk().cookie], now())
-    response = redirect(url_for("page.login"), 303)
-    response.delete_cookie(desk().cookie, path="/", httponly=True, samesite="Strict")
-    return response
+    return log_out()
 
 
 @page.get("/")
-@for_operators
+@logged_in
 def listing() -> Any:
     return render_template("open.html", **_open())
 
 
 @page.get("/closed")
-@for_operators
+@logged_in
 def closed() -> Any:
-    with desk().at() as (store, _, _):
+    with desk().at() as (store, _):
         found = store.incidents(closed=True)
     return render_template("closed.html", incidents=found, most=MOST_SHOWN)
 
 
 @page.get("/incident/<hub>/<id>")
-@for_operators
+@logged_in
 def incident(hub: str, id: str) -> Any:
     return render_template("incident.html", **_incident(hub, id))
 
 
 @page.post("/incident/<hub>/<id>/take")
-@for_operators
+@logged_in
 def take(hub: str, id: str) -> Any:
     form("csrf")
-    return _answer(hub, id, Answer("human", g.session.operator, now()))
+    return _answer(hub, id, Answer("human", g.session.who, now()))
 
 
 @page.post("/incident/<hub>/<id>/outcome")
-@for_operators
+@logged_in
 def outcome(hub: str, id: str) -> Any:
     """The form's choice is a verdict, or "false-REASON"."""
     _, choice = form("csrf", "outcome")
     verdict, _, reason = choice.partition("-")
-    return _answer(hub, id, Answer("outcome", g.session.operator, now(), verdict, reason or None))
+    return _answer(hub, id, Answer("outcome", g.session.who, now(), verdict, reason or None))
 
 
 def _answer(hub: str, id: str, said: Answer) -> Any:
     _checked(hub, id)
     try:
-        with desk().at() as (_, _, answers):
+        with desk().at() as (_, answers):
             answers.give(hub, id, said, "page")
     except NotNow as fault:
         return render_template("incident.html", **_incident(hub, id), words=f"Not done: {fault}."), 409
@@ -124,7 +98,7 @@ def _answer(hub: str, id: str, said: Answer) -> Any:
 
 def _open() -> dict[str, Any]:
     at = now()
-    with desk().at() as (store, _, _):
+    with desk().at() as (store, _):
         found, count = in_order(store.incidents()), store.count_open()
         gone, silent = store.all_gone(), store.all_silent()
     return {
@@ -144,7 +118,7 @@ def _checked(hub: str, id: str) -> None:
 
 def _incident(hub: str, id: str) -> dict[str, Any]:
     _checked(hub, id)
-    with desk().at() as (store, _, answers):
+    with desk().at() as (store, answers):
         found = store.incident(hub, id)
         if found is None:
             abort(404)
@@ -159,7 +133,7 @@ def _words() -> dict[str, Any]:
     choices = [("true", VERDICT_WORDS["true"]), ("visitor", VERDICT_WORDS["visitor"]), ("test", VERDICT_WORDS["test"])]
     choices += [(f"false-{reason}", f"false alarm: {words}") for reason, words in REASON_WORDS.items()]
     return {
-        "who": g.session.operator if g.get("session") else None,
+        "who": g.session.who if g.get("session") else None,
         "csrf": g.session.csrf if g.get("session") else None,
         "title_of": title,
         "why": why,

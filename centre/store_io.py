@@ -7,13 +7,14 @@ nothing is kept twice and nothing is told twice.
 from collections.abc import Set
 from dataclasses import replace
 from functools import lru_cache
+from importlib.resources import files
 from time import time_ns
 from typing import Any, Final, NamedTuple
 
+from agent.book_io import Book
+from agent.book_io import Fault as Fault
 from agent.nouns import Instant
 from agent.transport.envelope import Envelope, Receipt, digest, open_envelope
-from centre.file_io import Fault as Fault
-from centre.file_io import File
 from centre.incidents import Incident, hear
 from centre.receiver import MISSING_MS, SILENT_MS, Hole, Known, holes_after, is_proof_of_life
 
@@ -47,11 +48,11 @@ class Noted(NamedTuple):
     what: str
 
 
-class Store(File):
+class Store(Book):
     """``shared``: more than one thread uses it, one at a time."""
 
     def __init__(self, path: str, may_make: bool = True, shared: bool = False) -> None:
-        super().__init__(path, may_make, shared)
+        super().__init__(path, files("centre").joinpath("centre.sql").read_text(), may_make, shared)
         with self.writing():
             self._complete()
 

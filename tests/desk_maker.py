@@ -13,9 +13,9 @@ from agent.mqtt_io import Broker, Client
 from agent.nouns import Instant
 from agent.transport.envelope import FIRST, GONE, Envelope, Receipt, digest, open_receipt, seal, topic
 from agent.transport.keys_io import signer, verifier
-from centre.accounts_io import Accounts
 from centre.answers_io import Answers
 from centre.store_io import Store, now
+from centre.web_io import accounts_of
 from tests.brokers import LONG_S, ROOT, Mosquitto, Process, centre_process, free_port, until
 
 OPERATOR: Final = "ines.k"
@@ -110,7 +110,7 @@ class Desk:
         self.receive("hearthwatch-centre", *([] if self.port is None else ["--page", f"127.0.0.1:{self.port}"]))
         self.store = Store(self.state)
         self._ends.callback(self.store.close)
-        self.accounts, self.answers = Accounts(self.store), Answers(self.store)
+        self.accounts, self.answers = accounts_of(self.store), Answers(self.store)
         self.accounts.add(OPERATOR, PASSWORD, now(), "a test")
         return self
 

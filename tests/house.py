@@ -28,23 +28,30 @@ PACKAGES: Final = {
     "paho": {"agent/mqtt_io.py"},
     "serial": {"agent/sensors/serial_io.py"},
     "onnxruntime": {"agent/detect/onnx_io.py"},
-    "cryptography": {"agent/transport/keys_io.py"},
-    "ssl": {"agent/broker_io.py", "agent/mqtt_io.py", "agent/doctor_io.py"},
+    "cryptography": {"agent/transport/keys_io.py", "agent/page/certificate_io.py"},
+    "ssl": {
+        "agent/broker_io.py",
+        "agent/mqtt_io.py",
+        "agent/doctor_io.py",
+        "agent/page/certificate_io.py",
+        "agent/web_io.py",
+    },
     "socket": {
         "agent/mqtt_io.py",
         "agent/watchdog_io.py",
         "agent/doctor_io.py",
         "agent/transport/door_io.py",
         "agent/demo/parts_io.py",
+        "agent/web_io.py",
     },
-    # Three databases: the journal (with its migrations), the outbox, and what a centre has received.
+    # Three databases: the journal (with its migrations), the outbox, and the book of a centre or of a page.
     "sqlite3": {
         "agent/journal_io.py",
         "agent/journal_file_io.py",
         "agent/salvage_io.py",
         "agent/migrate_io.py",
         "agent/transport/outbox_io.py",
-        "centre/file_io.py",
+        "agent/book_io.py",
     },
     "sqlite_utils": {"agent/migrate_io.py"},
     "rich": {
@@ -53,9 +60,9 @@ PACKAGES: Final = {
         "agent/monitor/terminal_io.py",
         "centre/watch_io.py",
     },
-    "flask": {"centre/web_io.py", "centre/page_io.py"},
-    "werkzeug": {"centre/web_io.py"},
-    "waitress": {"centre/web_io.py"},
+    "flask": {"agent/web_io.py", "agent/page/page_io.py", "centre/web_io.py", "centre/page_io.py"},
+    "werkzeug": {"agent/web_io.py"},
+    "waitress": {"agent/web_io.py"},
     "jinja2": {"agent/summary/leaf_io.py"},
     "amqtt": set(),
     "asyncio": set(),
@@ -68,12 +75,16 @@ PACKAGES: Final = {
 BROAD_EXCEPT: Final = {"agent/engine.py", "agent/files_io.py", "agent/detect/onnx_io.py"}
 WALL_CLOCK: Final = "agent/clock_io.py"
 CENTRE_MAY_IMPORT: Final = {
+    "agent.accounts_io",
+    "agent.book_io",
     "agent.civil",
     "agent.mqtt_io",
     "agent.nouns",
+    "agent.passwords",
     "agent.retry",
     "agent.transport.envelope",
     "agent.transport.keys_io",
+    "agent.web_io",
 }
 FORBIDDEN_NAMES: Final = {
     "utils",
@@ -88,7 +99,7 @@ FORBIDDEN_NAMES: Final = {
     "misc",
 }
 # Where people are told something: no word of an illness, of a diagnosis, or of the risk of one.
-TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/", "centre/")
+TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/", "agent/page/", "centre/")
 CLINICAL: Final = re.compile(
     r"\b(alzheimer\w*|anxi\w+|arrhythmi\w*|apn(o)?ea|clinic\w*|confus\w+|dementi\w*|depress\w+|deliri\w+|diabet\w*"
     r"|diagnos\w*|diseas\w*|disorder\w*|agitat\w*|epilep\w*|frail\w*|fractur\w*|illness\w*|impair\w*|incontinen\w*"

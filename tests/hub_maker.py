@@ -5,13 +5,13 @@ from pathlib import Path
 
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame, Instant
-from agent.transport.door_io import Door, knock
+from agent.transport.door_io import Door, knock, watch_door
 from agent.transport.envelope import FIRST, Envelope, Receipt, Sign, digest, open_receipt, seal
 from agent.transport.keys_io import signer, verifier
 from agent.transport.outbox_io import Outbox
 from agent.transport.outboxes_io import outbox_path
 from agent.transport.pulse_io import pulse_door
-from agent.transport.uplink_io import uplink_door, watch_door
+from agent.transport.uplink_io import uplink_door
 from tests.brokers import until
 from tests.history import History, Number, faults, heard
 

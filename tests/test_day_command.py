@@ -13,7 +13,8 @@ from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
 from agent.nouns import HOUR_MS, Entry, Frame, Instant, Reading, Step
-from agent.past_io import Lived, past_of
+from agent.past_io import past_of
+from agent.past_log_io import Lived
 from agent.sensors.log import write
 from agent.summary.counts import FIGURES
 from agent.summary.observed import Said

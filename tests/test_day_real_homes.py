@@ -13,7 +13,7 @@ from agent.engine import Engine
 from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.nouns import Home, Instant
-from agent.past_io import Lived
+from agent.past_log_io import Lived
 from agent.replay import of_lines
 from agent.summary.bounds import bounds_of
 from agent.summary.day import Days, Past

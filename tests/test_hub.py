@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.home import parse as parse_home
-from agent.hub import BadHub, Hub, Local, Serial, Simulation, Upstream, parse, unheard
+from agent.hub import BadHub, Hub, Local, Page, Serial, Simulation, Upstream, parse, unheard
 from agent.nouns import Home, Instant, Sensor
 from tests.conftest import ROOT
 
@@ -51,6 +51,9 @@ def test_the_example_for_installers_is_read() -> None:
 
 def test_what_the_example_has_in_comments_is_right_too() -> None:
     text = (ROOT / "deploy" / "hub.toml").read_text()
+    begins = text.index("# [page]")
+    page = text[begins : text.index("\n\n", begins)].replace("# [", "[").replace("\n# ", "\n")
+    assert parse(SMALLEST + page).page == Page("192.168.1.20", 8443, ("hearth.local",))
     simulation = text[text.index("# [simulation]") :].replace("# [", "[").replace("# s", "s")
     assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_346_600_000), 60)
     begins = text.index("# [[serial]]")
@@ -132,13 +135,34 @@ def test_a_wrong_local_broker_is_told(local: str, said: str) -> None:
     assert "secret" not in told
 
 
-def test_serial_ports_are_listed_once_and_the_page_is_left_for_later() -> None:
-    ports = '[page]\nanything = [1]\n[[serial]]\nport = "/dev/ttyUSB0"\n[[serial]]\nport = "/dev/ttyUSB1"\n'
+def test_serial_ports_are_listed_once() -> None:
+    ports = '[[serial]]\nport = "/dev/ttyUSB0"\n[[serial]]\nport = "/dev/ttyUSB1"\n'
     first, second = parse(SMALLEST + ports).serial
     assert (first, second) == (Serial("/dev/ttyUSB0", "bridge-1"), Serial("/dev/ttyUSB1", "bridge-2"))
     assert mistakes(SMALLEST + ports.replace("USB1", "USB0")) == [
-        "line 13: serial[2].port: '/dev/ttyUSB0' is there twice"
+        "line 11: serial[2].port: '/dev/ttyUSB0' is there twice"
     ]
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::1", "hearth.local", "8.8.8.8", "", "::ffff:8.8.8.8", 7])
+def test_a_page_is_served_at_home_and_nowhere_else(address: str | int) -> None:
+    (mistake,) = mistakes(f"{SMALLEST}[page]\naddress = {address!r}\n")
+    assert "in the home's network" in mistake
+
+
+def test_a_page_beyond_this_machine_has_tls_and_answers_to_its_own_names_alone() -> None:
+    here = parse(f'{SMALLEST}[page]\naddress = "127.0.0.1"\nport = 8080\n').page
+    assert here is not None
+    assert (here.secure, here.url) == (False, "http://127.0.0.1:8080")
+    assert here.hosts == {"127.0.0.1:8080", "localhost:8080"}
+    there = parse(f'{SMALLEST}[page]\naddress = "fd00::20"\nport = 443\nnames = ["Hearth.local"]\n').page
+    assert there is not None
+    assert (there.secure, there.url) == (True, "https://hearth.local:443")
+    assert there.hosts == {"[fd00::20]", "[fd00::20]:443", "hearth.local", "hearth.local:443"}
+    assert mistakes(f'{SMALLEST}[page]\naddress = "0.0.0.0"\n') == [
+        "line 9: page.address: 0.0.0.0 is every address: name in `names` what browsers will call this hub"
+    ]
+    assert "up to 4 host names" in mistakes(f'{SMALLEST}[page]\naddress = "10.0.0.2"\nnames = ["a b"]\n')[0]
 
 
 def test_two_boards_of_one_name_are_a_mistake_and_a_sensor_behind_no_port_is_named() -> None:

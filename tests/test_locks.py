@@ -6,7 +6,7 @@ import tomllib
 
 from tests.conftest import ROOT
 
-LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-centre.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
 FUZZ = "requirements-fuzz.lock"
 PARTS = ("tests/zigbee2mqtt/package-lock.json", "tests/axe/package-lock.json")
 
@@ -31,15 +31,13 @@ def test_every_package_is_held_by_its_hash() -> None:
 
 
 def test_a_larger_lock_holds_the_smaller_one() -> None:
-    for middle in ("requirements-demo.lock", "requirements-centre.lock"):
-        assert pins("requirements.lock") < pins(middle) < pins("requirements-dev.lock")
+    assert pins("requirements.lock") < pins("requirements-demo.lock") < pins("requirements-dev.lock")
 
 
 def test_everything_that_the_project_needs_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {"requirements.lock": project["dependencies"]}
     wanted["requirements-demo.lock"] = project["optional-dependencies"]["demo"]
-    wanted["requirements-centre.lock"] = project["optional-dependencies"]["centre"]
     wanted["requirements-dev.lock"] = project["optional-dependencies"]["test"][1:]
     for lock, needs in wanted.items():
         locked = {pin.split("==")[0] for pin in pins(lock)}

@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 
 from agent.nouns import Instant
-from agent.transport.envelope import FIRST, Envelope, digest, seal
-from agent.transport.keys_io import signer
-from centre.accounts_io import Accounts
-from centre.operators import (
+from agent.passwords import (
     FAILURES_MS,
     MOST_FAILURES,
     MOST_FAILURES_IN_ALL,
+    MOST_OF_AN_ADDRESS,
     SESSION_MS,
-    UNUSED_MS,
     Failures,
     Unfit,
     fit,
     hashed,
     matches,
 )
+from agent.transport.envelope import FIRST, Envelope, digest, seal
+from agent.transport.keys_io import signer
 from centre.store_io import Fault, Store
+from centre.web_io import UNUSED_MS, accounts_of
 
 AT = Instant(1_772_360_400_000)
 GOOD = "seven-green-lanterns"
@@ -56,7 +56,7 @@ def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
 
 
 def test_an_operator_is_added_once_and_their_password_stands_nowhere(store: Store) -> None:
-    accounts = Accounts(store)
+    accounts = accounts_of(store)
     accounts.add("ines.k", GOOD, AT, "a test")
     with pytest.raises(Unfit, match="already"):
         accounts.add("ines.k", GOOD, AT, "a test")
@@ -68,12 +68,12 @@ def test_an_operator_is_added_once_and_their_password_stands_nowhere(store: Stor
 
 
 def test_a_session_ends_with_the_shift_or_when_it_is_not_used_or_with_its_operator(store: Store) -> None:
-    accounts = Accounts(store)
+    accounts = accounts_of(store)
     accounts.add("ines.k", GOOD, AT, "a test")
     token = accounts.begin("ines.k", AT)
     found = accounts.find(token, AT)
     assert found is not None
-    assert found.operator == "ines.k"
+    assert found.who == "ines.k"
     for minutes in range(0, SESSION_MS // 60_000, 10):  # the page, left open, asks
         assert accounts.find(token, Instant(AT + minutes * 60_000)) == found
     assert accounts.find(token, Instant(AT + SESSION_MS)) is None
@@ -98,6 +98,7 @@ def test_wrong_passwords_make_one_wait_and_are_forgotten_in_time() -> None:
     assert not failures.must_wait("j.doe", "192.0.2.1", AT)
     assert not failures.must_wait("ines.k", "192.0.2.1", AT + FAILURES_MS)
     for number in range(MOST_FAILURES_IN_ALL):
+        assert failures.must_wait("j.doe", "192.0.2.3", AT + FAILURES_MS) == (number >= MOST_OF_AN_ADDRESS)
         failures.failed(f"guess-{number}", "192.0.2.3", AT + FAILURES_MS)
     assert failures.must_wait("j.doe", "192.0.2.4", AT + FAILURES_MS)
 

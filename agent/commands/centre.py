@@ -110,8 +110,6 @@ def served(asked: argparse.Namespace) -> int:
         say("centre: stopped")
     except BrokenPipeError:
         raise  # whoever read our lines has gone
-    except ModuleNotFoundError as fault:
-        raise Refused(f"the operators' page needs {fault.name}: install hearthwatch[centre]") from None
     except (ValueError, OSError) as fault:
         raise Refused(str(fault)) from None
     return DONE
@@ -135,9 +133,9 @@ def watched(asked: argparse.Namespace) -> int:
 
 
 def acknowledged(asked: argparse.Namespace) -> int:
+    from agent.passwords import NAME
     from centre.answers_io import Answers, found
     from centre.incidents import Answer, NotNow
-    from centre.operators import NAME
     from centre.store_io import now
 
     if not NAME.fullmatch(asked.by):
@@ -157,9 +155,9 @@ def acknowledged(asked: argparse.Namespace) -> int:
 
 
 def added(asked: argparse.Namespace) -> int:
-    from centre.accounts_io import Accounts
-    from centre.operators import Unfit, fit
+    from agent.passwords import Unfit, fit
     from centre.store_io import Store, now
+    from centre.web_io import accounts_of
 
     try:
         if sys.stdin.isatty():
@@ -169,7 +167,7 @@ def added(asked: argparse.Namespace) -> int:
         else:
             password = sys.stdin.readline(MOST_TYPED).rstrip("\r\n")
         fit(asked.name, password)
-        Accounts(Store(asked.state)).add(asked.name, password, now(), _me())
+        accounts_of(Store(asked.state)).add(asked.name, password, now(), _me())
     except Unfit as fault:
         raise Refused(str(fault)) from None
     say(f"{asked.name} may log in")
@@ -177,19 +175,19 @@ def added(asked: argparse.Namespace) -> int:
 
 
 def removed(asked: argparse.Namespace) -> int:
-    from centre.accounts_io import Accounts
     from centre.store_io import now
+    from centre.web_io import accounts_of
 
-    if not Accounts(_opened(asked)).remove(asked.name, now(), _me()):
+    if not accounts_of(_opened(asked)).remove(asked.name, now(), _me()):
         raise Refused(f"{asked.name}: no such operator")
     say(f"{asked.name} may no longer log in")
     return DONE
 
 
 def listed(asked: argparse.Namespace) -> int:
-    from centre.accounts_io import Accounts
+    from centre.web_io import accounts_of
 
-    for name in Accounts(_opened(asked)).names():
+    for name in accounts_of(_opened(asked)).names():
         print(name)
     return DONE
 

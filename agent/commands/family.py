@@ -13,7 +13,8 @@ from agent.commands.hub import configured
 from agent.files_io import write_whole
 from agent.journal_io import Journal
 from agent.nouns import Home, Instant
-from agent.past_io import past_of, past_of_log
+from agent.past_io import past_of
+from agent.past_log_io import past_of_log
 from agent.sensors.log_io import LogReader
 from agent.summary.day import Day, summarised
 from agent.summary.plain import plain

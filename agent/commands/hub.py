@@ -152,12 +152,13 @@ def _broker(upstream: Upstream, folder: Path) -> "Broker":
 
 
 def ran(asked: argparse.Namespace) -> int:
-    """Both processes; one that ends is started again, a little later each time."""
+    """All processes; one that ends is started again, a little later each time."""
     from agent.keep_io import keep
 
-    _, state, _ = configured(asked.config)
+    hub, state, _ = configured(asked.config)
     state.mkdir(parents=True, exist_ok=True)
-    return keep([[name, "--config", str(asked.config)] for name in PROCESSES], final=(BAD, RUNNING))
+    names = PROCESSES if hub.page is None else (*PROCESSES, "page")
+    return keep([[name, "--config", str(asked.config)] for name in names], final=(BAD, RUNNING))
 
 
 # -- what a person may ask -------------------------------------------------------------------------------------
@@ -200,7 +201,7 @@ def consented(asked: argparse.Namespace) -> int:
 
 
 def _ask(state: Path, what: str, said: dict[str, object], done: str) -> int:
-    from agent.line_io import ask
+    from agent.requests_io import ask
 
     heard = ask(state, what, said)
     print(f"{done}{'' if heard else '; the agent is not running and will read this when it starts'}")

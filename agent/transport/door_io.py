@@ -66,3 +66,8 @@ def knock(path: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def watch_door(state_dir: str) -> str:
+    """Here ``uplink`` knocks when something came back, and whoever asks something of the hub."""
+    return os.path.join(state_dir, "watch.sock")

@@ -21,7 +21,7 @@ from agent.hub import STALL_S
 from agent.mqtt_io import Broker, Client, Will
 from agent.nouns import Refused
 from agent.retry import SPREAD_S
-from agent.transport.door_io import Door, knock
+from agent.transport.door_io import Door, knock, watch_door
 from agent.transport.envelope import GONE, is_hub, topic
 from agent.transport.outbox_io import FIRST_LINE, Fault
 from agent.transport.outboxes_io import Outboxes, volatile_folder
@@ -42,11 +42,6 @@ MAX_REASON: Final = 200  # characters of what a broker said that are passed on
 def uplink_door(state_dir: str, line: int = FIRST_LINE) -> str:
     """Knock here when the outbox holds something new for this line, or something less."""
     return os.path.join(state_dir, "uplink.sock" if line == FIRST_LINE else f"uplink-{line}.sock")
-
-
-def watch_door(state_dir: str) -> str:
-    """Here ``uplink`` knocks when something came back."""
-    return os.path.join(state_dir, "watch.sock")
 
 
 class Way(NamedTuple):

@@ -1,4 +1,4 @@
-"""Who may answer for a centre: names, passwords, and how often a wrong one is heard. Pure; time is an argument."""
+"""Names and passwords of whoever may log in to a page of ours, and how often a wrong one is heard. Pure."""
 
 import hashlib
 import hmac
@@ -16,10 +16,10 @@ SALT_BYTES: Final = 16
 # scrypt: 32 MiB and some 0.1 s for each guess.
 _COST: Final = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20, "dklen": 32}
 
-SESSION_MS: Final = 12 * HOUR_MS  # a shift; then one logs in again
-UNUSED_MS: Final = 15 * MINUTE_MS  # a session that nothing was asked with: the page, left open, asks every few seconds
+SESSION_MS: Final = 12 * HOUR_MS  # a shift, a day; then one logs in again
 
 MOST_FAILURES: Final = 5  # for one name from one address within FAILURES_MS; then that pair waits
+MOST_OF_AN_ADDRESS: Final = 20  # whatever the names; then that address waits
 MOST_FAILURES_IN_ALL: Final = 100  # within FAILURES_MS; then nobody logs in; who is in goes on working
 FAILURES_MS: Final = 15 * MINUTE_MS
 
@@ -29,7 +29,7 @@ class Unfit(Exception):
 
 
 def fit(name: str, password: str) -> None:
-    """Unfit unless an operator may be called that, with that password."""
+    """Unfit unless somebody may be called that, with that password."""
     if not NAME.fullmatch(name):
         raise Unfit("a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
@@ -61,8 +61,9 @@ class Failures:
     def must_wait(self, name: str, address: str, now_ms: int) -> bool:
         while self._failed and now_ms - self._failed[0][0] >= FAILURES_MS:
             self._failed.popleft()
-        same = sum((who, where) == (name, address) for _, who, where in self._failed)
-        return same >= MOST_FAILURES or len(self._failed) >= MOST_FAILURES_IN_ALL
+        here = [who for _, who, where in self._failed if where == address]
+        many = here.count(name) >= MOST_FAILURES or len(here) >= MOST_OF_AN_ADDRESS
+        return many or len(self._failed) >= MOST_FAILURES_IN_ALL
 
     def failed(self, name: str, address: str, now_ms: int) -> None:
         self._failed.append((now_ms, name, address))

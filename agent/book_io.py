@@ -1,5 +1,7 @@
-"""The centre's one SQLite file: opened, written whole or not at all, copied, and its audit, to which lines are only
-added."""
+"""A book: one SQLite file, written whole or not at all, copied, and its audit, to which lines are only added.
+
+The centre keeps one, and the page of a hub another.
+"""
 
 import json
 import os
@@ -7,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from importlib.resources import files
 from typing import Any, Final
 
 from agent.nouns import Instant, Refused
@@ -19,14 +20,14 @@ class Fault(Refused):
     """The file cannot be used; the message says which and why."""
 
 
-class File:
-    """``shared``: more than one thread uses it, one at a time."""
+class Book:
+    """``schema``: its tables, ``audit`` among them. ``shared``: more than one thread uses it, one at a time."""
 
-    def __init__(self, path: str, may_make: bool = True, shared: bool = False) -> None:
+    def __init__(self, path: str, schema: str, may_make: bool = True, shared: bool = False) -> None:
         self.path = path
         mode = "rwc" if may_make else "rw"
         try:
-            if may_make:  # it holds what operators' passwords come to: for its owner alone
+            if may_make:  # it holds what passwords come to: for its owner alone
                 _make(path)
             self._db = sqlite3.connect(
                 f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
@@ -34,9 +35,9 @@ class File:
             )  # fmt: skip
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(files("centre").joinpath("centre.sql").read_text())
+            self._db.executescript(schema)
         except (sqlite3.Error, OSError) as error:
-            raise Fault(f"{path}: cannot be the audit file: {error}") from error
+            raise Fault(f"{path}: cannot be used: {error}") from error
 
     def close(self) -> None:
         self._db.close()

@@ -1,0 +1,120 @@
+"""Who may look at this home: members of the family, how they are invited, and who of them looked at what."""
+
+import secrets
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agent.accounts_io import Accounts
+from agent.book_io import Book
+from agent.nouns import DAY_MS, MINUTE_MS, Instant
+from agent.passwords import NAME, Unfit, fit, token_hash
+
+FILE: Final = "page.db"
+CODE_BYTES: Final = 16  # of an invitation: 128 bits, in 22 characters
+MOST_CODE: Final = 64  # characters; a longer one is none
+INVITED_MS: Final = 7 * DAY_MS  # an invitation that nobody accepted for so long is none any more
+UNUSED_MS: Final = 30 * MINUTE_MS  # a session with which nothing was asked for so long is over
+AGAIN_MS: Final = 10 * MINUTE_MS  # who looks at the same page again within it has looked once
+MOST_MEMBERS: Final = 20  # with those invited; another one is refused
+LOOKS_SHOWN: Final = 300  # the newest; the command prints all
+LOOK: Final = "look "
+
+
+class Look(NamedTuple):
+    """A line of the book: ``what`` is a sentence, or LOOK and the path of a page."""
+
+    at: Instant
+    who: str
+    what: str
+
+
+class Family:
+    """The page's book. ``shared``: more than one thread uses it, one at a time. Fault if it cannot be used."""
+
+    def __init__(self, state: Path, shared: bool = False) -> None:
+        self._book = Book(str(state / FILE), files("agent.page").joinpath("page.sql").read_text(), shared=shared)
+        self.accounts = Accounts(self._book, "member", UNUSED_MS)
+
+    def close(self) -> None:
+        self._book.close()
+
+    def invite(self, name: str, resident: bool, now: Instant, by: str) -> str:
+        """The code that lets ``name`` in once; an older one of that name is none any more. Unfit if that cannot be a
+        name, is one already, or there are too many."""
+        if not NAME.fullmatch(name):
+            raise Unfit("a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
+        code = secrets.token_urlsafe(CODE_BYTES)
+        with self._book.writing():
+            self._book.change("DELETE FROM invitation WHERE name=? OR until_ms<=?", name, now)
+            members = self.accounts.names()
+            ((invited,),) = self._book.ask("SELECT count(*) FROM invitation")
+            if name in members:
+                raise Unfit(f"{name} may look already; remove that one first")
+            if len(members) + invited >= MOST_MEMBERS:
+                raise Unfit(f"{MOST_MEMBERS} may look or are invited, and no more can be; remove one first")
+            row = token_hash(code), name, int(resident), now + INVITED_MS
+            self._book.change("INSERT INTO invitation VALUES (?, ?, ?, ?)", *row)
+            self._book.note(by, f"invited {name}{', who lives here' if resident else ''}", now)
+        return code
+
+    def invited(self, code: str, now: Instant) -> str | None:
+        """Whom that code lets in; None: nobody, or no more."""
+        row = self._book.one("SELECT name FROM invitation WHERE code=? AND until_ms>?", token_hash(code), now)
+        return None if row is None else str(row[0])
+
+    def accept(self, code: str, password: str, now: Instant) -> str | None:
+        """The name that may log in with that password from now on; None as ``invited``. Unfit if it is no password."""
+        name = self.invited(code, now)
+        if name is None:
+            return None
+        fit(name, password)
+        with self._book.writing():  # of two who come at once with the same code, one is let in
+            row = self._book.one("SELECT resident FROM invitation WHERE code=? AND until_ms>?", token_hash(code), now)
+            self._book.change("DELETE FROM invitation WHERE code=?", token_hash(code))
+        if row is None:
+            return None
+        self.accounts.add(name, password, now, name)
+        if row[0]:
+            with self._book.writing():
+                self._book.change("INSERT OR IGNORE INTO resident VALUES (?)", name)
+        return name
+
+    def remove(self, name: str, now: Instant, by: str) -> bool:
+        """Whether there was one, or one was invited; whoever is in under that name no longer is."""
+        with self._book.writing():
+            waiting = self._book.change("DELETE FROM invitation WHERE name=?", name) > 0
+            self._book.change("DELETE FROM resident WHERE name=?", name)
+            if waiting:
+                self._book.note(by, f"took back the invitation of {name}", now)
+        return self.accounts.remove(name, now, by) or waiting
+
+    def waiting(self, now: Instant) -> list[str]:
+        """Who is invited and has not accepted yet."""
+        return [str(name) for (name,) in self._book.ask("SELECT name FROM invitation WHERE until_ms>? ORDER BY 1", now)]
+
+    def lives_here(self, name: str) -> bool:
+        return self._book.one("SELECT 1 FROM resident WHERE name=?", name) is not None
+
+    def looked(self, who: str, page: str, now: Instant) -> None:
+        """Written down before the page is shown."""
+        what = LOOK + page
+        since = now - AGAIN_MS
+        known = self._book.one("SELECT 1 FROM audit WHERE who=? AND at_ms>? AND what=?", who, since, what)
+        if known is None:
+            with self._book.writing():
+                self._book.note(who, what, now)
+
+    def note(self, who: str, what: str, now: Instant) -> None:
+        with self._book.writing():
+            self._book.note(who, what, now)
+
+    def looks(self, who: str | None = None, most: int = -1) -> list[Look]:
+        """What ``who`` did here; None: what everybody did. The newest first."""
+        where, values = ("", ()) if who is None else ("WHERE who=?", (who,))
+        rows = self._book.ask(f"SELECT at_ms, who, what FROM audit {where} ORDER BY id DESC LIMIT ?", *values, most)
+        return [Look(Instant(at), who, what) for at, who, what in rows]
+
+    def first_broken(self) -> int | None:
+        """The first line that is not as it was written."""
+        return self._book.first_broken()

@@ -1,0 +1,288 @@
+"""The family's pages: today, any day, a week, a month; what left this home; who looked; and an end of all of it.
+
+Each is made here, whole, and works without JavaScript. Nothing of the home is changed from here but by a request that
+the hub journals (consent).
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from flask import Blueprint, abort, g, render_template, request, url_for
+
+from agent.civil import Wall
+from agent.nouns import Refused
+from agent.page.dates import month_of, month_path, number_of, week_of
+from agent.page.family_io import LOOKS_SHOWN, MOST_CODE
+from agent.page.home_io import AtHome
+from agent.page.looks import in_words
+from agent.page.sent import SENT_ON_A_PAGE
+from agent.page.sent import in_words as sent_in_words
+from agent.page.trends import nights, trends
+from agent.passwords import Unfit, token_hash
+from agent.requests_io import ask
+from agent.summary.leaf_io import TEMPLATES
+from agent.summary.view import dark, figures, hours, night_hours, ribbon, strip, told
+from agent.web_io import form, log_in, log_out, logged_in, now, site, with_session
+
+CSS: Final = (TEMPLATES / "leaf.css").read_text()
+
+page: Final = Blueprint("page", __name__, template_folder=str(TEMPLATES))
+
+
+def at_home() -> AtHome:
+    found: AtHome = site().home
+    return found
+
+
+def looked(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Only for whoever is logged in, while who lives here wants the day to be told; and it is written down first."""
+
+    @wraps(view)
+    def guarded(**where: str) -> Any:
+        if not at_home().home().consent.summary_to_family:
+            return render_template("withheld.html"), 403
+        with site().family() as family:
+            family.looked(g.session.who, request.path, now())
+        return view(**where)
+
+    return logged_in(guarded)
+
+
+@page.get("/page.css")
+def style() -> Any:
+    return CSS + render_template("page.css"), {"Content-Type": "text/css; charset=utf-8"}
+
+
+# -- in and out --------------------------------------------------------------------------------------------------------
+
+
+@page.get("/login")
+def login() -> Any:
+    return render_template("login.html", wrong=None)
+
+
+@page.post("/login")
+def enter() -> Any:
+    return log_in("page.today")
+
+
+@page.post("/logout")
+@logged_in
+def logout() -> Any:
+    return log_out()
+
+
+@page.get("/welcome/<code>")
+def welcome(code: str) -> Any:
+    """Where an invitation leads."""
+    with site().family() as family:
+        name = family.invited(code[:MOST_CODE], now())
+    if name is None:
+        return render_template("welcome.html", name=None, code="", wrong=None), 404
+    return render_template("welcome.html", name=name, code=code, wrong=None)
+
+
+@page.post("/welcome")
+def accept() -> Any:
+    """The password is chosen here, by whom it is for; the installer never knows it."""
+    code, password, again = form("code", "password", "again")
+    ours, at, address = site(), now(), request.remote_addr or ""
+    code = code[:MOST_CODE]
+    with ours.guessing:
+        if ours.failures.must_wait(token_hash(""), address, at):
+            return render_template("welcome.html", name=None, code="", wrong=at_home().words["too_many"]), 429
+        with ours.family() as family:
+            name = family.invited(code, at)
+            if name is None:
+                ours.failures.failed(token_hash(""), address, at)
+                family.accounts.failed("", address, at)
+                return render_template("welcome.html", name=None, code="", wrong=None), 404
+            try:
+                if password != again:
+                    raise Unfit(at_home().words["not_the_same"])
+                family.accept(code, password, at)
+            except Unfit as fault:
+                return render_template("welcome.html", name=name, code=code, wrong=str(fault)), 400
+            token = family.accounts.begin(name, at)
+    return with_session(token, "page.today")
+
+
+# -- days --------------------------------------------------------------------------------------------------------------
+
+
+@page.get("/")
+@looked
+def today() -> Any:
+    return _day(at_home().last_day())
+
+
+@page.get("/day/<date>")
+@looked
+def day(date: str) -> Any:
+    return _day(_number(date))
+
+
+def _number(date: str) -> int:
+    """Of a day that is not ahead, and not before the first."""
+    number = number_of(date)
+    if number is None or not at_home().first_day() <= number <= at_home().last_day():
+        abort(404)
+    return number
+
+
+def _day(number: int) -> Any:
+    ours, words = at_home(), at_home().catalogue
+    found = ours.day(number)
+    return render_template(
+        "day.html",
+        day=found,
+        told=told(found, words),
+        ribbon=ribbon(found, words),
+        hours=hours(found, words),
+        figures=figures(found, words),
+        dark=dark(found, words),
+        strip=strip(found, words),
+        night_hours=night_hours(words),
+        before=number - 1 if number > ours.first_day() else None,
+        after=number + 1 if number < ours.last_day() else None,
+        standing=ours.not_watched(),
+    )
+
+
+@page.get("/week")
+@looked
+def this_week() -> Any:
+    return _week(at_home().last_day())
+
+
+@page.get("/week/<date>")
+@looked
+def week(date: str) -> Any:
+    return _week(_number(date))
+
+
+def _week(number: int) -> Any:
+    return _stretch("week", *week_of(number), lambda day: url_for("page.week", date=_iso(day)))
+
+
+@page.get("/month")
+@looked
+def this_month() -> Any:
+    return _month(at_home().last_day())
+
+
+@page.get("/month/<date>")
+@looked
+def month(date: str) -> Any:
+    number = number_of(f"{date}-01")
+    if number is None or number > at_home().last_day() or month_of(number)[1] < at_home().first_day():
+        abort(404)
+    return _month(number)
+
+
+def _month(number: int) -> Any:
+    return _stretch("month", *month_of(number), lambda day: url_for("page.month", date=month_path(day)))
+
+
+def _stretch(kind: str, first: int, last: int, path_of: Callable[[int], str]) -> Any:
+    """The days of it that have been, with what is usual, side by side."""
+    ours, words = at_home(), at_home().catalogue
+    begin, end = max(first, ours.first_day()), min(last, ours.last_day())
+    days = ours.days(begin, end)
+    return render_template(
+        "stretch.html",
+        kind=kind,
+        path_of=path_of,
+        first=first,
+        last=last,
+        days=days,
+        trends=trends(days, words),
+        strip=nights(days, words),
+        night_hours=night_hours(words),
+        before=begin - 1 if begin > ours.first_day() else None,
+        after=last + 1 if last < ours.last_day() else None,
+    )
+
+
+# -- what left, who looked, and an end ---------------------------------------------------------------------------------
+
+
+@page.get("/sent")
+@looked
+def sent() -> Any:
+    return _sent("1")
+
+
+@page.get("/sent/<sheet>")
+@looked
+def sent_before(sheet: str) -> Any:
+    return _sent(sheet)
+
+
+def _sent(sheet: str) -> Any:
+    if not sheet.isdecimal() or len(sheet) > 4 or sheet.startswith("0"):
+        abort(404)
+    number, ours = int(sheet), at_home()
+    found, count = ours.sent(number - 1)
+    if not found and number > 1:
+        abort(404)
+    rows = [sent_in_words(one, Wall(ours.home().timezone), ours.catalogue) for one in found]
+    more = number + 1 if number * SENT_ON_A_PAGE < count else None
+    return render_template("sent.html", rows=rows, count=count, sheet=number, more=more)
+
+
+@page.get("/looks")
+@logged_in
+def looks() -> Any:
+    """One's own; who lives here sees everybody's."""
+    who, ours = g.session.who, at_home()
+    with site().family() as family:
+        all_of_them = family.lives_here(who)
+        found = family.looks(None if all_of_them else who, LOOKS_SHOWN)
+        members = family.accounts.names() if all_of_them else []
+    wall = Wall(ours.home().timezone)
+    rows = [in_words(one, wall, ours.catalogue) for one in found]
+    return render_template("looks.html", rows=rows, everybody=all_of_them, members=members, most=LOOKS_SHOWN)
+
+
+@page.get("/consent")
+@logged_in
+def consent() -> Any:
+    return render_template("consent.html", done=False, wrong=None, standing=at_home().not_watched())
+
+
+@page.post("/consent")
+@logged_in
+def withdraw() -> Any:
+    """As `hearthwatch consent --withdraw` does; the box is ticked by hand, so that no slip of a finger ends it."""
+    if "sure" not in request.form:
+        form("csrf")
+        return render_template("consent.html", done=False, wrong=True, standing=None), 400
+    form("csrf", "sure")
+    who = g.session.who
+    with site().family() as family:
+        family.note(who, "withdrew the consent to be watched", now())
+    try:
+        heard = ask(at_home().state, "consent", {"given": False, "by": who}, f"{who}, on the page")
+    except OSError as fault:
+        raise Refused(f"the request cannot be written: {fault.strerror}") from None
+    return render_template("consent.html", done=True, heard=heard, wrong=None, standing=None)
+
+
+def _iso(number: int) -> str:
+    return at_home().catalogue.iso_date(number)
+
+
+@page.app_context_processor
+def _words() -> dict[str, Any]:
+    """What every template may call."""
+    session, ours = g.get("session"), at_home()
+    return {
+        "who": session.who if session else None,
+        "csrf": session.csrf if session else None,
+        "words": ours.catalogue,
+        "site": ours.words,
+        "iso": _iso,
+        "month_path": month_path,
+    }

@@ -1,0 +1,73 @@
+"""The family's page: who is invited reads a day, and who lives there sees who looked."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.page_maker import LAST, PASSWORD, Guest, HubPage
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubPage]:
+    with HubPage(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+def test_who_is_invited_chooses_a_password_and_reads_the_day(page: HubPage) -> None:
+    anna = page.guest("anna")
+    today = anna.ask("GET", "/").text
+    assert "The day of Monday 30 March 2026" in today
+    assert "Up at " in today
+    assert "as usual" in today
+    anna.ask("POST", "/logout", {"csrf": anna.csrf()})
+    assert anna.ask("GET", "/").headers["Location"] == "/login"
+    assert anna.log_in().headers["Location"] == "/"
+    assert "The day of Sunday 29 March 2026" in anna.ask("GET", "/day/2026-03-29").text
+
+
+def test_an_invitation_opens_once_and_a_poor_password_does_not_use_it_up(page: HubPage) -> None:
+    code, ben = page.invite("ben"), Guest(page, "ben")
+    assert "ben, invited" in page.command("list")
+    assert "Welcome, ben" in ben.ask("GET", f"/welcome/{code}").text
+    for password, again in (("short", "short"), (PASSWORD, PASSWORD + "x"), ("ben-ben-ben-ben", "ben-ben-ben-ben")):
+        answer = ben.ask("POST", "/welcome", {"code": code, "password": password, "again": again})
+        assert answer.status == 400
+        assert 'role="alert"' in answer.text
+    form = {"code": code, "password": PASSWORD, "again": PASSWORD}
+    assert ben.ask("POST", "/welcome", form).status == 303
+    assert ben.ask("POST", "/welcome", form).status == 404
+    assert Guest(page).ask("GET", f"/welcome/{code}").status == 404
+    assert "may look already" in page.command("invite", "--name", "ben", status=2)
+
+
+def test_weeks_months_and_days_lead_to_one_another_and_not_beyond_what_was_lived(page: HubPage) -> None:
+    guest = page.guest("cara")
+    for path in ("/week", "/week/2026-03-12", "/month", "/month/2026-03", "/day/2026-03-01", f"/day/{LAST}"):
+        assert guest.ask("GET", path).status == 200, path
+    for path in ("/day/2026-02-28", "/day/2026-03-31", "/week/2026-04-06", "/month/2026-02", "/month/2026-04"):
+        assert guest.ask("GET", path).status == 404, path
+    assert 'href="/week/2026-03-30"' in guest.ask("GET", f"/day/{LAST}").text
+    assert "not as usual" in guest.ask("GET", "/month").text
+
+
+def test_what_left_the_home_is_told_in_words_and_nothing_else_did(page: HubPage) -> None:
+    text = page.guest("dora").ask("GET", "/sent").text
+    assert "Help button, most urgent" in text
+    assert "Not yet received" in text
+
+
+def test_each_sees_what_they_looked_at_and_who_lives_there_sees_all(page: HubPage) -> None:
+    emil, frida, resident = page.guest("emil"), page.guest("frida"), page.guest("mum", "--resident")
+    emil.ask("GET", "/day/2026-03-10")
+    emil.ask("GET", "/day/2026-03-10")
+    frida.ask("GET", "/sent")
+    own, others, all_of_them = (guest.ask("GET", "/looks").text for guest in (emil, frida, resident))
+    assert own.count("looked at Tuesday 10 March 2026") == 1
+    assert "frida" not in own
+    assert "emil" not in others
+    assert "looked at what left this home" in others
+    assert "<strong>emil</strong> looked at Tuesday 10 March 2026" in all_of_them
+    assert "<strong>frida</strong>" in all_of_them
+    printed = page.command("looks")
+    assert "emil  looked at Tuesday 10 March 2026" in printed
+    assert PASSWORD not in printed + page.said()
