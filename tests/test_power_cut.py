@@ -41,6 +41,11 @@ def test_a_power_cut_at_any_moment_loses_no_alert_that_anybody_was_told_of(
 def test_without_the_sync_of_an_alert_the_same_cuts_lose_alerts(folder: Path) -> None:
     """The control: were this not so, the test above would prove nothing."""
     base, ops = recorded(folder, "NORMAL")
-    found = cut(base, ops, 300, seed=1, work=folder / "work")  # in one or two of a hundred both copies are caught
-    assert found.from_outbox + found.bad > 100, "the journal alone has lost what was told"
-    assert found.bad, "and not even the second copy, which is synced after the knock, has all of it"
+    bad = 0
+    for seed in range(1, 9):  # in about one of a hundred both copies are caught, by how busy the machine is
+        found = cut(base, ops, 200, seed=seed, work=folder / f"work{seed}")
+        assert found.from_outbox + found.bad > 60, "the journal alone has lost what was told"
+        bad += found.bad
+        if bad:
+            break
+    assert bad, "and not even the second copy, which is synced after the knock, has all of it"
