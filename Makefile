@@ -1,6 +1,6 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-detect bench-bed train contract lock
+.PHONY: help demo test check bench bench-page bench-detect bench-bed train contract lock
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
@@ -10,10 +10,10 @@ DATA ?= $(or $(HEARTHWATCH_DATA),../shared/data)/tihm
 help: ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+): .*## /  make \1\t/'
 
-demo: ## a simulated home, live, through the real pipeline; ends by itself
+demo: ## a simulated home, live, through the real pipeline; ends by itself, or with STAY=1 serves its page
 	@deploy/bootstrap.sh $(if $(shell PATH="$(PATH)" command -v mosquitto),requirements.lock,requirements-demo.lock)
 	@mkdir -p build
-	@$(RUN) agent demo --page build/demo-day.html
+	@$(RUN) agent demo --page build/demo-day.html $(if $(STAY),--stay)
 
 test: ## all tests, against real parts; what was skipped is printed last
 	@deploy/bootstrap.sh requirements-dev.lock

@@ -1,21 +1,17 @@
-"""A page of ours on a network: how it is served, and what is refused before it is looked at.
+"""A page of ours on a network: what is refused before it is looked at, and who is let in.
 
 What a browser sends is hostile until it is shown to be ours: where it comes from, the host that it asks for, the
 length, the time that it takes, the session, the form's token.
 """
 
 import re
-import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial, wraps
+from contextlib import contextmanager
+from functools import wraps
 from typing import Any, Final
 
-import waitress
-import waitress.channel
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
@@ -24,12 +20,8 @@ from agent.clock_io import wall_ms
 from agent.near import is_near
 from agent.nouns import Instant, Refused
 from agent.passwords import MOST_PASSWORD, SESSION_MS, Failures, matches, token_hash
+from agent.serving_io import MAX_BODY_BYTES
 
-MAX_BODY_BYTES: Final = 8_192  # of a form; a longer one is refused
-MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
-RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
-REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
-CONNECTIONS: Final = 200  # at once; beyond it the next one waits
 PATH: Final = re.compile(r"/[A-Za-z0-9/._-]{0,120}")  # of our own pages; any other is not found, and not repeated
 NO_SCRIPTS: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -69,83 +61,6 @@ class Site:
     def accounts(self) -> Iterator[Accounts]:
         with self.lock:
             yield self._accounts
-
-
-class Prompt(waitress.channel.HTTPChannel):  # type: ignore[misc]  # waitress ships no types
-    """A connection whose time runs from a request's first byte, not from its latest: dripping does not keep it."""
-
-    last_activity: float
-
-    def handle_read(self) -> None:
-        begun: float | None = self.last_activity if self.request is not None else None
-        super().handle_read()
-        if begun is not None and self.request is not None:
-            self.last_activity = begun
-
-
-class NotYet(Exception):
-    """Of a TLS record or handshake only a part has come."""
-
-
-class Sealed(Prompt):
-    """The same inside TLS. waitress has none; its loop needs no more than to be told when there is nothing yet."""
-
-    def handle_read(self) -> None:
-        with suppress(NotYet):
-            super().handle_read()
-
-    def recv(self, size: int) -> bytes:
-        try:
-            return bytes(super().recv(size))
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise NotYet from None
-
-    def send(self, data: bytes, do_close: bool = True) -> int:
-        try:
-            return int(super().send(data, do_close))
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return 0
-
-
-def tls_of(certificate: str, key: str) -> ssl.SSLContext:
-    """OSError if the two files are not there, or are no pair."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context
-
-
-def server(app: Flask, host: str, port: int, threads: int, tls: ssl.SSLContext | None = None) -> Any:
-    """Listens on return, and serves while its ``run`` is running. OSError if it cannot listen there."""
-    made: Any = waitress.create_server(
-        app,
-        host=host,
-        port=port,
-        threads=threads,
-        ident=None,
-        connection_limit=CONNECTIONS,
-        max_request_body_size=MAX_BODY_BYTES,
-        max_request_header_size=MAX_HEAD_BYTES,
-        recv_bytes=RECORD_BYTES,
-        channel_timeout=REQUEST_S,
-        cleanup_interval=1,
-        log_socket_errors=False,
-        url_scheme="http" if tls is None else "https",
-    )
-    if not hasattr(made, "effective_port"):
-        made.close()
-        raise Refused(f"{host}: that name has several addresses; say which one")
-    made.channel_class = Prompt if tls is None else partial(_sealed, tls)
-    return made
-
-
-def _sealed(tls: ssl.SSLContext, server: Any, sock: socket.socket, address: Any, bounds: Any, map: Any = None) -> None:
-    try:
-        inside = tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-    except OSError:  # it has gone again
-        sock.close()
-        return
-    Sealed(server, inside, address, bounds, map)
 
 
 def application(page: Blueprint, site: Site) -> Flask:
@@ -256,11 +171,10 @@ def log_in(within: str) -> Any:
         if not right:
             ours.failures.failed(who, address, at)
     with ours.accounts() as accounts:
-        if not right:
-            accounts.failed(name, address, at)
-            return render_template("login.html", wrong="That name and password do not go together."), 403
-        token = accounts.begin(name, at)
-    return with_session(token, within)
+        if right:
+            return with_session(accounts.begin(name, at), within)
+        accounts.failed(name, address, at)
+    return render_template("login.html", wrong="That name and password do not go together."), 403
 
 
 def with_session(token: str, within: str) -> Any:

@@ -10,10 +10,11 @@ import json
 import os
 import random
 import re
+import select
 import socket
+import statistics
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -23,12 +24,13 @@ from agent.home import parse
 from agent.simulate.year import READINGS, year_home_text
 from bench.__main__ import EVENTS, latency, resident_mib
 from bench.day import lived
-from bench.hub import _start, free_port, running_hub
+from bench.hub import Hub, _start, free_port, running_hub
 from bench.year import SEED
 
 YEAR = Path("build/year-home")
 PASSWORD = "seven-green-lanterns"
-RATE, HANDS, LEAST_S = 1_000, 50, 10
+RATE, LEAST_S = 1_000, 10
+ANSWER_S = 1.0
 DAYS = 200
 SAID = EVENTS + 1  # with those to warm up an even number: the next begins with a change again
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -61,7 +63,8 @@ def year_home(port: int) -> Path:
 class Visitor:
     """Somebody who was invited to the page of ``config``, and is in."""
 
-    def __init__(self, config: Path, port: int) -> None:
+    def __init__(self, config: Path, port: int, address: str = "127.0.0.2") -> None:
+        self._from = (address, 0)  # not where the flood comes from
         self.host, self.port, self.cookie = f"127.0.0.1:{port}", port, ""
         words = ["family", "invite", "--config", str(config), "--name", "anna"]
         link = subprocess.run([sys.executable, "-m", "agent", *words], capture_output=True, text=True, check=True)
@@ -70,7 +73,7 @@ class Visitor:
 
     def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[float, int]:
         """Seconds to the first byte, and bytes in all."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=self._from)
         body = None if fields is None else urlencode(fields)
         begun = time.monotonic()
         line.request(method, path, body, {"Host": self.host, "Cookie": self.cookie} | (FORM if body else {}))
@@ -143,46 +146,81 @@ def _until(process: "subprocess.Popen[str]", words: str) -> None:
     raise SystemExit("bench: the page has ended")
 
 
-class Flood(threading.Thread):
-    """One of HANDS that ask together RATE times a second: pages, forms to log in, wrong passwords."""
+class Flood:
+    """Asks RATE times a second whatever is answered; who has waited for ANSWER_S goes away."""
 
-    def __init__(self, requests: list[bytes], port: int, over: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self._requests, self._port, self._over = requests, port, over
+    def __init__(self, requests: list[bytes], port: int) -> None:
+        self._requests, self._port = requests, port
+        self._poll = select.poll()
+        self._open: dict[int, tuple[float, socket.socket, bytes]] = {}
         self.sent = self.answered = 0
 
     def run(self) -> None:
+        """Until standard input ends."""
         begun = time.monotonic()
-        while not self._over.is_set():
-            due = begun + self.sent * HANDS / RATE
-            if (wait := due - time.monotonic()) > 0:
-                time.sleep(wait)
-            self.sent += 1
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 0.2) as line:
-                line.settimeout(0.05)  # it asks, and does not wait for long
-                line.sendall(self._requests[self.sent % len(self._requests)])
-                self.answered += bool(line.recv(16))
+        self._poll.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
+        while True:
+            while self.sent < (time.monotonic() - begun) * RATE:
+                self._ask()
+            for handle, event in self._poll.poll(1):
+                if handle == sys.stdin.fileno():
+                    return
+                self._turn(handle, event)
+            late = time.monotonic() - ANSWER_S
+            while self._open and (oldest := next(iter(self._open))) and self._open[oldest][0] < late:
+                self._leave(oldest)
+
+    def _ask(self) -> None:
+        line = socket.socket()
+        line.setblocking(False)
+        line.connect_ex(("127.0.0.1", self._port))
+        self.sent += 1
+        self._open[line.fileno()] = time.monotonic(), line, self._requests[self.sent % len(self._requests)]
+        self._poll.register(line, select.POLLOUT)
+
+    def _turn(self, handle: int, event: int) -> None:
+        _, line, request = self._open[handle]
+        try:
+            if event & select.POLLOUT:
+                line.sendall(request)
+                self._poll.modify(line, select.POLLIN)
+                return
+            self.answered += bool(line.recv(16))
+        except OSError:
+            pass
+        self._leave(handle)
+
+    def _leave(self, handle: int) -> None:
+        self._poll.unregister(handle)
+        self._open.pop(handle)[1].close()
 
 
 def flood(port: int, cookie: str) -> None:
-    """A process of its own, until its standard input ends."""
+    """A process of its own: pages, forms to log in, wrong passwords."""
     os.nice(19)  # it would be another machine
-    over = threading.Event()
     head = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n"
     wrong = "name=anna&password=wrong-wrong-wrong"
     asks = [f"GET {path} HTTP/1.1\r\n{head}Cookie: {cookie}\r\n\r\n".encode() for path in ("/", "/sent", "/week")]
     asks += [f"GET /login HTTP/1.1\r\n{head}\r\n".encode()] * 6
     typed = f"Content-Type: {FORM['Content-Type']}\r\nContent-Length: {len(wrong)}\r\n"
     asks += [f"POST /login HTTP/1.1\r\n{head}{typed}\r\n{wrong}".encode()]
-    hands = [Flood(asks, port, over) for _ in range(HANDS)]
-    begun = time.monotonic()
-    for hand in hands:
-        hand.start()
-    sys.stdin.read()
-    over.set()
+    asking, begun = Flood(asks, port), time.monotonic()
+    asking.run()
     seconds = time.monotonic() - begun
-    sent, answered = sum(hand.sent for hand in hands), sum(hand.answered for hand in hands)
-    print(json.dumps({"asked_a_second": round(sent / seconds), "answered_a_second": round(answered / seconds)}))
+    each = {"asked_a_second": asking.sent / seconds, "answered_a_second": asking.answered / seconds}
+    print(json.dumps({name: round(value) for name, value in each.items()}))
+
+
+def on_the_way(hub: Hub) -> dict[str, object]:
+    """Some series of alerts, for LEAST_S."""
+    begun, series = time.monotonic(), []
+    while time.monotonic() - begun < LEAST_S:
+        series.append(latency(hub, SAID))
+    found: dict[str, object] = {"series": len(series)}
+    for name in ("alert_p50_ms", "alert_p99_ms", "signed_receipt_p99_ms"):
+        values = [float(str(one[name])) for one in series]
+        found |= {name: statistics.median(values), f"{name}_most": max(values)}
+    return found
 
 
 def under_flood() -> dict[str, object]:
@@ -190,21 +228,18 @@ def under_flood() -> dict[str, object]:
     port = free_port()
     with running_hub(page_text(port)) as hub, ExitStack() as stack:
         config = hub.folder / "hub.toml"
-        found: dict[str, object] = {"without a page": latency(hub, SAID)}
+        found: dict[str, object] = {"without a page": on_the_way(hub)}
         _start(stack, [sys.executable, "-m", "agent", "page", "--config", str(config)])
         _listening_at(port)
         visitor = Visitor(config, port)
-        found["a page, and nobody asks"] = latency(hub, SAID)
+        found["a page, and nobody asks"] = on_the_way(hub)
         words = [sys.executable, "-m", "bench.page", "--flood", str(port), visitor.cookie]
         asking = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stack.callback(asking.kill)
-        begun, spreads = time.monotonic(), []
-        while time.monotonic() - begun < LEAST_S:
-            spreads.append(latency(hub, SAID))
-        told, _ = asking.communicate()
-        found[f"{RATE} requests a second"] = max(spreads, key=lambda one: float(str(one["alert_p99_ms"])))
-        found["flood"] = json.loads(told)
-        found["without a page, again"] = "" if asking.wait() else latency(hub, SAID)
+        found[f"{RATE} requests a second"] = on_the_way(hub)
+        found["who lives there meanwhile"] = spread([visitor.ask("GET", "/")[0] for _ in range(100)])
+        found["flood"] = json.loads(asking.communicate()[0])
+        found["a page, and nobody asks any more"] = on_the_way(hub)
     return found
 
 
@@ -226,8 +261,10 @@ def main() -> None:
         flood(int(chosen.flood[0]), chosen.flood[1])
         return
     found: dict[str, object] = {}
-    for what, run in (("a page, to its first byte", first_bytes), ("an alert meanwhile", under_flood)):
-        found[what] = figures = run()
+    parts = {"a page, to its first byte": first_bytes, "an alert meanwhile": under_flood}
+    for what, run in parts.items():
+        figures = run()
+        found[what] = figures
         print(f"{what}\n" + "".join(f"  {key}: {value}\n" for key, value in figures.items()), flush=True)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(found, indent=2) + "\n")

@@ -14,7 +14,8 @@ from flask import Blueprint
 from agent.accounts_io import Accounts
 from agent.mqtt_io import Broker
 from agent.nouns import MINUTE_MS, Refused
-from agent.web_io import NO_SCRIPTS, Site, application, server
+from agent.serving_io import server
+from agent.web_io import NO_SCRIPTS, Site, application
 from centre.answers_io import Answers
 from centre.store_io import Store
 

@@ -34,7 +34,7 @@ PACKAGES: Final = {
         "agent/mqtt_io.py",
         "agent/doctor_io.py",
         "agent/page/certificate_io.py",
-        "agent/web_io.py",
+        "agent/serving_io.py",
     },
     "socket": {
         "agent/mqtt_io.py",
@@ -42,7 +42,7 @@ PACKAGES: Final = {
         "agent/doctor_io.py",
         "agent/transport/door_io.py",
         "agent/demo/parts_io.py",
-        "agent/web_io.py",
+        "agent/serving_io.py",
     },
     # Three databases: the journal (with its migrations), the outbox, and the book of a centre or of a page.
     "sqlite3": {
@@ -62,7 +62,7 @@ PACKAGES: Final = {
     },
     "flask": {"agent/web_io.py", "agent/page/page_io.py", "centre/web_io.py", "centre/page_io.py"},
     "werkzeug": {"agent/web_io.py"},
-    "waitress": {"agent/web_io.py"},
+    "waitress": {"agent/serving_io.py"},
     "jinja2": {"agent/summary/leaf_io.py"},
     "amqtt": set(),
     "asyncio": set(),
@@ -82,6 +82,7 @@ CENTRE_MAY_IMPORT: Final = {
     "agent.nouns",
     "agent.passwords",
     "agent.retry",
+    "agent.serving_io",
     "agent.transport.envelope",
     "agent.transport.keys_io",
     "agent.web_io",

@@ -12,7 +12,8 @@ import pytest
 
 from agent.nouns import Refused
 from agent.passwords import MOST_FAILURES
-from agent.web_io import HEADERS, MAX_BODY_BYTES, REQUEST_S
+from agent.serving_io import MAX_BODY_BYTES, REQUEST_S
+from agent.web_io import HEADERS
 from centre.page_io import page
 from centre.web_io import CSP, Place, show
 from tests.brokers import free_port

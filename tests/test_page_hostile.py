@@ -17,9 +17,10 @@ from agent.nouns import Instant
 from agent.page.family_io import INVITED_MS, MOST_MEMBERS, UNUSED_MS, Family
 from agent.page.home_io import AtHome
 from agent.page.page_io import page as pages
-from agent.page.serve_io import HomeSite
+from agent.page.serve_io import AT_ONCE, HomeSite
 from agent.passwords import MOST_FAILURES, SESSION_MS, Unfit
-from agent.web_io import HEADERS, MAX_BODY_BYTES, REQUEST_S, application
+from agent.serving_io import MAX_BODY_BYTES, REQUEST_S
+from agent.web_io import HEADERS, application
 from tests.page_maker import FEW_DAYS, PASSWORD, Guest, HubPage, dripped
 
 ALL = ("/", "/day/2026-03-02", "/week", "/month", "/sent", "/looks", "/consent")
@@ -184,8 +185,23 @@ def test_a_request_that_is_too_long_or_packed_is_refused(page: HubPage) -> None:
     assert guest.ask("GET", "/login").status == 200
 
 
+def test_who_holds_many_connections_open_is_stopped_and_others_are_served(page: HubPage) -> None:
+    lines = [socket.create_connection(("127.0.0.1", page.port), 5, ("127.0.0.9", 0)) for _ in range(AT_ONCE.of_one * 3)]
+    try:
+        closed = 0
+        for line in lines[AT_ONCE.of_one :]:
+            closed += line.recv(1) == b""
+        assert closed == AT_ONCE.of_one * 2
+        assert Guest(page).ask("GET", "/login").status == 200
+    finally:
+        for line in lines:
+            line.close()
+
+
 def test_a_request_that_drips_in_is_cut_off_and_others_are_served_meanwhile(page: HubPage) -> None:
-    lines = [socket.create_connection(("127.0.0.1", page.port)) for _ in range(20)]
+    lines = [
+        socket.create_connection(("127.0.0.1", page.port), 5, (f"127.0.0.{number + 10}", 0)) for number in range(20)
+    ]
     begun = monotonic()
     try:
         for line in lines:

@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from agent.web_io import REQUEST_S
+from agent.serving_io import REQUEST_S
 from tests.page_maker import Guest, HubPage, dripped
 
 
@@ -48,7 +48,9 @@ def test_what_is_no_tls_or_an_old_one_is_not_answered_and_half_a_greeting_holds_
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", secure.port), 5) as line, pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(line)
-    half = [socket.create_connection(("127.0.0.1", secure.port)) for _ in range(20)]
+    half = [
+        socket.create_connection(("127.0.0.1", secure.port), 5, (f"127.0.0.{number + 10}", 0)) for number in range(20)
+    ]
     for line in half:
         line.sendall(b"\x16\x03\x01\x02\x00\x01")
     try:

@@ -27,6 +27,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     demo.add_argument("--plain", action="store_true", help="plain lines, even where there is a terminal")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep the journal and all else in this new folder")
     demo.add_argument("--page", type=Path, metavar="FILE", help="write there the day it lived through, for a family")
+    demo.add_argument("--stay", action="store_true", help="then serve the hub's page of it on this machine")
     demo.add_argument("--embedded", action="store_true", help="the broker in Python, even where mosquitto is")
     demo.set_defaults(run=shown)
 
@@ -51,20 +52,43 @@ def shown(asked: argparse.Namespace) -> int:
     from agent.simulate.story import story
 
     say("A simulated home: its last 28 days, then one morning, 120 times as fast. It takes a little over a minute.")
-    try:
-        with _folder(asked.keep) as folder, _view(asked.plain) as view:
-            told = story(asked.seed)
-            verdict = perform(told, folder, view, VERSION, progress, asked.embedded)
-            if asked.page is not None:
-                _write_day(asked.page, folder, told)
-    except NoPart as fault:
-        raise Refused(str(fault)) from None
-    view.sum_up(verdict, Wall(TIMEZONE))
-    for line in _what_next(asked.keep):
-        say(line)
-    if asked.page is not None:
-        say(f"The morning as her family reads it, one page, to open or to print: {asked.page}")
+    told = story(asked.seed)
+    with _folder(asked.keep) as folder:
+        try:
+            with _view(asked.plain) as view:
+                verdict = perform(told, folder, view, VERSION, progress, asked.embedded)
+        except NoPart as fault:
+            raise Refused(str(fault)) from None
+        view.sum_up(verdict, Wall(TIMEZONE))
+        if asked.page is not None:
+            _write_day(asked.page, folder, told)
+        for line in _what_next(asked.keep):
+            say(line)
+        if asked.page is not None:
+            say(f"The morning as her family reads it, one page, to open or to print: {asked.page}")
+        if asked.stay:
+            _stay(folder)
     return PROBLEMS if verdict.faults else DONE
+
+
+def _stay(folder: Path) -> None:
+    """Serve the hub's page of this home, to whoever is at this machine, until Ctrl-C."""
+    from agent.clock_io import wall_ms
+    from agent.commands.hub import hub_of
+    from agent.demo.parts_io import free_port
+    from agent.nouns import Instant
+    from agent.page.family_io import Family
+    from agent.page.serve_io import serve
+
+    config = folder / "hub.toml"
+    config.write_text(f'{config.read_text()}\n[page]\naddress = "127.0.0.1"\nport = {free_port()}\n')
+    hub, state = hub_of(config)
+    assert hub.page is not None, "it was written just now"
+    family = Family(state)
+    code = family.invite("you", True, Instant(wall_ms()), "the demo")
+    family.close()
+    say(f"The hub's page, for you: {hub.page.url}/welcome/{code} (Ctrl-C ends it)")
+    serve(hub, hub.page, folder, state)
 
 
 def _write_day(page: Path, folder: Path, told: "Story") -> None:

@@ -14,12 +14,14 @@ from agent.page.certificate_io import certificate_of, fingerprint
 from agent.page.family_io import Family
 from agent.page.home_io import AtHome
 from agent.page.page_io import page as pages
-from agent.web_io import Site, application, server, tls_of
+from agent.serving_io import Connections, server, tls_of
+from agent.web_io import Site, application
 
 THREADS: Final = 2  # a family is small; what more ask at once waits its turn
 # Of malloc.h, (M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, 256 KiB), (M_TRIM_THRESHOLD, 128 KiB): one heap for all threads, and
 # what a password or a month once needed goes back.
 MALLOC: Final = ((-8, 1), (-3, 1 << 18), (-1, 1 << 17))
+AT_ONCE: Final = Connections(most=60, of_one=12)  # a browser opens six
 NICE: Final = 10  # an alert goes before a page, however many ask for one
 
 
@@ -40,6 +42,7 @@ class HomeSite(Site):
 def serve(hub: Hub, page: Page, folder: Path, state: Path) -> None:
     """For ever. Refused if it cannot be served there."""
     os.nice(NICE)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it never cuts in
     for option, value in MALLOC:
         ctypes.CDLL(None).mallopt(option, value)
     home = AtHome(folder / hub.home, state, hub.simulation is not None)
@@ -50,7 +53,7 @@ def serve(hub: Hub, page: Page, folder: Path, state: Path) -> None:
         tls = tls_of(certificate, key)
         _say(f"certificate {fingerprint(Path(certificate))}")
     try:
-        made = server(application(pages, HomeSite(page, home, family)), page.address, page.port, THREADS, tls)
+        made = server(application(pages, HomeSite(page, home, family)), page.address, page.port, THREADS, tls, AT_ONCE)
     except OSError as fault:
         raise Refused(f"[page] {page.address}:{page.port}: {fault.strerror}") from None
     _say(page.url)

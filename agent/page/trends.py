@@ -90,11 +90,13 @@ def _says(title: str, found: Sequence[Figure], days: Sequence[Day], words: Words
     site = words.table("site")
     known = [(one.value, one, day) for one, day in zip(found, days, strict=True) if one.value is not None]
     least, most = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
-    odd = sum(one.compared() in ("less", "more") for one in found)
+    compared = [one.compared() for one in found]
+    odd = len(compared) - compared.count("usual") - compared.count("")
+    after = site["trend_odd"].format(count=odd) if odd else site["trend_usual" if any(compared) else "trend_unknown"]
     says = site["trend"].format(
         name=title, count=len(known), low=words.figure(*least[1:]), high=words.figure(*most[1:])
     )
-    return f"{says} {site['trend_odd'].format(count=odd) if odd else site['trend_usual']}"
+    return f"{says} {after}"
 
 
 def nights(days: Sequence[Day], words: Words) -> list[Row]:

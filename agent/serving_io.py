@@ -1,0 +1,121 @@
+"""How a page of ours is served: bounds on what a browser may send and on how long it may take, with TLS or without."""
+
+import logging
+import socket
+import ssl
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import waitress
+import waitress.channel
+
+from agent.nouns import Refused
+
+MAX_BODY_BYTES: Final = 8_192  # of a form; a longer one is refused
+MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
+RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
+REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
+logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoever floods it could fill a disk with
+
+
+class Connections(NamedTuple):
+    """How many at once: beyond ``most`` the next one waits; of those that come from one address beyond ``of_one`` the
+    next one is closed, so that nobody takes the place of all."""
+
+    most: int = 200
+    of_one: int = 200
+
+
+FREELY: Final = Connections()
+
+
+class Prompt(waitress.channel.HTTPChannel):  # type: ignore[misc]  # waitress ships no types
+    """A connection whose time runs from a request's first byte, not from its latest: dripping does not keep it."""
+
+    last_activity: float
+
+    def handle_read(self) -> None:
+        begun: float | None = self.last_activity if self.request is not None else None
+        super().handle_read()
+        if begun is not None and self.request is not None:
+            self.last_activity = begun
+
+
+class NotYet(Exception):
+    """Of a TLS record or handshake only a part has come."""
+
+
+class Sealed(Prompt):
+    """The same inside TLS. waitress has none; its loop needs no more than to be told when there is nothing yet."""
+
+    def handle_read(self) -> None:
+        with suppress(NotYet):
+            super().handle_read()
+
+    def recv(self, size: int) -> bytes:
+        try:
+            return bytes(super().recv(size))
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise NotYet from None
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        try:
+            return int(super().send(data, do_close))
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return 0
+
+
+def tls_of(certificate: str, key: str) -> ssl.SSLContext:
+    """OSError if the two files are not there, or are no pair."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def server(
+    app: Any,
+    host: str,
+    port: int,
+    threads: int,
+    tls: ssl.SSLContext | None = None,
+    connections: Connections = FREELY,
+) -> Any:
+    """Listens on return, and serves while its ``run`` is running. OSError if it cannot listen there."""
+    made: Any = waitress.create_server(
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        connection_limit=connections.most,
+        max_request_body_size=MAX_BODY_BYTES,
+        max_request_header_size=MAX_HEAD_BYTES,
+        recv_bytes=RECORD_BYTES,
+        channel_timeout=REQUEST_S,
+        cleanup_interval=1,
+        log_socket_errors=False,
+        url_scheme="http" if tls is None else "https",
+    )
+    if not hasattr(made, "effective_port"):
+        made.close()
+        raise Refused(f"{host}: that name has several addresses; say which one")
+    made.channel_class = partial(_connected, tls, connections.of_one)
+    return made
+
+
+def _connected(
+    tls: ssl.SSLContext | None, of_one: int, server: Any, sock: socket.socket, address: Any, adj: Any, map: Any = None
+) -> None:
+    """A new connection, as waitress hands it over."""
+    same = sum(channel.addr[0] == address[0] for channel in server.active_channels.values())
+    if same >= of_one:
+        sock.close()
+        return
+    try:
+        inside = sock if tls is None else tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    except OSError:  # it has gone again
+        sock.close()
+        return
+    (Prompt if tls is None else Sealed)(server, inside, address, adj, map)
