@@ -1,10 +1,16 @@
 """The family's page: who is invited reads a day, and who lives there sees who looked."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from agent.journal_io import Journal
+from tests.brokers import until
+from tests.living_hub import HOME as LIVING
 from tests.page_maker import LAST, PASSWORD, Guest, HubPage
+from tests.test_watch_process import Run
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +77,29 @@ def test_each_sees_what_they_looked_at_and_who_lives_there_sees_all(page: HubPag
     printed = page.command("looks")
     assert "emil  looked at Tuesday 10 March 2026" in printed
     assert PASSWORD not in printed + page.said()
+
+
+def test_a_withdrawal_on_the_page_is_the_one_of_the_command_and_the_hub_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    hub = Run(tmp_path / "state")
+    hub.smoke(1)
+    until((tmp_path / "state" / "journal.db").exists, "the hub to write")
+    hub.smoke(0)
+    with HubPage(tmp_path, LIVING) as page:
+        anna = page.guest("anna")
+        hub.stop()
+        hub = Run(tmp_path / "state")
+        until((tmp_path / "state" / "watch.sock").exists, "the hub to listen")
+        answer = anna.ask("POST", "/consent", {"csrf": anna.csrf(), "sure": "yes"})
+        assert "The hub has been told" in answer.text
+        until(lambda: not list((tmp_path / "state" / "requests").iterdir()), "the request to be taken")
+        text = until(lambda: "by the wish of who lives there" in anna.ask("GET", "/consent").text, "the page to say so")
+        assert text
+        assert "Not watched now" in anna.ask("GET", "/").text
+        assert "Home not watched" in anna.ask("GET", "/sent").text
+        hub.stop()
+    journal = Journal(tmp_path / "state" / "journal.db")
+    entries = [entry.frame for segment in journal.segments() for entry in journal.entries(segment.id)]
+    journal.close()
+    (asked,) = [json.loads(frame.payload) for frame in entries if frame is not None and frame.link == "care"]
+    assert (asked["given"], asked["by"], asked["asked_by"]) == (False, "anna", "anna, on the page")
