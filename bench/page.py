@@ -237,7 +237,7 @@ def under_flood() -> dict[str, object]:
         asking = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stack.callback(asking.kill)
         found[f"{RATE} requests a second"] = on_the_way(hub)
-        found["who lives there meanwhile"] = spread([visitor.ask("GET", "/")[0] for _ in range(100)])
+        found["who lives there meanwhile"] = spread([visitor.ask("GET", "/")[0] for _ in range(10)])
         found["flood"] = json.loads(asking.communicate()[0])
         found["a page, and nobody asks any more"] = on_the_way(hub)
     return found
