@@ -92,7 +92,7 @@ def test_a_board_that_is_unplugged_and_plugged_in_elsewhere_is_told_lost_and_hea
         hub.until_met()
         hub.unplug()
     until(lambda: hub.board("link") == [1, 0], "the link to be lost", SLOW_S)
-    assert any("bridge-1: " in line for line in hub.watch.errors)
+    until(lambda: any("bridge-1: " in line for line in hub.watch.errors), "why", SLOW_S)
     with SimulatedBoard() as board:
         hub.plug(board.path)
         until(lambda: hub.board("link") == [1, 0, 1], "the link to be back", SLOW_S)
