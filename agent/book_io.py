@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from importlib.resources import files
 from typing import Any, Final
 
 from agent.nouns import Instant, Refused
@@ -21,7 +22,8 @@ class Fault(Refused):
 
 
 class Book:
-    """``schema``: its tables, ``audit`` among them. ``shared``: more than one thread uses it, one at a time."""
+    """``schema``: its tables besides those that every book has (book.sql). ``shared``: more than one thread uses it,
+    one at a time."""
 
     def __init__(self, path: str, schema: str, may_make: bool = True, shared: bool = False) -> None:
         self.path = path
@@ -35,7 +37,7 @@ class Book:
             )  # fmt: skip
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(schema)
+            self._db.executescript(files("agent").joinpath("book.sql").read_text() + schema)
         except (sqlite3.Error, OSError) as error:
             raise Fault(f"{path}: cannot be used: {error}") from error
 

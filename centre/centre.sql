@@ -105,25 +105,4 @@ CREATE TABLE IF NOT EXISTS session (
   used_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Wrong passwords of the last quarter of an hour: who waits goes on waiting when the page is started anew.
-CREATE TABLE IF NOT EXISTS failure (
-  at_ms INTEGER NOT NULL,
-  who TEXT NOT NULL,            -- SHA-256 of the name that was given: it may have been a password
-  address TEXT NOT NULL
-) STRICT;
-
--- Who did what, and what was told to whom. Lines are only ever added; each holds a hash of itself and the one before.
-CREATE TABLE IF NOT EXISTS audit (
-  id INTEGER PRIMARY KEY,
-  at_ms INTEGER NOT NULL,
-  who TEXT NOT NULL,            -- an operator, or "receiver", "command line"
-  what TEXT NOT NULL,
-  hub TEXT,
-  incident TEXT,
-  chain TEXT NOT NULL
-) STRICT;
 CREATE INDEX IF NOT EXISTS audit_of ON audit (hub, incident);
-CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit
-  BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
-CREATE TRIGGER IF NOT EXISTS audit_is_not_shortened BEFORE DELETE ON audit
-  BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;

@@ -3,14 +3,12 @@
 import http.client
 import os
 import re
-import socket
 import ssl
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import urlencode
 
 from agent.engine import Engine
 from agent.home import parse
@@ -23,6 +21,7 @@ from agent.simulate.fleet import home_text
 from agent.transport.envelope import FIRST, envelope, seal
 from agent.transport.keys_io import signer
 from tests.brokers import LONG_S, ROOT, free_port, until
+from tests.guests import Answer, Visitor
 
 PASSWORD: Final = "seven-green-lanterns"
 SEED: Final = 5
@@ -30,7 +29,6 @@ BEGAN: Final = Instant(1_772_323_200_000)  # Sunday 2026-03-01, midnight in Lond
 DAYS: Final = 30
 FEW_DAYS: Final = 2
 LAST: Final = "2026-03-30"
-FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 HOME: Final = home_text(SEED, link="log")
 COMMAND: Final = "import sys; from agent.__main__ import main; sys.exit(main(sys.argv[1:]))"
 
@@ -52,31 +50,10 @@ def live_through(folder: Path, text: str, count: int = DAYS) -> None:
     journal.close()
 
 
-class Answer:
-    def __init__(self, answer: http.client.HTTPResponse) -> None:
-        self.status, self.headers = answer.status, answer.headers
-        self.text = answer.read().decode()
-
-
-class Guest:
-    """Somebody with a cookie jar of one."""
-
+class Guest(Visitor):
     def __init__(self, page: "HubPage", name: str = "anna") -> None:
-        self.name, self.host, self.cookie = name, page.host, ""
-        self._page = page
-
-    def ask(self, method: str, path: str, fields: object = None, **headers: str) -> Answer:
-        line = self._page.line()
-        try:
-            body = fields if isinstance(fields, str | None) else urlencode(fields)  # type: ignore[arg-type]
-            sent = {"Host": self.host, "Cookie": self.cookie} | (FORM if body is not None else {}) | headers
-            line.request(method, path, body, {name.replace("_", "-"): value for name, value in sent.items()})
-            answer = Answer(line.getresponse())
-        finally:
-            line.close()
-        if given := answer.headers.get("Set-Cookie"):
-            self.cookie = given.split(";")[0]
-        return answer
+        super().__init__(page.host, page.line)
+        self.name = name
 
     def log_in(self, password: str = PASSWORD) -> Answer:
         return self.ask("POST", "/login", {"name": self.name, "password": password})
@@ -156,16 +133,3 @@ class HubPage:
         answer = guest.ask("POST", "/welcome", {"code": code, "password": PASSWORD, "again": PASSWORD})
         assert (answer.status, answer.headers["Location"]) == (303, "/")
         return guest
-
-
-def dripped(line: socket.socket) -> bool:
-    """One more byte; whether the other end is still there."""
-    try:
-        line.setblocking(True)
-        line.sendall(b"x")
-        line.setblocking(False)
-        return line.recv(1) != b""
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False

@@ -5,21 +5,18 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
-from urllib.parse import urlencode
 
 import pytest
 
 from agent.nouns import Refused
 from agent.passwords import MOST_FAILURES
-from agent.serving_io import MAX_BODY_BYTES, REQUEST_S
+from agent.serving_io import MAX_BODY_BYTES
 from agent.web_io import HEADERS
 from centre.page_io import page
 from centre.web_io import CSP, Place, show
 from tests.brokers import free_port
 from tests.desk_maker import OPERATOR, PASSWORD, Desk
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+from tests.guests import Visitor, drip_until_cut_off
 
 
 @pytest.fixture(scope="module")
@@ -30,31 +27,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield found
 
 
-class Answer:
-    def __init__(self, answer: http.client.HTTPResponse) -> None:
-        self.status, self.headers = answer.status, answer.headers
-        self.text = answer.read().decode()
-
-
-class Guest:
-    """Somebody with a cookie jar of one."""
-
-    def __init__(self, desk: Desk) -> None:
-        assert desk.port is not None
-        self.host, self.port, self.cookie = f"127.0.0.1:{desk.port}", desk.port, ""
-
-    def ask(self, method: str, path: str, fields: object = None, **headers: str) -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            body = fields if isinstance(fields, str | None) else urlencode(fields)  # type: ignore[arg-type]
-            sent = {"Host": self.host, "Cookie": self.cookie} | (FORM if body is not None else {}) | headers
-            line.request(method, path, body, {name.replace("_", "-"): value for name, value in sent.items()})
-            answer = Answer(line.getresponse())
-        finally:
-            line.close()
-        if given := answer.headers.get("Set-Cookie"):
-            self.cookie = given.split(";")[0]
-        return answer
+class Guest(Visitor):
+    def __init__(self, desk: Desk, port: int | None = None) -> None:
+        port = port or desk.port
+        assert port is not None
+        super().__init__(f"127.0.0.1:{port}", lambda: http.client.HTTPConnection("127.0.0.1", port, timeout=20))
 
     def log_in(self) -> str:
         """Returns the token that this session's forms carry."""
@@ -163,36 +140,16 @@ def test_a_request_that_is_too_long_is_refused(desk: Desk) -> None:
 
 def test_a_request_that_drips_in_is_cut_off_and_others_are_served_meanwhile(desk: Desk) -> None:
     assert desk.port is not None
-    lines = [socket.create_connection(("127.0.0.1", desk.port)) for _ in range(20)]
-    begun = monotonic()
+    lines = [socket.create_connection(("127.0.0.1", desk.port), 5) for _ in range(20)]
+
+    def others() -> None:
+        assert Guest(desk).ask("GET", "/login").status == 200
+
     try:
-        for line in lines:
-            line.settimeout(0.5)
-            line.sendall(b"POST /login HTTP/1.1\r\nHost: x\r\n")
-        left = set(lines)
-        while left and monotonic() - begun < REQUEST_S * 3:
-            for line in tuple(left):
-                if not _dripped(line):
-                    left.remove(line)
-            assert Guest(desk).ask("GET", "/login").status == 200
-        assert not left, "every one of them was cut off"
+        drip_until_cut_off(lines, others)
     finally:
         for line in lines:
             line.close()
-
-
-def _dripped(line: socket.socket) -> bool:
-    """One more byte; whether the other end is still there."""
-    try:
-        line.sendall(b"x")
-        line.setblocking(False)
-        return line.recv(1) != b""
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        line.setblocking(True)
 
 
 def test_passwords_cannot_be_tried_for_long_and_who_is_in_goes_on(tmp_path: Path) -> None:
@@ -230,8 +187,7 @@ def test_the_page_is_not_served_to_a_network_in_the_clear() -> None:
 def test_behind_a_proxy_the_cookie_is_for_tls_alone(desk: Desk) -> None:
     port = free_port()
     show(page, desk.state, Place("127.0.0.1", port, ("centre.example",), behind_proxy=True))
-    guest = Guest(desk)
-    guest.port = port
+    guest = Guest(desk, port)
     answer = guest.ask("POST", "/login", {"name": OPERATOR, "password": PASSWORD}, Host="centre.example")
     assert answer.status == 303
     assert answer.headers["Set-Cookie"].startswith("__Host-session=")

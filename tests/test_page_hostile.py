@@ -6,7 +6,6 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from flask import Flask
@@ -19,9 +18,10 @@ from agent.page.home_io import AtHome
 from agent.page.page_io import page as pages
 from agent.page.serve_io import AT_ONCE, HomeSite
 from agent.passwords import MOST_FAILURES, SESSION_MS, Unfit
-from agent.serving_io import MAX_BODY_BYTES, REQUEST_S
+from agent.serving_io import MAX_BODY_BYTES
 from agent.web_io import HEADERS, application
-from tests.page_maker import FEW_DAYS, PASSWORD, Guest, HubPage, dripped
+from tests.guests import drip_until_cut_off
+from tests.page_maker import FEW_DAYS, PASSWORD, Guest, HubPage
 
 ALL = ("/", "/day/2026-03-02", "/week", "/month", "/sent", "/looks", "/consent")
 
@@ -202,17 +202,12 @@ def test_a_request_that_drips_in_is_cut_off_and_others_are_served_meanwhile(page
     lines = [
         socket.create_connection(("127.0.0.1", page.port), 5, (f"127.0.0.{number + 10}", 0)) for number in range(20)
     ]
-    begun = monotonic()
+
+    def others() -> None:
+        assert Guest(page).ask("GET", "/login").status == 200
+
     try:
-        for line in lines:
-            line.sendall(b"POST /login HTTP/1.1\r\nHost: x\r\n")
-        left = set(lines)
-        while left and monotonic() - begun < REQUEST_S * 3:
-            for line in tuple(left):
-                if not dripped(line):
-                    left.remove(line)
-            assert Guest(page).ask("GET", "/login").status == 200
-        assert not left, "every one of them was cut off"
+        drip_until_cut_off(lines, others)
     finally:
         for line in lines:
             line.close()

@@ -11,7 +11,8 @@ from time import monotonic
 import pytest
 
 from agent.serving_io import REQUEST_S
-from tests.page_maker import Guest, HubPage, dripped
+from tests.guests import dripped
+from tests.page_maker import Guest, HubPage
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from agent.page.trends import nights, trends
 from agent.passwords import Unfit, token_hash
 from agent.requests_io import ask
 from agent.summary.leaf_io import TEMPLATES
-from agent.summary.view import dark, figures, hours, night_hours, ribbon, strip, told
+from agent.summary.view import drawn, night_hours
 from agent.web_io import form, log_in, log_out, logged_in, now, site, with_session
 
 CSS: Final = (TEMPLATES / "leaf.css").read_text()
@@ -136,14 +136,7 @@ def _day(number: int) -> Any:
     found = ours.day(number)
     return render_template(
         "day.html",
-        day=found,
-        told=told(found, words),
-        ribbon=ribbon(found, words),
-        hours=hours(found, words),
-        figures=figures(found, words),
-        dark=dark(found, words),
-        strip=strip(found, words),
-        night_hours=night_hours(words),
+        **drawn(found, words),
         before=number - 1 if number > ours.first_day() else None,
         after=number + 1 if number < ours.last_day() else None,
         standing=ours.not_watched(),

@@ -9,7 +9,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agent.summary.day import Day
-from agent.summary.view import dark, figures, hours, night_hours, ribbon, strip, told
+from agent.summary.view import drawn
 from agent.summary.words import Words
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -21,19 +21,5 @@ def environment() -> Environment:
 
 def leaf(day: Day, words: Words) -> str:
     """The whole file, as text."""
-    return (
-        environment()
-        .get_template("leaf.html")
-        .render(
-            day=day,
-            words=words,
-            title=words.page["title"].format(date=words.date(day.number)),
-            told=told(day, words),
-            ribbon=ribbon(day, words),
-            hours=hours(day, words),
-            figures=figures(day, words),
-            dark=dark(day, words),
-            strip=strip(day, words),
-            night_hours=night_hours(words),
-        )
-    )
+    title = words.page["title"].format(date=words.date(day.number))
+    return environment().get_template("leaf.html").render(title=title, **drawn(day, words))

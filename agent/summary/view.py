@@ -160,3 +160,18 @@ def _name(figure: Figure, words: Words) -> str:
 
 def dark(day: Day, words: Words) -> list[str]:
     return [words.page["dark_span"].format(span=words.span(span, day)) for span in day.dark]
+
+
+def drawn(day: Day, words: Words) -> dict[str, object]:
+    """All that templates/day_body.html shows, by its names there."""
+    return {
+        "day": day,
+        "words": words,
+        "told": told(day, words),
+        "ribbon": ribbon(day, words),
+        "hours": hours(day, words),
+        "figures": figures(day, words),
+        "dark": dark(day, words),
+        "strip": strip(day, words),
+        "night_hours": night_hours(words),
+    }
