@@ -120,6 +120,18 @@ def test_a_board_that_does_not_hear_the_hub_is_told_lost_and_its_sensors_do_not_
     assert [one.value for one in heard if one.quantity == "link"] == [1]
 
 
+def test_a_board_that_kept_much_for_a_hub_that_was_away_is_not_taken_for_deaf() -> None:
+    wired = Wired()
+    wired.next = 5
+    wired.hello(NOW, 1_000)
+    heard, _ = wired.ends.hear(NOW + 1_000, heartbeat(wired, 1))
+    assert [one.quantity for one in heard if one.quantity == "link"] == []
+    wired.board.silent()
+    wired.hello(NOW + 3_600_000, 3_601_000)
+    heard, _ = wired.ends.hear(NOW + 3_601_000, heartbeat(wired, 3_601))
+    assert [one.value for one in heard if one.quantity == "link"] == []
+
+
 def heartbeat(wired: Wired, second: int) -> bytes:
     return framing.pack(HEARTBEAT, 0, wired.state(1_000 + second * 1_000) + pack("<HBB", 4987, 0, 0))
 
@@ -147,10 +159,16 @@ def test_a_board_gone_mad_fills_no_journal_and_is_still_heard() -> None:
         hello = framing.pack(HELLO, 0, pack("<IHHH", 1_000, number % 900 + 9, 0, 0) + golden()["hello"].payload[10:])
         frames += wired.board.hear(Instant(NOW + number), hello)
     assert len(frames) <= SAVED_MOST + 2
-    assert wired.board.thrift.dropped > 4_000
+    for number in range(5_000):  # each time another board, and how its inputs stand
+        wired.boot = number % 900 + 9
+        wired.hello(NOW + 5_000 + number, 1_000)
+        state = framing.pack(HEARTBEAT, 0, wired.state(1_000) + pack("<HBB", 4_987, 1 << DOOR, 0))
+        frames += wired.board.hear(Instant(NOW + 5_000 + number), state)
+    assert len(frames) <= 2 * SAVED_MOST
+    assert wired.board.thrift.dropped > 8_000
     wired.boot = 7
-    wired.hello(NOW + 6_000, 7_000)
-    assert told(wired.reading(NOW + 6_500, 0, 7_400, DOOR)) == [("front-door", "door", 1)]
+    wired.hello(NOW + 11_000, 7_000)
+    assert told(wired.reading(NOW + 11_500, 0, 7_400, DOOR)) == [("front-door", "door", 1)]
 
 
 def test_a_bed_whose_input_fails_the_boards_own_test_is_told_lost_at_once() -> None:

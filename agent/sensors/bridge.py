@@ -2,7 +2,7 @@
 
 The meaning of each byte is firmware-bridge/README.md's. What a board says again and again stays here; what is new, in
 order and on the hub's time becomes a ``Frame`` of plain JSON, which wired.py understands, live and in a replay. A board
-keeps a reading until it is acknowledged, and that is done when the journal has it: ``keep`` says so.
+keeps a reading until it is acknowledged, and that is done when the journal has it: ``told`` says so.
 """
 
 import json
@@ -26,8 +26,11 @@ _LEVELLESS: Final = (wire.FELT, "unknown")
 
 
 def _is_news(frame: Frame) -> bool:
-    """What happened in the home, a press that was lost, and whether the board is heard: told however much it is."""
-    return b'"link"' in frame.payload or ("/" in frame.address and b'"felt"' not in frame.payload)
+    """What happened in the home, a press that was lost or stands, and whether the board is heard: told however much
+    it is."""
+    what = frame.payload
+    pressed = f"/{_BUTTON}" in frame.address and b'"stands":1' in what
+    return pressed or any(word in what for word in (b'"link"', b'"missed"', b'"value"'))
 
 
 class Board:
@@ -54,7 +57,7 @@ class Board:
         self._beat: Instant | None = None
         self._link: bool | None = None
         self._presses_lost = memory.presses_lost if memory else 0
-        self._moved = Instant(0), 0  # when, and to what, ``wanted`` came last, or nothing was under way
+        self._moved: tuple[Instant, int] | None = None  # when, and to what, ``wanted`` came; or nothing was under way
         self._deaf = False
         self.orders = BoardOrders()
         self.thrift = Thrift()
@@ -87,7 +90,7 @@ class Board:
 
     def silent(self) -> tuple[Frame, ...]:
         """Its line was lost, or has carried nothing of sense for too long. What it says next is who it is."""
-        self.boot, self._unsure, self._deaf = None, True, False
+        self.boot, self._unsure, self._deaf, self._moved = None, True, False, None
         self.orders.clear()
         return tuple(self._linked(False))
 
@@ -130,7 +133,7 @@ class Board:
         self.time.pair(uptime, at)
         yield from self._skip_to(oldest)
         yield from self._missed(at, said.presses_lost)
-        if coming == self.wanted or self._moved[1] != self.wanted:
+        if self._moved is None or coming == self.wanted or self._moved[1] != self.wanted:
             self._moved = at, self.wanted
         self._deaf = at - self._moved[0] >= DEAF_MS
         yield from self._linked(not self._deaf)
