@@ -1,16 +1,20 @@
 """The ports themselves: what goes away while it is opened, what is no port, what nobody leads to."""
 
 import os
+import signal
 import termios
 from pathlib import Path
+from time import monotonic_ns
 
 import pytest
 
 from agent.hub import Serial
-from agent.nouns import Frame, Instant
+from agent.nouns import Frame, Instant, Sensor
 from agent.sensors.kept_io import Kept
 from agent.sensors.serial_io import Held, Line, PortError, Ports
 from tests.board_maker import SENSORS
+from tests.brokers import until
+from tests.pretend_board import PretendBoard
 
 
 def ports(*named: Serial) -> tuple[Ports, list[Frame], list[str]]:
@@ -69,3 +73,29 @@ def test_a_board_that_no_port_leads_to_is_told_lost_in_its_own_thread_and_not_be
     assert heard == [], "whoever makes it must not wait for room in its own queue"
     rim.turn(0.0)
     assert heard == [Frame("serial", "bridge-1", b'{"link":0}')]
+
+
+def test_two_boards_on_two_ports_are_heard_side_by_side_and_one_that_is_pulled_out_leaves_the_other() -> None:
+    kitchen = Sensor("kitchen", "door", "hall", None, "serial", "bridge-2/door0")
+    with PretendBoard("--still") as one, PretendBoard("--still") as other:
+        named = [Serial(one.port, "bridge-1"), Serial(other.port, "bridge-2")]
+        heard: list[Frame] = []
+        rim = Ports(
+            named, [*SENSORS, kitchen], lambda name: None, lambda: Instant(monotonic_ns() // 1_000_000), heard.append,
+            print, Kept(),
+        )  # fmt: skip
+
+        def came(address: str, word: bytes) -> bool:
+            rim.turn(0.05)
+            return any(frame.address == address and word in frame.payload for frame in heard)
+
+        for name in ("bridge-1", "bridge-2"):
+            until(lambda name=name: came(name, b"selftest"), f"{name} to be met")  # type: ignore[misc]
+        one.say("door0 1")
+        until(lambda: came("bridge-1/door0", b'"value":1'), "its door")
+        one.end(signal.SIGKILL)
+        until(lambda: came("bridge-1", b'"link":0'), "it to be told lost")
+        other.say("door0 1")
+        until(lambda: came("bridge-2/door0", b'"value":1'), "the other's door")
+        assert not came("bridge-2", b'"link":0')
+        rim.close()

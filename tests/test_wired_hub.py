@@ -127,6 +127,7 @@ def test_what_happens_faster_than_it_is_kept_is_all_kept(hub: WiredHub) -> None:
         hub.until_heard(MOVES, "all moves of the door")
         assert told(hub) == [DOOR_OPEN, DOOR_SHUT] * (MOVES // 2)
         until(lambda: len(hub.kept()) >= MOVES - UNKEPT_MOST, "all but the last few to be written", SLOW_S)
+        assert {beat["blocks_lost"] for beat in hub.board("beat")} == {0}, "nor a piece of the bed's waveform"
         assert not hub.board("lost")
 
 
@@ -155,3 +156,23 @@ def test_a_hub_that_is_stopped_has_written_what_it_heard(number: signal.Signals,
         assert hub.kept() == []
         assert hub.watch.send(number) == 0
         assert [(one.sensor, one.value) for one in hub.kept()] == [("front-door", 1)]
+
+
+def test_without_consent_the_board_looks_at_nothing_and_with_it_again_at_everything(hub: WiredHub) -> None:
+    with SimulatedBoard() as board:
+        hub.plug(board.path)
+        hub.until_met()
+        hub.consent("--withdraw")
+        until(lambda: len(hub.board("selftest")) == 2, "its inputs to be switched off, one by one", SLOW_S)
+        board.pin(REED, 1)
+        board.pin(CORD, 0)
+        board.pin(CORD, 1)
+        board.pass_time(3_000)
+        hub.consent("--give")
+        until(lambda: len(hub.board("selftest")) == 3, "the board to be as home.toml says", SLOW_S)
+        board.pin(REED, 0)
+        until(lambda: DOOR_SHUT in told(hub), "the door, now", SLOW_S)
+        assert DOOR_OPEN not in told(hub), "that is nobody's to know"
+        assert not hub.alerts("sos")
+        board.pin(CORD, 0)
+        until(lambda: hub.alerts("sos"), "the cord, now", SLOW_S)

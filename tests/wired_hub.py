@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -10,7 +12,7 @@ from agent.civil import parse_rfc3339
 from agent.journal_io import Journal
 from agent.nouns import Instant, Reading
 from agent.verify_io import verify
-from tests.brokers import LONG_S, Mosquitto, Process, until
+from tests.brokers import LONG_S, ROOT, Mosquitto, Process, until
 from tests.whole_hub import RUN
 
 HOME: Final = """
@@ -82,6 +84,11 @@ class WiredHub:
         """kill -9."""
         self.watch.send(signal.SIGKILL)
         self._past += self.watch.lines
+
+    def consent(self, word: str) -> None:
+        """As a person asks for it, at the hub."""
+        asked = [sys.executable, "-c", RUN, "consent", word, "--by", "Ada", "--config", str(self._config)]
+        subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, timeout=SLOW_S)
 
     def plug(self, line: str) -> None:
         self.port.unlink(missing_ok=True)
