@@ -12,6 +12,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
+from agent.database_io import with_log
 from agent.nouns import Instant, Refused
 
 BUSY_S: Final = 10.0  # somebody else writes; for longer, and the file is not to be used
@@ -35,7 +36,7 @@ class Book:
                 f"file:{path.replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}",
                 uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=not shared,
             )  # fmt: skip
-            self._db.execute("PRAGMA journal_mode=WAL")
+            with_log(self._db, BUSY_S)
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(files("agent").joinpath("book.sql").read_text() + schema)
         except (sqlite3.Error, OSError) as error:

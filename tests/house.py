@@ -52,6 +52,7 @@ PACKAGES: Final = {
         "agent/migrate_io.py",
         "agent/transport/outbox_io.py",
         "agent/book_io.py",
+        "agent/database_io.py",
     },
     "sqlite_utils": {"agent/migrate_io.py"},
     "rich": {

@@ -3,6 +3,8 @@
 import multiprocessing
 import signal
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,20 @@ def put_many(path: str, first: int) -> None:
     for number in range(first, 200, 2):
         box.put(1, number, "low", sealed(number))
     box.close()
+
+
+def test_processes_that_make_the_outbox_at_once_all_have_it(tmp_path: Path) -> None:
+    """SQLite says "locked" at once, whatever its timeout, where a file gets its log: by chance, so they try often."""
+    for turn in range(40):
+        together, path = threading.Barrier(4), str(tmp_path / f"outbox-{turn}.db")
+
+        def make(together: threading.Barrier = together, path: str = path) -> None:
+            together.wait()
+            Outbox(path, durable=False).close()
+
+        with ThreadPoolExecutor(4) as makers:
+            for made in [makers.submit(make) for _ in range(4)]:
+                made.result()
 
 
 def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from agent.database_io import with_log
 from agent.files_io import set_aside
 from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES
 from agent.transport.sending import Waiting
@@ -78,17 +79,17 @@ class Outbox:
     def __init__(self, path: str, durable: bool = True, busy_ms: int | None = None) -> None:
         """``durable``: every change is on the disk before its method returns; else what ``sync`` was called after."""
         self._path = path
-        wait_ms = BUSY_MS if busy_ms is None else busy_ms
-        self._db = sqlite3.connect(path, timeout=wait_ms / 1_000, isolation_level=None)
+        wait_s = (BUSY_MS if busy_ms is None else busy_ms) / 1_000
+        self._db = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
         try:
-            self._open(path, durable)
+            self._open(path, durable, wait_s)
         except sqlite3.Error:
             self._db.close()
             raise
         self._file = _identity(path)
 
-    def _open(self, path: str, durable: bool) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
+    def _open(self, path: str, durable: bool, wait_s: float) -> None:
+        with_log(self._db, wait_s)
         self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         if self._db.execute("PRAGMA user_version").fetchone() == (FORMAT,):
             return  # nothing is written: a full disk can still be read
