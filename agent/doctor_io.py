@@ -116,7 +116,11 @@ def _port(serial: Serial, folder: Path, look: str) -> Check:
 
 
 def _wishes(state: Path, home: Home) -> Iterator[Check]:
-    advice = {"rest": "silence is nobody's business until then", "consent": "see docs/home-first.md before you give it"}
+    advice = {
+        "rest": "silence is nobody's business until then",
+        "walk": "what sensors say meanwhile alarms nobody, but for help buttons and smoke; it ends by itself",
+        "consent": "see docs/home-first.md before you give it",
+    }
     try:
         for what, line in standing(state, home):
             yield Check(what, None, line, advice[what])

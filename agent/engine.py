@@ -57,6 +57,7 @@ class Engine:
         self.trust = Trust(models)
         self.decoder = Decoder(home)
         self.proof = ProofOfWatch(home)
+        self.walk = self.proof.wishes.walk
         self.incidents = Incidents(home, epoch)
         self.custody = Custody()
         self.latecomers = Latecomers(home)
@@ -103,15 +104,14 @@ class Engine:
         proof = self.proof
         before = proof.watch
         findings = proof.observe(now, readings, before)
-        found = self._detect(now, told := self.latecomers.told(now, readings), proof.watch is not before)
+        told = self.walk.told(now, self.latecomers.told(now, readings))
+        found = self._detect(now, told, proof.watch is not before)
         held = self.incidents.due
         alerts: tuple[Alert, ...] = ()
         if findings or found or self.trust.news or (held is not None and now >= held):
             alerts = self._alerts(now, [*findings, *found, *self.trust.tell(now)], told=told)
-        promise = None
-        if self.tells_promises and any(is_activity(reading) for reading in readings):
-            promise = self.promise()
-        outcome = Outcome(readings, alerts, promise)
+        asked = self.tells_promises and any(is_activity(reading) for reading in readings)
+        outcome = Outcome(readings, alerts, self.promise() if asked else None)
         return outcome if now < self.custody.due else self._escalated(now, outcome)
 
     def takes_in(self, frame: Frame) -> bool:
@@ -119,8 +119,9 @@ class Engine:
         return self.proof.wishes.watched or frame.link in OWN_LINKS or of_the_link(frame)
 
     def promise(self) -> Promise:
-        """What the detector promises; a detector that was dropped raises nothing any more."""
-        return self.possible_fall.promise() if self.possible_fall in self._detectors else Promise(None, "not_watched")
+        """What the detector promises; one that was dropped raises nothing any more, nor does any in a walk test."""
+        speaks = self.possible_fall in self._detectors and self.walk.until is None
+        return self.possible_fall.promise() if speaks else Promise(None, "not_watched")
 
     def _tell(self, now: Instant, frame: Frame) -> Outcome:
         """What the hub, a person or the centre's line says. A gap is told in two steps: blind since, awake now."""
@@ -140,7 +141,7 @@ class Engine:
         findings += self.proof.tell(now, frame)
         if (frame.link, frame.address) == ("care", "consent"):
             self.decoder.missed()
-        findings += self._detect(now, (), True)
+        findings += self._detect(now, self.walk.told(now, ()), True)
         outcome = Outcome(self.proof.wishes.news(), alerts + self._alerts(now, [*findings, *self.trust.tell(now)]))
         return outcome if now < self.custody.due else self._escalated(now, outcome)
 
@@ -193,11 +194,10 @@ class Engine:
         if not asked and not moved:
             return ()
         findings: list[Finding] = []
-        watch = self.proof.watch
         for index in asked:
             detector = self._detectors[index]
             try:
-                findings += detector.observe(now, readings, watch)
+                findings += detector.observe(now, readings, self.proof.watch)
                 due = detector.deadline()
                 if due is not None and due <= now:
                     raise RuntimeError(f"its deadline {due} did not move past {now}")
@@ -243,8 +243,8 @@ class Engine:
         if isinstance(detector, Whereabouts | Company):  # its last word would stand for ever in what the others read
             detector.forget()
         self._hearers.clear()
-        why = f"{type(fault).__name__}: {fault}"[:200]
-        return Finding("agent_fault", "raised", now, detector.name, None, words=(("why", why),))
+        words = (("why", f"{type(fault).__name__}: {fault}"[:200]),)
+        return Finding("agent_fault", "raised", now, detector.name, None, words=words)
 
     def _alerts(
         self, now: Instant, findings: Sequence[Finding], late: bool = False, told: Sequence[Reading] = ()

@@ -98,6 +98,8 @@ TEXTS: Final = {
     "power_fault": ("The hub's power supply is too weak.", "", "The hub's power supply is good again."),
     "routine_change": ("{why}", "{why}", "As usual again."),
     "test_call": ("Test call.", "", ""),
+    "test_call/walk": ("Test call, asked for by whoever tests this home.", "", ""),
+    "test_call/button": ("Test call: a help button was pressed when the walk test asked for it.", "", ""),
 }
 assert SEVERITY.keys() <= TEXTS.keys()
 

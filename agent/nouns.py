@@ -48,7 +48,8 @@ class Frame(NamedTuple):
     """What a link delivered, before anyone understood it.
 
     ``link`` is zigbee, serial or log; ``hub`` (boot, gap, clock: what the hub knows of itself); ``care`` (what a
-    person asked of this hub: pause); or ``centre`` (what came back from outside: receipts, the state of the line).
+    person asked of this hub: pause, walk); or ``centre`` (what came back from outside: receipts, the state of the
+    line).
     """
 
     link: str
@@ -73,6 +74,7 @@ class Reading(NamedTuple):
 
     ``sensor`` is the id in home.toml, or the link's name for the quantity ``link``, ``company`` for
     ``people`` (how many are there at least) or ``care`` for ``rest`` (asked for by a person, in seconds; 0 ends it).
+    Told to detectors only, and never written down: ``call`` (a press during a walk test) and ``walk`` (one is over).
     """
 
     at: Instant

@@ -72,6 +72,8 @@ class HubSink:
         if frame is not None and frame.link in ("care", "centre"):
             self._storing.flush()
             self._done(frame, written=not self._journal.behind)
+        elif frame is not None and self._engine.walk.until is not None:
+            self._storing.flush()  # who walks through the home follows what is heard in the journal
         if self._kept is not None and frame is not None:
             self._keep(frame, self._kept)
         self._storing.turn_over(entry, self._engine)

@@ -1,6 +1,7 @@
 """``sos``: somebody pressed for help. At once, whatever else is known; nothing that a sensor says takes it back.
 
-A button whose role is to answer calls nobody: it is a sign of life like any other.
+A button whose role is to answer calls nobody: it is a sign of life like any other. In a walk test a press is told to
+nobody else, as ``call``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ class Sos:
     """One episode for each button. The number in the subject keeps a later call apart from one still open."""
 
     name = "sos"
-    hears = frozenset({"button"})
+    hears = frozenset({"button", "call"})
 
     def __init__(self, home: Home, whereabouts: Whereabouts) -> None:
         self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
@@ -38,8 +39,8 @@ class Sos:
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         found: list[Finding] = []
         for reading in readings:
-            if reading.quantity == "button" and reading.value and reading.sensor not in self._answers:
-                self._press(reading, found)
+            if reading.quantity in self.hears and reading.value and reading.sensor not in self._answers:
+                self._press(reading._replace(quantity="button"), found)
         return found
 
     def _press(self, reading: Reading, found: list[Finding]) -> None:

@@ -107,6 +107,8 @@ class Company:
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         for reading in readings:
             sensor = reading.sensor
+            if reading.quantity not in self.hears:  # it came with something else that everybody is told
+                continue
             if reading.value == 0 or sensor in watch.unseen:
                 if reading.quantity != "motion":
                     self._end(now, reading, watch)

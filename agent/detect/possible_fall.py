@@ -35,7 +35,7 @@ TOLD_MOST: Final = 16  # told silences that a verdict may still be given on; the
 
 class PossibleFall:
     name = "possible_fall"
-    hears = ACTIVITY | {"fall"}
+    hears = ACTIVITY | {"fall", "walk"}
 
     def __init__(
         self, home: Home, whereabouts: Whereabouts, trust: Trust | None = None, company: Company | None = None
@@ -72,6 +72,7 @@ class PossibleFall:
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
         findings: list[Finding] = []
         moved: Reading | None = None
+        walked: Reading | None = None
         for reading in readings:
             if is_activity(reading):
                 if is_late(now, reading):  # somebody moved then, which says nothing of now
@@ -80,6 +81,8 @@ class PossibleFall:
                     moved = reading
             elif reading.quantity == "fall":
                 findings += self._falls.hear(reading)
+            elif reading.quantity == "walk" and self._said is None:
+                walked = reading
         if not self._woken and not self._frozen and now >= self._from + LEAST_WAIT_MS:
             self._wake()
         if self._due is not None and self._woken and (now > self._due or (now == self._due and moved is None)):
@@ -92,8 +95,8 @@ class PossibleFall:
             self._turn(now, watch, findings)
             if self._away and not self._whereabouts.away and moved is None:
                 self._stay(now)
-        if moved is not None:
-            self._begin(now, moved)
+        if (begins := moved or walked) is not None:
+            self._begin(now, begins)
         return findings
 
     def _raise(self) -> Finding:
@@ -120,15 +123,15 @@ class PossibleFall:
         self.wait.hear(now, self._watch.clock.offset_ms, moved.sensor, whole)
 
     def _begin(self, now: Instant, moved: Reading) -> None:
-        """A new silence begins at a sign of life."""
-        where = self._whereabouts
+        """A new silence begins at a sign of life; or at a walk test's end, of which nothing is learnt."""
+        where, lived = self._whereabouts, moved.quantity != "walk"
         self._heard = (*self._heard[-2:], moved)
         self._since = self._from = now
         self._room, self._away = where.room, where.away and not where.came_in and self.wait.empties()
         self._offset_ms = self._watch.clock.offset_ms
-        self._whole = not self._frozen
+        self._whole = lived and not self._frozen
         self._visited = self._company.visiting
-        self._await(now, Context(where.doubt, self._bed(where), self._company.people - 1, self._seen))
+        self._await(now, Context(where.doubt, self._bed(where), self._company.people - 1, self._seen), lived)
 
     def _await(self, now: Instant, context: Context, for_model: bool = True) -> None:
         """A wait begins; how long it is, is reckoned when that matters."""
@@ -152,11 +155,9 @@ class PossibleFall:
         self._woken = True
         wait_ms = self.wait.reckon()
         self.wait.own_up()
-        if wait_ms is None:
-            return
-        if self._frozen:
+        if wait_ms is not None and self._frozen:
             self._left_ms = wait_ms
-        else:
+        elif wait_ms is not None:
             self._due = Instant(self._from + wait_ms)
 
     def _bed(self, where: Whereabouts) -> int:

@@ -72,7 +72,8 @@ class ProofOfWatch:
     # -- sensors -----------------------------------------------------------------------------------------------
 
     def observe(self, now: Instant, readings: Sequence[Reading], watch: Watch) -> Iterable[Finding]:
-        findings: list[Finding] = []
+        walk = self.wishes.walk
+        findings = [] if walk.until is None else list(walk.observe(now, readings))
         health = self._health
         for reading in readings:
             quantity = reading.quantity
@@ -182,7 +183,7 @@ class ProofOfWatch:
         return self._due
 
     def _first_due(self) -> Instant | None:
-        due = [self._health.deadline(), self.wishes.rest_until, self._lasting.due()]
+        due = [self._health.deadline(), self.wishes.due, self._lasting.due()]
         if self._may_be_overdue():
             due.append(Instant(self._awaited + self._house_ms()))
         return min((at for at in due if at is not None), default=None)
@@ -246,7 +247,7 @@ class ProofOfWatch:
         since = self.watch.since if observed == self.watch.observed and self.watch.since else now
         coverage = self._coverage.permille(now)
         self._ill = self._health.unseen
-        return Watch(observed, since, self._ill | self._dark, coverage, self._clock, self.wishes.rest_until)
+        return Watch(observed, since, self._ill | self._dark, coverage, self._clock, self.wishes.quiet_until)
 
     def coverage_permille(self, now: Instant) -> int:
         """The share of the last 24 hours that was observed."""
@@ -289,4 +290,4 @@ class ProofOfWatch:
         self._clock = Clock(*cast(tuple[int, str], snapshot["clock"]))
         observed, since, coverage = cast(tuple[bool, Instant, int], snapshot["watch"])
         self._ill = self._health.unseen
-        self.watch = Watch(observed, since, self._ill | self._dark, coverage, self._clock, self.wishes.rest_until)
+        self.watch = Watch(observed, since, self._ill | self._dark, coverage, self._clock, self.wishes.quiet_until)

@@ -31,7 +31,7 @@ SETTLE_MS: Final = 60_000
 
 class Whereabouts:
     name = "whereabouts"
-    hears = ACTIVITY | {"bed_level"}
+    hears = ACTIVITY | {"bed_level", "walk"}
 
     def __init__(self, home: Home) -> None:
         self._room = {sensor.id: sensor.room for sensor in home.sensors.values()}
@@ -59,6 +59,9 @@ class Whereabouts:
         for reading in readings:
             if reading.quantity in ("bed", "bed_level"):
                 self.in_bed = self.in_bed | {reading.sensor} if reading.value else self.in_bed - {reading.sensor}
+            if reading.quantity == "walk":  # a walk test is over: somebody is in, and was heard there last
+                self.forget(beds=False)
+                self.heard_at, self.heard, self.room = reading.at, reading, self._room[reading.sensor]
             if is_activity(reading) and reading.sensor not in watch.unseen:
                 self._hear(reading, watch)
         return ()
@@ -90,10 +93,10 @@ class Whereabouts:
         if bed is not None and self._alone:
             self.room = self._room[bed]
 
-    def forget(self) -> None:
+    def forget(self, beds: bool = True) -> None:
         """It failed, or begins anew: nobody is known to be away, or in bed."""
         self.empty = self.away = self.doubt = self.came_in = False
-        self.in_bed = frozenset()
+        self.in_bed = frozenset() if beds else self.in_bed
 
     def kind_of(self, room: str | None) -> str:
         """The kind of a room; "other" for one that is not known."""

@@ -1,8 +1,9 @@
-"""What a person asked of this hub: to rest until a time, or not to watch over this home at all.
+"""What a person asked of this hub: to rest until a time, to be tested, or not to watch over this home at all.
 
-Both are kept with who asked and when. A rest ends by itself. Consent that is withdrawn stays so until it is given
-again, over every restart; home.toml may withhold it too (``monitoring = false``), and then both must be given. While
-it is withdrawn nothing of what the sensors say is taken in, a help button included.
+All are kept with who asked and when. A rest ends by itself, and so does a walk test (walking.py), which is a rest too.
+Consent that is withdrawn stays so until it is given again, over every restart; home.toml may withhold it too
+(``monitoring = false``), and then both must be given. While it is withdrawn nothing of what the sensors say is taken
+in, a help button included.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import NamedTuple, cast
 
 from agent.civil import rfc3339
 from agent.detect.own_words import whole
+from agent.detect.walking import Walking
 from agent.nouns import SECOND_MS, WORDS_MOST, BadFrame, Finding, Home, Instant, Reading, Snapshot
 
 
@@ -28,12 +30,25 @@ class Wishes:
         self.rest: Asked | None = None
         self.rest_until: Instant | None = None  # while a rest lasts
         self.withdrawal: Asked | None = None
+        self.walk = Walking()
+        self.walked: Asked | None = None  # whose walk test it is
+        self.called = False  # a test call was asked for just now; not memory
         self.told: Instant | None = None  # since when it has been said that this home is not watched
         self._news: tuple[Reading, ...] = ()  # of a rest, not taken yet; not memory
 
     @property
     def watched(self) -> bool:
         return self._monitoring and self.withdrawal is None
+
+    @property
+    def quiet_until(self) -> Instant | None:
+        """While silence is nobody's business: in a rest, in a walk test, in whichever lasts longer."""
+        return max(filter(None, (self.rest_until, self.walk.until)), default=None)
+
+    @property
+    def due(self) -> Instant | None:
+        """When the first of them is over."""
+        return min(filter(None, (self.rest_until, self.walk.until)), default=None)
 
     def hear(self, now: Instant, what: str, said: dict[str, object], offset_ms: int) -> None:
         """A request; ``offset_ms`` as in Clock. BadFrame if it says neither yes nor no, or no time."""
@@ -44,12 +59,21 @@ class Wishes:
                 until_ms = whole(said, "until_ms", now)
                 self.rest, self.rest_until = asked._replace(until_ms=until_ms), Instant(until_ms - offset_ms)
                 self.wake(now)  # a time that is over (the hub was off meanwhile) is no rest
-            lasts_ms = 0 if self.rest_until is None else self.rest_until - now
-            self._news = (Reading(now, "care", "rest", lasts_ms // SECOND_MS),)
+            self._tell_rest(now)
+        elif what == "walk":
+            self.walk.hear(now, said)
+            self.walked = self.walked if isinstance(said.get("press"), str) else asked
+            self._tell_rest(now)
+        elif what == "test_call":
+            self.called = True
         elif what == "consent":
             if not isinstance(said.get("given"), bool):
                 raise BadFrame(f"care/consent: given is {said.get('given')!r}, neither true nor false")
             self.withdrawal = None if said["given"] else self.withdrawal or asked
+
+    def _tell_rest(self, now: Instant) -> None:
+        lasts_ms = 0 if self.quiet_until is None else self.quiet_until - now
+        self._news = (Reading(now, "care", "rest", lasts_ms // SECOND_MS),)
 
     def news(self) -> tuple[Reading, ...]:
         """What was asked just now, once: a family's day leaves a rest out. Its value is seconds, 0 ends it."""
@@ -65,9 +89,13 @@ class Wishes:
     def wake(self, now: Instant) -> None:
         if self.rest_until is not None and now >= self.rest_until:
             self.rest, self.rest_until = None, None
+        self.walk.wake(now)
 
     def tell(self, now: Instant) -> Iterator[Finding]:
-        """Once that this home is not watched, and once that it is again."""
+        """Once that this home is not watched, and once that it is again; and a test call that was asked for."""
+        if self.called:
+            self.called = False
+            yield Finding("test_call", "raised", now, "walk")
         if self.watched and self.told is not None:
             yield Finding("home_not_watched", "cleared", self.told, "consent")
             self.told = None
@@ -76,9 +104,12 @@ class Wishes:
             yield Finding("home_not_watched", "raised", now, "consent")
 
     def words(self, offset_ms: int) -> Iterator[tuple[str, str]]:
-        """What stands, with who asked and when: (rest or consent, a line)."""
+        """What stands, with who asked and when: (rest, walk or consent, a line)."""
         if self.rest is not None and self.rest.until_ms is not None:
             yield "rest", f"until {rfc3339(Instant(self.rest.until_ms))}, {_asker(self.rest, offset_ms)}"
+        if self.walk.until is not None and self.walked is not None:
+            until = rfc3339(Instant(self.walk.until + offset_ms))
+            yield "walk", f"a walk test is on until {until}, {_asker(self.walked, offset_ms)}"
         if self.withdrawal is not None:
             yield "consent", f"withdrawn, {_asker(self.withdrawal, offset_ms)}: this home is not watched"
         elif not self._monitoring:
@@ -89,6 +120,7 @@ class Wishes:
             "rest": self.rest,
             "rest_until": self.rest_until,
             "withdrawal": self.withdrawal,
+            "walk": [self.walk.snapshot(), self.walked],
             "told": self.told,
         }
 
@@ -100,6 +132,10 @@ class Wishes:
             self.rest_until = cast(Instant | None, proof.get("pause_until"))
             return
         self.rest, self.withdrawal = _asked(kept["rest"]), _asked(kept["withdrawal"])
+        if "walk" in kept:
+            walk, walked = cast(tuple[Snapshot, object], kept["walk"])
+            self.walk.restore(walk)
+            self.walked = _asked(walked)
         self.rest_until, self.told = cast(tuple[Instant | None, Instant | None], (kept["rest_until"], kept["told"]))
 
 

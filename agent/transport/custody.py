@@ -13,7 +13,8 @@
 ``sent`` is no state here: what the broker says is a hint, which ``uplink`` keeps for itself. Only what is critical or
 high, and no test, waits for a human; it is asked for again as often as MOST_ASKED says. A critical incident is closed
 by a person's outcome alone. Any other is forgotten once the hub itself has cleared it, or a person has it, and
-everything said of it is signed for. Where the line says that it is up and nobody signs, ``upstream_lost`` is told.
+everything said of it is signed for. A test is followed until the centre cancels it, or a newer one comes. Where the
+line says that it is up and nobody signs, ``upstream_lost`` is told.
 
 Times are instants, so a restart or a clock that is set changes none of them.
 """
@@ -61,7 +62,8 @@ class Life:
         return min(self.human_due, *self.unsigned.values()) if self.unsigned else self.human_due
 
     def ended(self) -> bool:
-        over = self.closed or (self.severity != "critical" and (self.cleared or self.human or not self.awaits()))
+        unasked = not self.awaits() and not self.test  # whether a test is cancelled shows that somebody answers
+        over = self.closed or (self.severity != "critical" and (self.cleared or self.human or unasked))
         return over and not self.unsigned
 
     def calls(self) -> bool:
@@ -94,6 +96,7 @@ class Custody:
         for alert in alerts:
             life = self._lives.get(alert.id)
             if life is None:
+                self._forget_tests(alert)
                 life = Life(alert.id, alert.kind, alert.severity, alert.test, alert.since)
                 self._lives[alert.id] = life
                 if life.awaits():
@@ -188,6 +191,12 @@ class Custody:
         while len(self._lives) > MOST_LIVES:
             others = (life for life in self._lives.values() if life.severity != "critical")
             self._forget(next(others, None) or next(iter(self._lives.values())))
+
+    def _forget_tests(self, alert: Alert) -> None:
+        """A newer test is followed; an older one that is signed for proves nothing more."""
+        for life in list(self._lives.values()) if alert.test else ():
+            if life.test and not life.unsigned:
+                self._forget(life)
 
     def _forget(self, life: Life) -> None:
         del self._lives[life.id]
