@@ -18,6 +18,7 @@ READERS: Final = {
     "hub": ("run", "watch", "uplink", "pause", "consent"),
     "technician": ("replay", "journal"),
     "installer": ("promise", "doctor", "bridge"),
+    "walk": ("walk-test",),
     "family": ("summary",),
     "page": ("page", "family"),
     "centre": ("centre",),

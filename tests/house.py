@@ -59,12 +59,13 @@ PACKAGES: Final = {
         "agent/commands/asking.py",
         "agent/demo/terminal_io.py",
         "agent/monitor/terminal_io.py",
+        "agent/walk_views_io.py",
         "centre/watch_io.py",
     },
     "flask": {"agent/web_io.py", "agent/page/page_io.py", "centre/web_io.py", "centre/page_io.py"},
     "werkzeug": {"agent/web_io.py"},
     "waitress": {"agent/serving_io.py"},
-    "jinja2": {"agent/summary/leaf_io.py"},
+    "jinja2": {"agent/summary/leaf_io.py", "agent/provision/sheets_io.py"},
     "amqtt": set(),
     "asyncio": set(),
     # scipy is too large for a process that stays: only training and short-lived jobs. numpy comes with onnxruntime.
@@ -101,7 +102,15 @@ FORBIDDEN_NAMES: Final = {
     "misc",
 }
 # Where people are told something: no word of an illness, of a diagnosis, or of the risk of one.
-TEXTS: Final = ("agent/incidents.py", "agent/kinds.py", "agent/detect/", "agent/summary/", "agent/page/", "centre/")
+TEXTS: Final = (
+    "agent/incidents.py",
+    "agent/kinds.py",
+    "agent/detect/",
+    "agent/summary/",
+    "agent/page/",
+    "agent/provision/",
+    "centre/",
+)
 CLINICAL: Final = re.compile(
     r"\b(alzheimer\w*|anxi\w+|arrhythmi\w*|apn(o)?ea|clinic\w*|confus\w+|dementi\w*|depress\w+|deliri\w+|diabet\w*"
     r"|diagnos\w*|diseas\w*|disorder\w*|agitat\w*|epilep\w*|frail\w*|fractur\w*|illness\w*|impair\w*|incontinen\w*"

@@ -26,7 +26,7 @@ def walk(minutes: int = 60) -> Frame:
 
 
 def press_now(sensor: str = "pendant") -> Frame:
-    return Frame("care", "walk", json.dumps({"press": sensor, "asked_by": "root"}).encode())
+    return Frame("care", "walk", json.dumps({"step": "press", "of": sensor, "asked_by": "root"}).encode())
 
 
 def heard(sensor: str, words: str = "motion 1") -> Frame:

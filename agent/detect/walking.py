@@ -36,11 +36,12 @@ class Walking:
         self._over = False  # it ended just now, and the detectors have not been told; not memory
 
     def hear(self, now: Instant, said: dict[str, object]) -> None:
-        """``seconds`` begins one, 0 ends it; ``press``: the button that is to be pressed now. BadFrame for neither."""
-        seconds, press = said.get("seconds"), said.get("press")
-        if isinstance(press, str):
-            if self.until is not None:
-                self._asked, self._pressed = (press, now), None
+        """``seconds`` begins one, 0 ends it; ``step`` says what whoever walks is about to do: where they stand, or with
+        press which button (``of``) they press now. BadFrame for neither."""
+        seconds = said.get("seconds")
+        if "step" in said:
+            press = said["step"] == "press" and self.until is not None
+            self._asked, self._pressed = ((str(said.get("of")), now) if press else None), None
         elif not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds * SECOND_MS <= WALK_MOST_MS:
             raise BadFrame(
                 f"care/walk: seconds is {seconds!r:.20}, not a whole number up to {WALK_MOST_MS // SECOND_MS}"

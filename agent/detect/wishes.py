@@ -62,8 +62,9 @@ class Wishes:
             self._tell_rest(now)
         elif what == "walk":
             self.walk.hear(now, said)
-            self.walked = self.walked if isinstance(said.get("press"), str) else asked
-            self._tell_rest(now)
+            if "step" not in said:
+                self.walked = asked
+                self._tell_rest(now)
         elif what == "test_call":
             self.called = True
         elif what == "consent":

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from agent.nouns import BINARY, MEASURED, BadFrame, Frame, Home, Instant, Reading, Snapshot
-from agent.sensors.payload import shown
+from agent.sensors.payload import parse, shown
 from agent.sensors.wire import LINK as SERIAL
 from agent.sensors.wired import Wired
 from agent.sensors.zigbee import LINK, Zigbee
 
 LOG: Final = "log"
 MAX_KNOWN_LINES: Final = 4_096  # different (sensor, quantity, value) of a log kept understood; then they start anew
+QUALITY_MOST: Final = 255  # of zigbee2mqtt's linkquality; more is none
 MAX_LINE_BYTES: Final = 40  # "battery_percent 100" has 19; a longer line is refused
 _QUANTITIES: Final = (BINARY | MEASURED) - {"link"}
 
@@ -69,6 +70,17 @@ class Decoder:
             self._lines.clear()
         self._lines[address, payload] = sensor, quantity, value
         return sensor, quantity, value
+
+    def quality(self, frame: Frame) -> tuple[tuple[str, ...], int | None]:
+        """Of a Zigbee device's message: its sensors, and the quality of the radio that brought it, 0 to 255. None: it
+        says nothing of that."""
+        sensors = self._zigbee.sensors_of(frame.address) if frame.link == LINK else ()
+        try:
+            message = parse(frame.address, frame.payload) if sensors and frame.payload else None
+        except BadFrame:
+            return (), None
+        said = message.get("linkquality") if isinstance(message, dict) else None
+        return sensors, said if type(said) is int and 0 <= said <= QUALITY_MOST else None
 
     def missed(self) -> None:
         """What was said until now may not have been heard: the next message of a device only tells what is."""

@@ -93,6 +93,11 @@ class Zigbee:
                 return _available(at, device, state(frame.address, frame.payload))
         return ()
 
+    def sensors_of(self, name: str) -> tuple[str, ...]:
+        """The sensors of the device that goes by this name; none, if it is not known."""
+        device = self._names.get(name)
+        return () if device is None else device.sensors
+
     def miss(self) -> None:
         self._forget_what_came_before(GAP)
 
