@@ -1,6 +1,9 @@
 """An alert is followed until a person has it: who does not answer is asked again, by another way, and at home aloud."""
 
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -222,3 +225,56 @@ def test_whatever_happens_a_critical_alert_without_an_outcome_or_a_person_is_cal
     while custody.due != FAR:
         called += SOUND in acts_at(custody, custody.due)
     assert called >= MOST_ASKED
+
+
+@given(events)
+def test_what_is_due_next_is_the_earliest_that_any_incident_waits_for(life: list[tuple[int, Alert | str]]) -> None:
+    custody, now = watched(), 0
+    for seq, (later, event) in enumerate(life, 1):
+        now += later
+        if isinstance(event, Alert):
+            custody.take(Instant(now), [replace(event, seq=seq, id=f"1-{seq // 3}")])
+        elif event == "wake":
+            acts_at(custody, now)
+        else:
+            custody.hear(Instant(now), receipt(event, max(1, seq - 1)))
+        known = custody.snapshot()
+        missed, told = cast(tuple[int | None, bool], known["missed"])
+        waits = [FAR if missed is None or told else missed + UNSIGNED_MS]
+        for *_, human_due, unsigned in cast(list[list[object]], known["lives"]):
+            waits += [cast(int, human_due), *(due for _, _, due in cast(list[tuple[int, int, int]], unsigned))]
+        assert custody.due == min(waits)
+
+
+def test_an_alert_costs_no_more_because_a_thousand_others_were_never_closed() -> None:
+    def cost(before: int) -> int:
+        custody = watched(*(replace(FALL, seq=number, id=f"1-{number}") for number in range(1, before)))
+        for number in range(1, before):
+            custody.hear(Instant(1), receipt("received", number))
+        fall = replace(FALL, seq=before, id=f"1-{before}")
+        door = replace(DOOR, seq=before + 1, id=f"1-{before + 1}")
+        return calls(lambda: life(custody, fall, door))
+
+    def life(custody: Custody, fall: Alert, door: Alert) -> None:
+        custody.take(Instant(2), [fall, door])
+        for alert in (fall, door):
+            custody.hear(Instant(3), receipt("received", alert.seq))
+        custody.hear(Instant(4), receipt("outcome", fall.seq, verdict="true"))
+
+    assert cost(1_000) <= cost(10) + 20
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many calls of functions ``work`` comes to, generators' turns among them."""
+    count = 0
+
+    def counts(_frame: object, event: str, _what: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counts)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count

@@ -21,6 +21,7 @@ Times are instants, so a restart or a clock that is set changes none of them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final, cast
 
 from agent.nouns import MINUTE_MS, SECOND_MS, Act, Alert, BadFrame, Finding, Instant, Snapshot, Step
@@ -42,7 +43,8 @@ Message = tuple[int, int]  # epoch, seq
 
 @dataclass(slots=True)
 class Life:
-    """One incident. ``unsigned``: messages without a receipt -> when one is missed (FAR: it was, and was told)."""
+    """One incident. ``unsigned``: messages without a receipt -> when one is missed (FAR: it was, and was told).
+    ``said``: every message of it; ``rank``: which incident it was, of those that are followed."""
 
     id: str
     kind: str
@@ -56,6 +58,8 @@ class Life:
     asked: int = 0
     human_due: Instant = FAR
     unsigned: dict[Message, Instant] = field(default_factory=dict)
+    said: list[Message] = field(default_factory=list)
+    rank: int = 0
 
     @property
     def due(self) -> Instant:
@@ -81,7 +85,11 @@ class Custody:
         self.due = FAR
         self._live = False
         self._lives: dict[str, Life] = {}
-        self._of: dict[tuple[int, int], str] = {}  # message -> its incident
+        self._of: dict[Message, str] = {}  # message -> its incident
+        # (due, rank, id) of each life that waits for an instant. What was planned otherwise since is passed over, so
+        # that an alert costs the same however many incidents nobody has closed.
+        self._agenda: list[tuple[Instant, int, str]] = []
+        self._rank = 0
         self._sounding = False
         self._missed: Instant | None = None  # since when a receipt is missed
         self._told = False  # that nobody signs
@@ -98,7 +106,7 @@ class Custody:
             if life is None:
                 self._forget_tests(alert)
                 life = Life(alert.id, alert.kind, alert.severity, alert.test, alert.since)
-                self._lives[alert.id] = life
+                self._follow(life)
                 if life.awaits():
                     life.human_due = Instant(now + HUMAN_MS)
             elif life.closed and alert.state != "cleared":  # it goes on: a person is awaited anew
@@ -109,7 +117,9 @@ class Custody:
             if life.cleared and life.severity != "critical":
                 life.human_due = FAR
             life.unsigned[life.newest] = Instant(now + RECEIPT_MS)
+            life.said.append(life.newest)
             self._of[life.newest] = alert.id
+            self._await(life)
         self._shed()
         self._plan()
 
@@ -117,7 +127,7 @@ class Custody:
         """What was due by now."""
         steps: list[Step] = []
         acts: list[Act] = []
-        for life in [life for life in self._lives.values() if life.due <= now]:
+        for life in self._woken(now):
             late = [message for message, due in life.unsigned.items() if due <= now]
             if late and self._missed is None:
                 self._missed = now
@@ -126,6 +136,7 @@ class Custody:
                 life.asked += 1
                 life.human_due = Instant(now + HUMAN_MS) if life.asked < MOST_ASKED else FAR
                 late = sorted({*late, life.newest})
+            self._await(life)
             steps += [Step(now, *message, life.id, life.kind, "escalated") for message in late]
             acts += [Act("second_path", *message) for message in late]
             if late and life.calls():
@@ -153,6 +164,7 @@ class Custody:
             closes, life.human, life.human_due = False, False, Instant(now + HUMAN_MS)
         elif what == "human" or closes:
             life.human, life.human_due, life.closed = True, FAR, closes
+        self._await(life)
         if life.ended():
             self._forget(life)
         self._plan()
@@ -181,8 +193,9 @@ class Custody:
 
     def _quiet(self) -> list[Act]:
         """An end of the sound, if one is on and nobody is left whom it should call for."""
-        wanted = any(life.calls() and (life.asked or FAR in life.unsigned.values()) for life in self._lives.values())
-        if not self._sounding or wanted:
+        if not self._sounding:
+            return []
+        if any(life.calls() and (life.asked or FAR in life.unsigned.values()) for life in self._lives.values()):
             return []
         self._sounding = False
         return [Act("sound")]
@@ -198,13 +211,40 @@ class Custody:
             if life.test and not life.unsigned:
                 self._forget(life)
 
+    def _follow(self, life: Life) -> None:
+        self._rank += 1
+        life.rank = self._rank
+        self._lives[life.id] = life
+
     def _forget(self, life: Life) -> None:
         del self._lives[life.id]
-        self._of = {message: id for message, id in self._of.items() if id != life.id}
+        for message in life.said:
+            self._of.pop(message, None)
+
+    def _await(self, life: Life) -> None:
+        if (due := life.due) < FAR:
+            heappush(self._agenda, (due, life.rank, life.id))
+
+    def _next(self) -> Instant:
+        while self._agenda:
+            due, _, id = self._agenda[0]
+            life = self._lives.get(id)
+            if life is not None and life.due == due:
+                return due
+            heappop(self._agenda)
+        return FAR
+
+    def _woken(self, now: Instant) -> list[Life]:
+        """Whose time has come, in the order in which they began."""
+        found: dict[int, Life] = {}
+        while self._next() <= now:
+            _, rank, id = heappop(self._agenda)
+            found[rank] = self._lives[id]
+        return [found[rank] for rank in sorted(found)]
 
     def _plan(self) -> None:
         told = FAR if self._missed is None or self._told else Instant(self._missed + UNSIGNED_MS)
-        self.due = min(told, *(life.due for life in self._lives.values()), FAR)
+        self.due = min(told, self._next())
 
     def snapshot(self) -> Snapshot:
         def plain(life: Life) -> list[object]:
@@ -223,9 +263,14 @@ class Custody:
     def restore(self, snapshot: Snapshot) -> None:
         self._live, self._sounding = bool(snapshot["live"]), bool(snapshot["sounding"])
         self._missed, self._told = cast(tuple[Instant | None, bool], snapshot["missed"])
-        lives = [_life(row) for row in cast(list[list[object]], snapshot["lives"])]
-        self._lives = {life.id: life for life in lives}
-        self._of = {(epoch, seq): id for epoch, seq, id in cast(list[tuple[int, int, str]], snapshot["of"])}
+        self._lives, self._of, self._agenda = {}, {}, []
+        for row in cast(list[list[object]], snapshot["lives"]):
+            self._follow(_life(row))
+        for epoch, seq, id in cast(list[tuple[int, int, str]], snapshot["of"]):
+            self._of[epoch, seq] = id
+            self._lives[id].said.append((epoch, seq))
+        for life in self._lives.values():
+            self._await(life)
         self._plan()
 
 
