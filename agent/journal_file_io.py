@@ -6,7 +6,7 @@ Whoever only reads needs nothing of the engine that made it.
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,17 +59,19 @@ class Written:
         rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
         return sorted(Step(*row) for row in rows)
 
-    def readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
-        """Readings in [since, until), in order of time."""
-        yield from by_time(one for one in self._readings(since, until) if since <= one.at < until)
+    def readings(
+        self, since: Instant, until: Instant, quantities: Container[str] | None = None
+    ) -> Iterator[Reading]:
+        """Readings in [since, until), in order of time; of these ``quantities`` alone."""
+        yield from by_time(self._readings(since, until, quantities))
 
-    def _readings(self, since: Instant, until: Instant) -> Iterator[Reading]:
-        """As they came, of all batches that may hold one of that time."""
+    def _readings(self, since: Instant, until: Instant, quantities: Container[str] | None) -> Iterator[Reading]:
+        """As they came."""
         ((before,),) = self.rows("SELECT coalesce(max(id), 0) FROM batch WHERE id <= ?", (since,))
         which = "SELECT from_at, readings FROM batch WHERE id >= ? AND id < ? ORDER BY id"
         for from_at, body in self.rows(which, (before, until + LATEST_MS)):
             try:
-                yield from unpack_readings(body, from_at)
+                yield from unpack_readings(body, from_at, since, until, quantities)
             except ValueError as fault:
                 raise JournalError(f"the readings from {from_at} on are {fault}; export what is before them") from None
 

@@ -1,9 +1,9 @@
 """How entries and alerts are written down: batches of entries as bytes, alerts as lines of JSON."""
 
-import heapq
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from agent.civil import rfc3339
@@ -11,6 +11,7 @@ from agent.nouns import DAY_MS, Alert, Entry, Frame, Instant, Reading, Snapshot
 
 LEVEL: Final = 1  # zlib: a quarter of the time of level 6 for a tenth more bytes (make bench)
 LATEST_MS: Final = 3 * DAY_MS  # a board keeps readings over a weekend; of a longer time they stand where they came
+EVER: Final = Instant(1 << 62)
 BODY_MOST_BYTES: Final = 64 << 20  # a batch that unpacks to more is damaged
 
 
@@ -31,24 +32,37 @@ def pack_readings(readings: Sequence[Reading], from_at: Instant) -> bytes:
     return _deflate([(at - from_at, sensor, quantity, value) for at, sensor, quantity, value in readings])
 
 
-def unpack_readings(body: bytes, from_at: int) -> Iterator[Reading]:
+def unpack_readings(
+    body: bytes,
+    from_at: int,
+    since: Instant = Instant(-EVER),
+    until: Instant = EVER,
+    quantities: Container[str] | None = None,
+) -> Iterator[Reading]:
+    """Those in [since, until), of these ``quantities`` alone; None: of all."""
+    plain = _inflate(body)
+    if from_at >= until and b"[-" not in plain:
+        return  # none of it was made before its batch began: nothing to look for
     names: dict[str, str] = {}  # one object for each: whoever keeps a day of readings keeps half as much
-    for after, sensor, quantity, value in cast(list[tuple[int, str, str, int]], json.loads(_inflate(body))):
-        sensor, quantity = names.setdefault(sensor, sensor), names.setdefault(quantity, quantity)
-        yield Reading(Instant(from_at + after), sensor, quantity, value)
+    for after, sensor, quantity, value in cast(list[tuple[int, str, str, int]], json.loads(plain)):
+        at = from_at + after
+        if since <= at < until and (quantities is None or quantity in quantities):
+            sensor, quantity = names.setdefault(sensor, sensor), names.setdefault(quantity, quantity)
+            yield Reading(Instant(at), sensor, quantity, value)
 
 
 def by_time(readings: Iterable[Reading]) -> Iterator[Reading]:
     """In order of time, though some came up to ``LATEST_MS`` after they were made."""
-    waiting: list[tuple[Instant, int, Reading]] = []
-    newest = 0
-    for number, reading in enumerate(readings):
-        newest = max(newest, reading.at)
-        heapq.heappush(waiting, (reading.at, number, reading))
-        while waiting[0][0] < newest - LATEST_MS:
-            yield heapq.heappop(waiting)[2]
-    while waiting:
-        yield heapq.heappop(waiting)[2]
+    waiting: deque[Reading] = deque()
+    for reading in readings:
+        later = []
+        while waiting and waiting[-1].at > reading.at:
+            later.append(waiting.pop())
+        waiting.append(reading)
+        waiting.extend(reversed(later))
+        while waiting[0].at < waiting[-1].at - LATEST_MS:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def unpack(body: bytes, first_seq: int, from_at: int) -> Iterator[Entry]:

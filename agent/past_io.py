@@ -8,7 +8,7 @@ from agent.civil import parse_rfc3339
 from agent.journal_file_io import Written
 from agent.nouns import MINUTE_MS, Home, Instant
 from agent.summary.bounds import bounds_of, first_needed
-from agent.summary.day import Past
+from agent.summary.day import READ, Past
 from agent.summary.observed import ABOUT_SIGHT, Said
 from agent.summary.spans import Span
 
@@ -43,7 +43,7 @@ def past_between(
         (midnight, until),
     )
     said = [_said(row) for row in rows]
-    return Past(journal.readings(since, until), said, journal.custody(midnight), off), now
+    return Past(journal.readings(since, until, READ), said, journal.custody(midnight), off), now
 
 
 def known_until(journal: Written, wall_now: Instant) -> Instant:

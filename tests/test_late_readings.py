@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.detect.latecomers import Latecomers
 from agent.engine import Engine
 from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.nouns import HOUR_MS, LATE_MS, MINUTE_MS, SECOND_MS, Entry, Frame, Instant, Reading, Sensor, is_late
+from agent.packing import LATEST_MS, by_time, pack_readings, unpack_readings
 from agent.replay import Record
 from tests.home_maker import make_home
 
@@ -211,3 +214,21 @@ def test_who_was_heard_elsewhere_since_getting_up_is_there_and_the_bed_is_only_k
     assert late.told(now, [up]) == [up._replace(quantity="bed_level")]
     now, up = felt(60_000, 45_000, 0)
     assert late.told(now, [up]) == [up._replace(at=Instant(now - LATE_MS))], "nothing later: she got up just now"
+
+
+made = st.lists(st.tuples(st.integers(0, LATEST_MS), st.sampled_from(["motion", "door"])), max_size=40)
+
+
+@given(made, st.integers(1, 9), st.integers(0, LATEST_MS), st.integers(0, LATEST_MS))
+def test_what_is_read_back_is_what_was_made_then_however_late_it_came_and_in_whatever_batch(
+    told: list[tuple[int, str]], size: int, since: int, until: int
+) -> None:
+    came, batches = sorted(at for at, _ in told), []
+    readings = [Reading(Instant(at), "door-1", quantity, number) for number, (at, quantity) in enumerate(told)]
+    for begin in range(0, len(readings), size):
+        from_at = came[min(begin + size, len(came)) - 1]
+        batches.append((from_at, pack_readings(readings[begin : begin + size], Instant(from_at))))
+    within = (Instant(since), Instant(until), frozenset({"motion"}))
+    found = by_time(one for from_at, body in batches for one in unpack_readings(body, from_at, *within))
+    wanted = [one for one in readings if since <= one.at < until and one.quantity == "motion"]
+    assert list(found) == sorted(wanted, key=lambda one: one.at)

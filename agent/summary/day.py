@@ -18,10 +18,11 @@ from agent.summary.bounds import USUAL_DAYS
 from agent.summary.counts import FIGURES, NOT_MEASURED, Counted, Evidence, counted
 from agent.summary.observed import Said, dark, ill
 from agent.summary.rooms import OUT, UNSEEN, Stay
-from agent.summary.signs import HIDDEN, Signs, rooms_hidden
+from agent.summary.signs import HEARD, HIDDEN, Signs, rooms_hidden
 from agent.summary.spans import Span, clipped, length_ms
 from agent.summary.told import Asked, Incident, incidents, questions
 
+READ: Final = HEARD | {"rest", "asked", "answered"}  # the quantities that a day is made of
 TENTH: Final = 10  # of the days known, left out at either end: the rest is what is usual, and so are most days
 LEAST_MINUTES: Final = 10  # a time of day or a length is as usual within so many of that
 
