@@ -6,7 +6,8 @@ the time since boot: it cannot be stepped. What the wall clock says meanwhile is
 
 import ctypes
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from agent.nouns import Clock, Entry, Instant
 
 BELIEVABLE_MS: Final = 1_767_225_600_000  # 2026-01-01: no hub runs this agent before that
 STEP_MS: Final = 2_000  # a wall clock that differs by more was corrected
+_RTC: Final = Path("/sys/class/rtc")
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _STA_UNSYNC: Final = 0x0040
 
@@ -39,9 +41,29 @@ def boot_id() -> str:
 
 def synchronised() -> bool:
     """Whether the kernel's clock is disciplined by a time server (adjtimex)."""
-    timex = (ctypes.c_int64 * 32)()  # modes is 0: ask only; status is the fifth long of struct timex
-    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    state, timex = _adjtimex()
     return state >= 0 and not timex[5] & _STA_UNSYNC
+
+
+def may_be_off_ms() -> int | None:
+    """By how much the kernel says that the clock may be wrong at most; None: it does not say."""
+    state, timex = _adjtimex()
+    return timex[3] // 1_000 if state >= 0 else None
+
+
+def _adjtimex() -> tuple[int, Sequence[int]]:
+    """``modes`` is 0: ask only. The fourth long of struct timex is maxerror, the sixth status."""
+    timex = (ctypes.c_int64 * 32)()
+    return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))), list(timex)
+
+
+def clock_battery(sys: Path = _RTC) -> bool:
+    """Whether this machine has a clock that runs on without power: one that knows a time in which a hub can live."""
+    for clock in sorted(sys.glob("rtc*")):
+        with suppress(OSError, ValueError):
+            if int((clock / "since_epoch").read_text()) * 1_000 >= BELIEVABLE_MS:
+                return True
+    return False
 
 
 class HubClock:

@@ -32,14 +32,15 @@ PACKAGES: Final = {
     "ssl": {
         "agent/broker_io.py",
         "agent/mqtt_io.py",
-        "agent/doctor_io.py",
+        "agent/doctor/centre_io.py",
         "agent/page/certificate_io.py",
         "agent/serving_io.py",
     },
     "socket": {
         "agent/mqtt_io.py",
         "agent/watchdog_io.py",
-        "agent/doctor_io.py",
+        "agent/doctor/centre_io.py",
+        "agent/doctor/local_io.py",
         "agent/transport/door_io.py",
         "agent/demo/parts_io.py",
         "agent/serving_io.py",

@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from agent import doctor_io
 from agent.__main__ import main
+from agent.doctor import local_io
 from agent.engine import Engine
 from agent.home import parse
 from agent.journal_io import Journal
@@ -42,7 +42,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(doctor_io, "INFO_S", 0.1)  # nobody here speaks MQTT
+    monkeypatch.setattr(local_io, "ANSWER_S", 0.1)  # nobody here speaks MQTT
     Path("home.toml").write_text(home_text(3))
     Path("hub.toml").write_text(HUB.format(port=port))
     return tmp_path
@@ -51,7 +51,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> Path:
 def doctor(capsys: pytest.CaptureFixture[str]) -> tuple[int, Found]:
     """The exit code, and what was found, by name."""
     code = main(["doctor", "--config", "hub.toml", "--json"])
-    return code, {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    found = json.loads(capsys.readouterr().out)
+    return code, {f"{check['name']} {check['about'] or ''}".strip(): check for check in found}
 
 
 def begun() -> Path:
@@ -64,13 +65,13 @@ def begun() -> Path:
     return path
 
 
-def test_a_new_hub_is_told_what_is_missing(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_hub_is_told_what_is_missing(hub: Path, capsys: pytest.CaptureFixture[str], port: int) -> None:
     code, found = doctor(capsys)
     assert found["home"]["good"] is True
     assert found["local broker"]["good"] is True
     assert (found["state"]["good"], found["journal"]["good"]) == (None, None)
     assert not Path("state").exists()
-    assert found["receipt key"]["good"] is False
+    assert found[f"receipt key 127.0.0.1:{port}"]["good"] is False
     assert code == 1
 
 
@@ -82,15 +83,23 @@ def test_every_check_that_failed_says_what_to_do(hub: Path, capsys: pytest.Captu
     code, found = doctor(capsys)
     assert code == 1
     failed = [check for check in found.values() if check["good"] is False]
-    assert {"home", "local broker", f"centre 127.0.0.1:{free}"} <= {str(check["name"]) for check in failed}
-    assert all(check["advice"] for check in failed)
+    assert {"home", "local broker", f"centre 127.0.0.1:{free}"} <= {
+        name for name, check in found.items() if check in failed
+    }
+    assert all(check["why"] and check["do"] for check in failed)
 
 
-def test_for_a_person_each_check_is_a_line(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_for_a_person_each_check_is_a_line_with_its_reason_and_what_to_do(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["doctor", "--config", "hub.toml"])
     lines = capsys.readouterr().out.splitlines()
-    assert all(line[:4] in ("ok  ", "BAD ", "?   ") for line in lines)
-    assert any(line.startswith("BAD receipt key: ") and " -> " in line for line in lines)
+    assert all(len(line) <= 80 for line in lines)
+    begun = [line for line in lines[:-2] if not line.startswith("    ")]
+    assert all(line[:4] in ("ok  ", "BAD ", "?   ") for line in begun[:-1])
+    told = next(at for at, line in enumerate(lines) if line.startswith("BAD receipt key"))
+    assert lines[told + 1].startswith("    why: ")
+    assert any(line.startswith("    do:  ") for line in lines[told + 2 : told + 4])
 
 
 def test_a_whole_journal_is_called_whole(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +117,7 @@ def test_a_journal_that_cannot_be_read_is_found(damage: object, hub: Path, capsy
     path.write_bytes(damage(path.read_bytes()))
     code, found = doctor(capsys)
     assert (code, found["journal"]["good"]) == (1, False)
-    assert found["journal"]["advice"]
+    assert found["journal"]["do"]
 
 
 def test_a_state_directory_that_is_a_file_is_found(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +134,7 @@ def test_files_that_hub_toml_names_and_that_are_not_there_are_found(
     code, found = doctor(capsys)
     assert code == 1
     assert found[f"centre 127.0.0.1:{port}"]["good"] is False
-    assert found["receipt key"]["good"] is False
+    assert found[f"receipt key 127.0.0.1:{port}"]["good"] is False
 
 
 def test_the_examination_changes_nothing(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,8 +170,8 @@ def test_a_serial_port_is_looked_at_and_left_alone(
     assert code == 1
     assert found["serial bridge-1"]["good"] is True
     look = "`hearthwatch bridge monitor --config hub.toml --bridge bridge-1 --selftest`"
-    assert found["serial bridge-1"]["advice"] == f"stop the hub, and {look} shows what the board says"
-    assert "is the board plugged in?" in str(found["serial bridge-2"]["advice"])
+    assert found["serial bridge-1"]["do"] == f"stop the hub, and {look} shows what it says"
+    assert "plug the board in" in str(found["serial bridge-2"]["do"])
     assert "is no serial port" in str(found["serial bridge-3"]["found"])
     assert "nobody hears 1 sensor (attic)" in str(found["serial"]["found"])
     os.set_blocking(board, False)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from agent import doctor_io
+from agent.doctor import local_io
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame
 from agent.sensors.bridge_info import wrong_settings
@@ -55,7 +55,7 @@ def test_what_is_not_zigbee2mqtts_word_is_refused_in_one_line(payload: bytes) ->
 def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mosquitto]:
     """A hub whose local broker, and whose centre's, is this one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(doctor_io, "INFO_S", 1.0)
+    monkeypatch.setattr(local_io, "ANSWER_S", 1.0)
     Path("home.toml").write_text(home_text(3))
     with Mosquitto(tmp_path) as found:
         Path("hub.toml").write_text(HUB.format(port=found.port))
@@ -78,7 +78,7 @@ def test_doctor_reads_how_zigbee2mqtt_is_set(
     retain(broker, "zigbee2mqtt/bridge/info", info(config))
     found = doctor(capsys)[1]["zigbee2mqtt"]
     assert found["good"] is good
-    assert bool(found["advice"]) is not good
+    assert bool(found["do"]) is not good
 
 
 @pytest.mark.parametrize(("kind", "good"), [("lamp", True), ("attic", False)])
@@ -100,7 +100,7 @@ def test_a_broker_at_which_no_zigbee2mqtt_is_heard_is_found(
     retain(broker, "home/z2m/bridge/info", info(GOOD))
     found = doctor(capsys)[1]["zigbee2mqtt"]
     assert (found["good"], found["found"]) == (False, "nothing on zigbee2mqtt/bridge/info in 1 s")
-    assert "base_topic" in str(found["advice"])
+    assert "base_topic" in str(found["do"])
 
 
 def test_the_real_zigbee2mqtt_says_how_it_is_set(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Commands for installers: what this hub promises, and what is wrong with it."""
+"""Commands for installers: what this hub promises, and the wired board."""
 
 import argparse
 import json
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from agent.civil import rfc3339
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
 from agent.commands.hub import configured, hub_of
-from agent.doctor_io import examine
 from agent.engine import Engine, OtherFormat
 from agent.files_io import write_whole
 from agent.home import BadHome, parse
@@ -42,10 +41,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     promise.add_argument("--at", type=_minute, metavar="HH:MM", help="with --room: one sentence about that time of day")
     promise.add_argument("--room", metavar="ROOM", help="the id of a room")
     promise.set_defaults(run=promised)
-    doctor = commands.add_parser("doctor", help="what is wrong with this hub, why it matters, what to do")
-    doctor.add_argument("--config", type=Path, required=True, metavar="HUB", help="hub.toml")
-    doctor.add_argument("--json", action="store_true")
-    doctor.set_defaults(run=examined)
     _register_bridge(commands)
 
 
@@ -168,18 +163,6 @@ def _minute(text: str) -> int:
     if not (colon and hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
         raise argparse.ArgumentTypeError(f"{text!r} is no time of day such as 10:00")
     return int(hour) * 60 + int(minute)
-
-
-def examined(asked: argparse.Namespace) -> int:
-    hub, _ = hub_of(asked.config)
-    checks = list(examine(hub, asked.config))
-    if asked.json:
-        print(json.dumps([{"name": c.name, "good": c.good, "found": c.found, "advice": c.advice} for c in checks]))
-    else:
-        for check in checks:
-            mark = {True: "ok  ", False: "BAD ", None: "?   "}[check.good]
-            print(f"{mark}{check.name}: {check.found}" + (f" -> {check.advice}" if check.advice else ""))
-    return PROBLEMS if any(check.good is False for check in checks) else DONE
 
 
 # -- the wired board -------------------------------------------------------------------------------------------

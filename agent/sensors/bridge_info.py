@@ -1,7 +1,8 @@
 """What zigbee2mqtt says of its own settings, and which of them this hub cannot do well with."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from agent.nouns import BadFrame
 from agent.sensors.payload import MAX_DEVICES_BYTES, parse, shown
@@ -16,12 +17,42 @@ _WANTED: Final = (
 )
 
 
-def wrong_settings(info: bytes) -> list[str]:
-    """What must be set otherwise, and why, a phrase each. BadFrame if this is not zigbee2mqtt's ``bridge/info``."""
+FRONTEND_PORT: Final = 8080
+_VERSION: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
+
+
+class About(NamedTuple):
+    """What else zigbee2mqtt says of itself. ``frontend``: the port of its own page; None: it has none."""
+
+    version: tuple[int, ...]  # () where it says none that can be understood
+    joins: bool  # whether devices may join now
+    frontend: int | None
+
+
+def about(info: bytes) -> About:
+    """BadFrame if this is not zigbee2mqtt's ``bridge/info``."""
+    data, config = _read(info)
+    found = _VERSION.match(str(data.get("version", "")))
+    page = config.get("frontend")
+    port = page.get("port", FRONTEND_PORT) if isinstance(page, dict) else FRONTEND_PORT
+    on = page.get("enabled", True) is True if isinstance(page, dict) else page is True
+    good = type(port) is int and 0 < port < 65_536
+    version = tuple(int(part) for part in found.groups()) if found else ()
+    return About(version, data.get("permit_join") is True, (port if good else FRONTEND_PORT) if on else None)
+
+
+def _read(info: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What it says of itself, and its configuration in it."""
     data = parse(INFO, info, MAX_DEVICES_BYTES)
     config = data.get("config") if isinstance(data, dict) else None
-    if not isinstance(config, dict):
+    if not isinstance(data, dict) or not isinstance(config, dict):
         raise BadFrame(f"{INFO}: without the configuration of zigbee2mqtt")
+    return cast(Mapping[str, Any], data), cast(Mapping[str, Any], config)
+
+
+def wrong_settings(info: bytes) -> list[str]:
+    """What must be set otherwise, and why, a phrase each. BadFrame if this is not zigbee2mqtt's ``bridge/info``."""
+    _, config = _read(info)
     said = config.get("advanced")
     advanced = cast(Mapping[str, Any], said) if isinstance(said, dict) else {}
     wrong = [

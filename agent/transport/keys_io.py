@@ -9,12 +9,12 @@ import os
 import stat
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from agent.nouns import Refused
+from agent.nouns import Instant, Refused
 from agent.transport.envelope import Sign, Verify
 
 KEY_BYTES: Final = 32
@@ -68,20 +68,56 @@ def verifier(path: str) -> Verify:
     return verify
 
 
-def common_name(certificate: str) -> str:
-    """The common name in a PEM certificate: a hub's id, where hub.toml leaves it to that. BadKey if there is none."""
+class Certificate(NamedTuple):
+    """What stands in a PEM certificate; times are UTC."""
+
+    names: tuple[str, ...]  # common names; one, if it is a hub's
+    first: Instant
+    last: Instant
+    serial: int
+    public: bytes  # its public key, as DER
+
+
+def certificate(path: str) -> Certificate:
+    """BadKey if that file is none; OSError if it cannot be read."""
     from cryptography import x509  # 4 MB that the resident processes do without when hub.toml names the id
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from cryptography.x509.oid import NameOID
 
-    with open(certificate, "rb") as file:
+    with open(path, "rb", opener=_without_waiting) as file:
         pem = file.read(MAX_CERTIFICATE_BYTES)
     try:
-        names = x509.load_pem_x509_certificate(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        found = x509.load_pem_x509_certificate(pem)
+        names = tuple(str(name.value) for name in found.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
+        public = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        first, last = (
+            Instant(int(at.timestamp() * 1_000)) for at in (found.not_valid_before_utc, found.not_valid_after_utc)
+        )
     except ValueError as error:
-        raise BadKey(f"{certificate}: not a PEM certificate: {error}") from error
+        raise BadKey(f"{path}: not a PEM certificate: {error}") from error
+    return Certificate(names, first, last, found.serial_number, public)
+
+
+def public_of(path: str) -> bytes:
+    """The public half of a private key in PEM, as DER. BadKey if it is none, or locked; OSError if unreadable."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+    with open(path, "rb", opener=_without_waiting) as file:
+        pem = file.read(MAX_CERTIFICATE_BYTES)
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadKey(f"{path}: not a private key in PEM without a password") from error
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def common_name(path: str) -> str:
+    """The common name in a PEM certificate: a hub's id, where hub.toml leaves it to that. BadKey if there is none."""
+    names = certificate(path).names
     if len(names) != 1:
-        raise BadKey(f"{certificate}: has {len(names)} common names, not one; set id in hub.toml")
-    return str(names[0].value)
+        raise BadKey(f"{path}: has {len(names)} common names, not one; set id in hub.toml")
+    return names[0]
 
 
 def _without_waiting(path: str, flags: int) -> int:

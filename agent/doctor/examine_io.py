@@ -1,0 +1,75 @@
+"""``hearthwatch doctor``: every check in turn. None of them changes anything."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.clock_io import clock_battery, may_be_off_ms, synchronised, wall_is_believable
+from agent.doctor.centre_io import centres
+from agent.doctor.check import Check
+from agent.doctor.disk_io import disk_of, wear
+from agent.doctor.files_io import home_of, own_key, permissions, ports, state_of
+from agent.doctor.home_parts import board, clock, parts, proof_of_life, radio, sensors
+from agent.doctor.local_io import local_of
+from agent.doctor.past_io import BoardPast, Past, outbox_of, past_of, wishes
+from agent.doctor.processes_io import running, units
+from agent.hub import Hub
+from agent.models_io import shipped
+from agent.nouns import Home
+
+PARTS = ("watch", "uplink", "page")
+
+
+def examine(hub: Hub, config: Path) -> Iterator[Check]:
+    """``config`` is the file of ``hub``, whose paths are relative to the folder of it."""
+    folder = config.parent
+    state = folder / hub.state
+    checks, home = home_of(folder / hub.home, hub)
+    yield from checks
+    names = PARTS if hub.page is not None else PARTS[:2]
+    yield from parts(running(config, names), units(names))
+    yield from state_of(state)
+    yield own_key(state)
+    yield from permissions(hub, folder, state)
+    past = past_of(state)
+    yield wear(disk_of(state if state.exists() else folder), _kib(past))
+    quality = past.clock.quality if past is not None else None
+    yield from clock(synchronised(), wall_is_believable(), may_be_off_ms(), clock_battery(), quality)
+    yield _models()
+    yield from ports(hub, folder, config)
+    yield from local_of(hub.local, folder, home)
+    if home is not None:
+        yield from _heard(hub, home, past)
+        yield from wishes(state, home)
+        # What has moved since the walk test is told here, once there is something that knows: a check for each.
+    yield from centres(hub, folder)
+    yield outbox_of(hub, state)
+    if past is not None:
+        yield proof_of_life(past.called, past.receipted, past.now, past.clock)
+
+
+def _kib(past: Past | None) -> int | None:
+    return None if past is None or past.journal_bytes_a_day is None else past.journal_bytes_a_day >> 10
+
+
+def _heard(hub: Hub, home: Home, past: Past | None) -> Iterator[Check]:
+    """Sensors, radio and boards, as the journal has them."""
+    if past is None:
+        return
+    if past.records is None:
+        yield Check("journal", "other_agent", "its newest part was written by another agent")
+        return
+    yield from sensors(home, past.records, past.standing, past.battery, past.now, past.fresh)
+    yield from radio(home, past.names, past.link_quality)
+    for serial in hub.serial:
+        said = past.boards.get(serial.bridge, BoardPast())
+        heard = serial.bridge in past.boards
+        yield board(serial.bridge, said.firmware, said.supply_mv, len(said.boots), said.lost, heard)
+
+
+def _models() -> Check:
+    models = shipped()
+    if models.faults:
+        return Check("models", "fault", "; ".join(f"{name}: {why}" for name, why in sorted(models.faults.items())))
+    return Check(
+        "models", "whole", ", ".join(f"{name} {digest[:12]}" for name, digest in sorted(models.digests().items()))
+    )
