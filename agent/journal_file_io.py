@@ -59,9 +59,7 @@ class Written:
         rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
         return sorted(Step(*row) for row in rows)
 
-    def readings(
-        self, since: Instant, until: Instant, quantities: Container[str] | None = None
-    ) -> Iterator[Reading]:
+    def readings(self, since: Instant, until: Instant, quantities: Container[str] | None = None) -> Iterator[Reading]:
         """Readings in [since, until), in order of time; of these ``quantities`` alone."""
         yield from by_time(self._readings(since, until, quantities))
 
