@@ -5,6 +5,7 @@ Every mistake is reported at once. A home without a room or a sensor is one too:
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -63,7 +64,9 @@ def _zones() -> tuple[str, ...]:
     return tuple(sorted(name for name in available_timezones() if not _LOCAL_ZONE.fullmatch(name)))
 
 
-def _name(what: str) -> Form[str]:
+def naming(what: str) -> Form[str]:
+    """A name that a person gave: shown as it is, so nothing in it may turn the text around it."""
+
     def read(value: object) -> str | None:
         if not isinstance(value, str) or not value.strip() or len(value) > MAX_NAME_CHARS:
             return None
@@ -88,7 +91,7 @@ ADDRESSES: Final = {
         'an IEEE address in lower case, such as "0x00158d0001a2b3c4"',
     ),
     "serial": matching(r"(?!(zigbee|log)/)[a-z0-9-]{1,32}/[a-z0-9-]{1,32}", 'bridge/channel, such as "bridge-1/bed0"'),
-    "log": _name("the sensor's id in the log"),
+    "log": naming("the sensor's id in the log"),
 }
 
 
@@ -100,16 +103,16 @@ def parse(text: str | bytes) -> Home:
     id = home.need("id", HOME_ID)
     timezone = home.need("timezone", TIMEZONE)
     residents = home.need("residents", whole(1, MAX_RESIDENTS))
-    rooms = _rooms(root)
-    sensors = _sensors(root, rooms)
-    signals = _signals(root, rooms, sensors)
-    care = _care(root.table("care"), bool(signals))
-    consent = _consent(root.table("consent"))
+    rooms = rooms_of(root)
+    sensors = sensors_of(root, rooms)
+    signals = signals_of(root, rooms, sensors)
+    care = care_of(root.table("care"), bool(signals))
+    consent = consent_of(root.table("consent"))
     document.close()
     return Home(id, timezone, residents, rooms, sensors, care, consent, document.text, signals)
 
 
-def _rooms(root: Table) -> dict[str, Room]:
+def rooms_of(root: Table) -> dict[str, Room]:
     tables = root.tables("room", MAX_ROOMS)
     if not tables:
         root.wrong("a home needs at least one [[room]]")
@@ -118,13 +121,14 @@ def _rooms(root: Table) -> dict[str, Room]:
     for table in tables:
         id = table.need("id", ROOM_ID)
         kind = table.need("kind", one_of(*ROOM_KINDS))
-        name = table.get("name", _name("a name for the family"), id)
+        name = table.get("name", naming("a name for the family"), id)
         _once(table, "id", id, lines)
         rooms[id] = Room(id, kind, name)
     return rooms
 
 
-def _sensors(root: Table, rooms: dict[str, Room]) -> dict[str, Sensor]:
+def sensors_of(root: Table, rooms: Mapping[str, Room], unpaired: str | None = None) -> dict[str, Sensor]:
+    """``unpaired``: the address of a Zigbee sensor that has none yet; who sets up a home has such, a home has not."""
     tables = root.tables("sensor", MAX_SENSORS)
     if not tables:
         root.wrong("a home needs at least one [[sensor]]; nothing would be watched")
@@ -133,9 +137,9 @@ def _sensors(root: Table, rooms: dict[str, Room]) -> dict[str, Sensor]:
     places: dict[str, int] = {}
     in_a_room = _room_of(rooms)
     for table in tables:
-        sensor = _sensor(table, in_a_room)
+        sensor = _sensor(table, in_a_room, unpaired)
         _once(table, "id", sensor.id, ids)
-        if sensor.link and sensor.address:
+        if sensor.link and sensor.address and sensor.address != unpaired:
             # One Zigbee device may be two sensors: a PIR that also knows the temperature.
             place = f"{sensor.link} {sensor.address}" + (f" {sensor.kind}" if sensor.link == "zigbee" else "")
             _once(table, "address", place, places)
@@ -143,7 +147,7 @@ def _sensors(root: Table, rooms: dict[str, Room]) -> dict[str, Sensor]:
     return sensors
 
 
-def _sensor(table: Table, in_a_room: Form[str]) -> Sensor:
+def _sensor(table: Table, in_a_room: Form[str], unpaired: str | None) -> Sensor:
     id = table.need("id", SENSOR_ID)
     kind = table.need("kind", one_of(*SENSOR_KINDS))
     room = table.need("room", in_a_room)
@@ -154,14 +158,21 @@ def _sensor(table: Table, in_a_room: Form[str]) -> Sensor:
         if kind:
             table.wrong(f"only a door or a button has a role, and this is kind {kind!r}", "role")
     link = table.need("link", one_of(*ADDRESSES))
-    address = table.need("address", ADDRESSES.get(link, _name("the address on its link")))
+    address = _address(table, link, unpaired)
     inverted = table.get("inverted", FLAG, False)
     if inverted and kind == "temperature":
         table.wrong("a temperature cannot be inverted", "inverted")
     return Sensor(id, kind, room, role, link, address, inverted)
 
 
-def _room_of(rooms: dict[str, Room]) -> Form[str]:
+def _address(table: Table, link: str, unpaired: str | None) -> str:
+    if unpaired is not None and link == "zigbee" and table.values.get("address", unpaired) == unpaired:
+        table.reserve("address")
+        return unpaired
+    return table.need("address", ADDRESSES.get(link, naming("the address on its link")))
+
+
+def _room_of(rooms: Mapping[str, Room]) -> Form[str]:
     known = tuple(id for id in rooms if id)
     expected = f"the id of a [[room]]: {', '.join(known) or 'there is none'}"
     return Form(expected, "", lambda v: v if isinstance(v, str) and v in known else None, lambda: known)
@@ -175,7 +186,9 @@ def _once(table: Table, key: str, what: str, lines: dict[str, int]) -> None:
         lines[what] = table.line(key)
 
 
-def _signals(root: Table, rooms: dict[str, Room], sensors: dict[str, Sensor]) -> tuple[Signal, ...]:
+def signals_of(
+    root: Table, rooms: Mapping[str, Room], sensors: Mapping[str, Sensor], unpaired: str | None = None
+) -> tuple[Signal, ...]:
     """A device that is switched may not be one that sees people: its own reports would read as somebody moving."""
     seers = {sensor.address.partition("#")[0]: sensor.id for sensor in sensors.values() if sensor.kind in ACTIVITY}
     signals: list[Signal] = []
@@ -186,16 +199,17 @@ def _signals(root: Table, rooms: dict[str, Room], sensors: dict[str, Sensor]) ->
         kind = table.need("kind", one_of(*SIGNAL_KINDS))
         room = table.need("room", _room_of(rooms))
         table.need("link", one_of("zigbee"))
-        address = table.need("address", ADDRESSES["zigbee"])
+        address = _address(table, "zigbee", unpaired)
         _once(table, "id", id, ids)
-        _once(table, "address", address, places)
-        if (seer := seers.get(address.partition("#")[0])) is not None:
+        if address != unpaired:
+            _once(table, "address", address, places)
+        if address != unpaired and (seer := seers.get(address.partition("#")[0])) is not None:
             table.wrong(f"the sensor {seer!r} is the same device; what is switched must not be what sees", "address")
         signals.append(Signal(id, kind, room, address))
     return tuple(signals)
 
 
-def _care(table: Table, has_signals: bool) -> Care:
+def care_of(table: Table, has_signals: bool) -> Care:
     """The care plan; a key that is absent has the value, and the reason, given here.
 
     false_alerts_per_30_days 2: about one unneeded call a fortnight, so that the hub stays plugged in.
@@ -219,7 +233,7 @@ def _care(table: Table, has_signals: bool) -> Care:
     )
 
 
-def _consent(table: Table) -> Consent:
+def consent_of(table: Table) -> Consent:
     """What who lives there agrees to; the family sees the day's summary, without what happens in the bathroom."""
     given = Consent()
     return Consent(

@@ -167,16 +167,16 @@ def parse(text: str | bytes) -> Hub:
     home = table.need("home", PATH)
     stall_s = table.get("stall_seconds", whole(3, 300), STALL_S)
     volatile = table.get("volatile", PATH, None)
-    local = _local(root.table("local"))
+    local = local_of(root.table("local"))
     upstreams = _upstreams(root)
-    serial = _serial(root)
-    simulation = _simulation(root, [local.host, *(upstream.host for upstream in upstreams)])
-    page = _page(root)
+    serial = serial_of(root)
+    simulation = simulation_of(root, [local.host, *(upstream.host for upstream in upstreams)])
+    page = page_of(root)
     document.close()
     return Hub(id, state, home, local, upstreams, serial, simulation, stall_s, volatile, page)
 
 
-def _local(table: Table) -> Local:
+def local_of(table: Table) -> Local:
     local = Local(
         host=table.need("host", HOST),
         port=table.get("port", PORT, 1883),
@@ -219,7 +219,7 @@ def _upstream(table: Table) -> Upstream:
     return Upstream(host, port or (8883 if tls else 1883), ca, certificate, key, receipt_key, keepalive_s)
 
 
-def _serial(root: Table) -> tuple[Serial, ...]:
+def serial_of(root: Table) -> tuple[Serial, ...]:
     found: list[Serial] = []
     for number, table in enumerate(root.tables("serial", MAX_SERIAL_PORTS), 1):
         port = table.need("port", PATH)
@@ -250,7 +250,7 @@ NAMES: Final[Form[tuple[str, ...]]] = Form(
 )
 
 
-def _page(root: Table) -> Page | None:
+def page_of(root: Table) -> Page | None:
     if not root.has("page"):
         root.reserve("page")
         return None
@@ -277,7 +277,7 @@ def _instant(value: object) -> Instant | None:
 START: Final = Form("a date and time with an offset, such as 2026-03-01T06:30:00Z", Instant(0), _instant)
 
 
-def _simulation(root: Table, hosts: list[str]) -> Simulation | None:
+def simulation_of(root: Table, hosts: list[str]) -> Simulation | None:
     """A clock that is not the world's must never reach a real centre."""
     if not root.has("simulation"):
         root.reserve("simulation")

@@ -1,0 +1,295 @@
+"""What an installer has said and found out of one home so far: the noun that every step of provisioning changes.
+
+``Setup`` holds what was *said* (by an answers file, in the terminal, on the page: all go through ``answers.read``) and
+what was *found* (devices that joined, boards that answered, who was invited). It is plain data: ``plain`` is the said
+half in the very shape of an answers file; ``kept`` is the whole of it as one JSON file (``setup.json`` beside hub.toml,
+version 1), which ``answers.read_again`` reads at a later visit.
+
+What stands on the disk (keys, certificates, home.toml itself) is not remembered here: it is looked at, see ``Found``.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from agent.hub import KEEPALIVE_S, STALL_S, Hub, Local, Page, Serial, Simulation
+from agent.nouns import Care, Consent, Home, Room, Sensor, Signal
+
+VERSION: Final = 1  # of setup.json; another one is refused, not guessed at
+NEXT: Final = "next"  # the address of a Zigbee sensor that is to be the next device to join
+KEPT_MOST_BYTES: Final = 1 << 20  # of setup.json; a larger one is not read
+
+
+class Agreed(NamedTuple):
+    """Who lives there agreed to what [consent] says. ``on`` is a date, YYYY-MM-DD; ``presence``: who else was there."""
+
+    by: str
+    on: str
+    presence: str
+
+
+class Member(NamedTuple):
+    """Of the family: who is to be invited to look at the page. ``resident``: it is who lives there."""
+
+    name: str
+    resident: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A monitoring centre's broker. The three files are what it handed over, where they are now; they are checked and
+    taken in, and from then on are not needed. None: not handed over yet."""
+
+    host: str
+    port: int | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    receipt_key: str | None = None
+    keepalive_s: int = KEEPALIVE_S
+    key: str | None = None  # of TLS, where it is not the one that provision makes
+
+
+class Device(NamedTuple):
+    """A Zigbee device as zigbee2mqtt told of it. ``interview``: running, ready or failed. ``kinds``: what sensor of a
+    home it may be, the likeliest first; empty: none that this hub understands. ``link_quality`` 0 to 255, None: not
+    heard yet; ``battery_percent`` None: not told yet, or it has none."""
+
+    address: str
+    name: str = ""
+    vendor: str = ""
+    model: str = ""
+    interview: str = "running"
+    known: bool = True
+    kinds: tuple[str, ...] = ()
+    link_quality: int | None = None
+    battery_percent: int | None = None
+
+
+class BoardSeen(NamedTuple):
+    """A wired board that said who it is, and its inputs by name: door0, motion0, bed0."""
+
+    bridge: str
+    firmware: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """``decided``: the optional steps about which was said what is wanted, be it nothing. Blank text and None: not said
+    yet. A sensor whose address is NEXT is not paired yet."""
+
+    hub_id: str = ""
+    state: str = "state"
+    home_file: str = "home.toml"
+    stall_s: int = STALL_S
+    volatile: str | None = None
+    local: Local = field(default_factory=lambda: Local("127.0.0.1"))
+    home_id: str = ""
+    timezone: str = ""
+    residents: int = 0
+    agreed: Agreed | None = None
+    consent: Consent = field(default_factory=Consent)
+    rooms: tuple[Room, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    serial: tuple[Serial, ...] = ()
+    care: Care = field(default_factory=Care)
+    page: Page | None = None
+    family: tuple[Member, ...] = ()
+    centres: tuple[Centre, ...] = ()
+    simulation: Simulation | None = None
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    boards: Mapping[str, BoardSeen] = field(default_factory=dict)
+    invited: tuple[str, ...] = ()
+    decided: frozenset[str] = frozenset()
+
+    def room(self, id: str) -> Room | None:
+        return next((room for room in self.rooms if room.id == id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the disk says. ``keys``: the hub's keys are made, and the request for its certificate is written.
+    ``centres``: of each centre in order, what is wrong with its files in one line, or nothing. ``written``: home.toml
+    and hub.toml say what the setup says."""
+
+    keys: bool = False
+    centres: tuple[str, ...] = ()
+    written: bool = False
+
+
+class BadSetup(Exception):
+    """setup.json cannot be gone on with; the message says why in one line."""
+
+
+def begun(home: Home | None, hub: Hub | None) -> Setup:
+    """Where a home is set up already, or the package left a hub.toml: what these say. Who agreed they do not."""
+    said: dict[str, Any] = {}
+    if hub is not None:
+        said |= {"hub_id": hub.id or "", "state": hub.state, "home_file": hub.home, "stall_s": hub.stall_s}
+        said |= {"volatile": hub.volatile, "local": hub.local, "serial": hub.serial, "page": hub.page}
+        said |= {"simulation": hub.simulation}
+        said["centres"] = tuple(
+            Centre(each.host, each.port, each.ca, each.certificate, each.receipt_key, each.keepalive_s, each.key)
+            for each in hub.upstreams
+        )
+    if home is not None:
+        said |= {"home_id": home.id, "timezone": home.timezone, "residents": home.residents, "care": home.care}
+        said |= {"rooms": tuple(home.rooms.values()), "sensors": tuple(home.sensors.values())}
+        said |= {"signals": home.signals, "consent": home.consent, "decided": frozenset({"care"})}
+    return Setup(**said)
+
+
+def clock_text(minute: int) -> str:
+    """A time of day as home.toml has it."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def plain(setup: Setup) -> dict[str, Any]:
+    """What was said, in the shape of an answers file; what was not said is not there."""
+    said: dict[str, Any] = {
+        "hub": {
+            "id": setup.hub_id,
+            "state": setup.state,
+            "home": setup.home_file,
+            "stall_seconds": setup.stall_s if setup.stall_s != STALL_S else None,
+            "volatile": setup.volatile,
+        },
+        "local": _local(setup.local),
+        "home": {"id": setup.home_id, "timezone": setup.timezone, "residents": setup.residents or None},
+        "consent": _consent(setup),
+        "room": [{"id": room.id, "kind": room.kind, "name": room.name} for room in setup.rooms],
+        "sensor": [sensor_table(sensor) for sensor in setup.sensors],
+        "signal": [
+            {"id": one.id, "kind": one.kind, "room": one.room, "link": "zigbee", "address": one.address}
+            for one in setup.signals
+        ],
+        "serial": [{"port": one.port, "bridge": one.bridge, "baud": one.baud} for one in setup.serial],
+        "care": care_table(setup.care),
+        "family": [{"name": one.name, "resident": one.resident} for one in setup.family],
+        "centre": [_centre(one) for one in setup.centres],
+    }
+    if setup.page is not None:
+        page = setup.page
+        said["page"] = {"address": page.address, "port": page.port, "names": list(page.names) or None}
+    return {table: _without_blanks(values) for table, values in said.items() if values}
+
+
+def _without_blanks(values: Any) -> Any:
+    if isinstance(values, list):
+        return [_without_blanks(each) for each in values]
+    return {key: value for key, value in values.items() if value is not None and value != ""}
+
+
+def _local(local: Local) -> dict[str, Any]:
+    return {
+        "host": local.host,
+        "port": local.port,
+        "username": local.username,
+        "credentials": local.credentials,
+        "base_topic": local.base_topic,
+    }
+
+
+def _consent(setup: Setup) -> dict[str, Any]:
+    agreed, given = setup.agreed, setup.consent
+    who = {"agreed_by": agreed.by, "agreed_on": agreed.on, "in_presence_of": agreed.presence} if agreed else {}
+    return {
+        **who,
+        "monitoring": given.monitoring,
+        "bathroom_detail_to_family": given.bathroom_detail_to_family,
+        "summary_to_family": given.summary_to_family,
+    }
+
+
+def _centre(one: Centre) -> dict[str, Any]:
+    return {
+        "host": one.host,
+        "port": one.port,
+        "ca": one.ca,
+        "certificate": one.certificate,
+        "receipt_key": one.receipt_key,
+        "key": one.key,
+        "keepalive_seconds": one.keepalive_s,
+    }
+
+
+def sensor_table(sensor: Sensor) -> dict[str, Any]:
+    """A [[sensor]] as home.toml has it."""
+    return {
+        "id": sensor.id,
+        "kind": sensor.kind,
+        "room": sensor.room,
+        "role": sensor.role,
+        "link": sensor.link,
+        "address": sensor.address,
+        "inverted": sensor.inverted or None,
+    }
+
+
+def care_table(care: Care) -> dict[str, Any]:
+    """[care] as home.toml has it."""
+    return {
+        "false_alerts_per_30_days": care.false_alerts_per_30_days,
+        "not_up_by": clock_text(care.not_up_by) if care.not_up_by is not None else None,
+        "night": [clock_text(care.night[0]), clock_text(care.night[1])],
+        "bed_exit_minutes": care.bed_exit_minutes,
+        "night_exit": care.night_exit,
+        "door_open_minutes": care.door_open_minutes,
+        "home_by": clock_text(care.home_by) if care.home_by is not None else None,
+        "ask_first_seconds": care.ask_first_seconds or None,
+    }
+
+
+def with_device(setup: Setup, device: Device) -> Mapping[str, Device]:
+    """``devices`` with that one as it is now."""
+    return {**setup.devices, device.address: device}
+
+
+def kept(setup: Setup) -> bytes:
+    """The whole of it, for setup.json. ``answers.read_again`` is its inverse."""
+    found = {
+        "devices": [one._asdict() for one in setup.devices.values()],
+        "boards": [one._asdict() for one in setup.boards.values()],
+        "invited": list(setup.invited),
+        "decided": sorted(setup.decided),
+    }
+    whole = {"version": VERSION, "said": plain(setup), "found": found}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def kept_parts(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was said and what was found, of setup.json. BadSetup if it is none of this version."""
+    if len(data) > KEPT_MOST_BYTES:
+        raise BadSetup(f"is {len(data)} bytes long, more than {KEPT_MOST_BYTES}")
+    try:
+        whole = json.loads(data)
+        version, said, found = whole["version"], whole["said"], whole["found"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadSetup("is no progress of provisioning") from None
+    if version != VERSION:
+        raise BadSetup(f"is of version {str(version)[:20]}, and this agent knows {VERSION}")
+    if not isinstance(said, dict) or not isinstance(found, dict):
+        raise BadSetup("is no progress of provisioning")
+    return said, found
+
+
+def found_again(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a Setup that tell what was found. BadSetup if they cannot be understood."""
+    try:
+        devices = [Device(**(each | {"kinds": tuple(each["kinds"])})) for each in found["devices"]]
+        boards = [BoardSeen(**(each | {"channels": tuple(each["channels"])})) for each in found["boards"]]
+        invited, decided = tuple(_words(found["invited"])), frozenset(_words(found["decided"]))
+    except (KeyError, TypeError):
+        raise BadSetup("does not tell what was found as this agent wrote it") from None
+    return {
+        "devices": {one.address: one for one in devices},
+        "boards": {one.bridge: one for one in boards},
+        "invited": invited,
+        "decided": decided,
+    }
+
+
+def _words(values: Iterable[object]) -> Iterable[str]:
+    return [value for value in values if isinstance(value, str)]
