@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from agent.nouns import Newcomer
 from agent.provision.answers import read
-from agent.provision.setup import Device, Setup
+from agent.provision.setup import Setup
 
 PIR: Final = "0x00158d0001a2b3c4"
 DOOR: Final = "0x00124b0022334455"
@@ -63,5 +64,5 @@ def said(more: str = "", before: Setup | None = None) -> Setup:
     return read(ANSWERS + more, before)
 
 
-def ready(address: str, *kinds: str) -> Device:
-    return Device(address, f"{address} by name", "Maker", "M-1", "ready", True, kinds, 120, 90)
+def ready(address: str, *kinds: str) -> Newcomer:
+    return Newcomer(address, f"{address} by name", "Maker", "M-1", "ready", True, kinds, 120, 90)

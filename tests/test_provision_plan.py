@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 
 from agent.hub import Serial
-from agent.nouns import Sensor, Signal
+from agent.nouns import Newcomer, Sensor, Signal
 from agent.provision.answers import read
 from agent.provision.joined import expected, paired, passed, told, unpaired, waiting, without_device
 from agent.provision.plan import NAMES, STEPS, next_step, notices, ready, stands, view
-from agent.provision.setup import NEXT, BoardSeen, Device, Found, Setup
+from agent.provision.setup import NEXT, BoardSeen, Found, Setup
 from agent.provision.toml_text import text
 from tests.setup_maker import DOOR, PIR, SOS, said
 from tests.setup_maker import ready as device
@@ -66,7 +66,7 @@ def test_a_device_that_fits_nothing_is_remembered_and_no_sensor_has_it() -> None
 
 
 def test_each_sensor_says_what_it_waits_for() -> None:
-    setup = told(said(), Device(DOOR, interview="failed"))
+    setup = told(said(), Newcomer(DOOR, interview="failed"))
     stand = next(one for one in stands(setup, MADE) if one.step.name == "sensors")
     assert stand.state == "open"
     assert stand.missing == (
@@ -75,12 +75,12 @@ def test_each_sensor_says_what_it_waits_for() -> None:
         "pendant: no device has joined for it yet",
     )
     for interview, words in (("running", "is being interviewed"), ("ready", "cannot be a door; it may be motion")):
-        setup = told(said(), Device(DOOR, interview=interview, kinds=("motion",)))
+        setup = told(said(), Newcomer(DOOR, interview=interview, kinds=("motion",)))
         assert words in ready(setup, MADE)[1]
 
 
 def test_a_device_that_nobody_understands_is_told_so() -> None:
-    setup = told(said(), Device(DOOR, vendor="Who", model="What", interview="ready", known=False))
+    setup = told(said(), Newcomer(DOOR, vendor="Who", model="What", interview="ready", known=False))
     line = f"front-door: Who What ({DOOR}) tells nothing that this hub understands, and zigbee2mqtt does not know it"
     assert any(one.startswith(line) for one in ready(setup, MADE))
 

@@ -11,9 +11,9 @@ from agent.home import MAX_NAME_CHARS, naming
 from agent.home import parse as parse_home
 from agent.hub import Page, Serial
 from agent.hub import parse as parse_hub
-from agent.nouns import Care, Consent, Room, Sensor, Signal
+from agent.nouns import Care, Consent, Newcomer, Room, Sensor, Signal
 from agent.provision.answers import read, read_again
-from agent.provision.setup import Agreed, BadSetup, BoardSeen, Centre, Device, Member, Setup, kept, plain
+from agent.provision.setup import Agreed, BadSetup, BoardSeen, Centre, Member, Setup, kept, plain
 from agent.provision.toml_text import text, value
 from agent.provision.writing import home_text, hub_text, upstream
 from tests.setup_maker import DOOR, PIR, said
@@ -63,7 +63,7 @@ def setups(draw: st.DrawFn) -> Setup:
         care=draw(CARES),
         page=draw(st.none() | st.just(Page("192.168.1.20", 8444, ("hearth.local",)))),
         centres=(Centre("broker.example", None, "a.pem", None, "r.pub", 8), Centre("::1", 1885)),
-        devices={places[1]: Device(places[1], who, maker, draw(NAMES))},
+        devices={places[1]: Newcomer(places[1], who, maker, draw(NAMES))},
         boards={"bridge-1": BoardSeen("bridge-1", "uno 1.0", ("bed0", "door0"))},
         decided=frozenset({"care", "boards"}),
     )
@@ -110,7 +110,7 @@ def test_half_a_character_is_refused_and_not_written() -> None:
 
 
 def test_a_remark_in_the_file_cannot_become_a_line_of_it() -> None:
-    device = Device(PIR, "", "Maker\n[care]\nnight_exit = false #", "\u202e\x85\u2028", "ready", kinds=("motion",))
+    device = Newcomer(PIR, "", "Maker\n[care]\nnight_exit = false #", "\u202e\x85\u2028", "ready", kinds=("motion",))
     setup = replace(said(), devices={PIR: device})
     setup = replace(setup, sensors=(replace(setup.sensors[0], address=PIR), setup.sensors[1]))
     assert "\\n[care]\\nnight_exit" in home_text(setup)

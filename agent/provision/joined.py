@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from agent.provision.setup import NEXT, Device, Setup, with_device
+from agent.nouns import Newcomer
+from agent.provision.setup import NEXT, Setup, with_device
 
 
 def things(setup: Setup) -> list[tuple[str, str, str]]:
@@ -13,7 +14,7 @@ def things(setup: Setup) -> list[tuple[str, str, str]]:
     return found + [(signal.id, signal.kind, signal.address) for signal in setup.signals]
 
 
-def unfit(device: Device, id: str, kind: str) -> str:
+def unfit(device: Newcomer, id: str, kind: str) -> str:
     """Why this device cannot be that sensor or signal, or nothing."""
     if kind in device.kinds:
         return ""
@@ -40,7 +41,7 @@ def expected(setup: Setup) -> list[str]:
     return [address for address in dict.fromkeys(named) if setup.devices.get(address, _UNKNOWN).interview != "ready"]
 
 
-_UNKNOWN: Final = Device("")
+_UNKNOWN: Final = Newcomer("")
 
 
 def used(setup: Setup, address: str) -> bool:
@@ -48,12 +49,12 @@ def used(setup: Setup, address: str) -> bool:
     return any(device_of(taken) == address for _, _, taken in things(setup))
 
 
-def told(setup: Setup, device: Device) -> Setup:
+def told(setup: Setup, device: Newcomer) -> Setup:
     """A device as it is now known, whoever it is for."""
     return replace(setup, devices=with_device(setup, device))
 
 
-def paired(setup: Setup, device: Device, wanted: str | None = None) -> Setup:
+def paired(setup: Setup, device: Newcomer, wanted: str | None = None) -> Setup:
     """A device has joined and can be used: the first sensor or signal that waits for such a one has it now, or the one
     called ``wanted``. One that this home has already, or that fits nothing that waits, is only remembered."""
     setup = told(setup, device)
@@ -80,5 +81,5 @@ def passed(setup: Setup, step: str) -> Setup:
 
 def without_device(setup: Setup, address: str) -> Setup:
     """It left the network: what it was is not known any more, and who had it waits for it."""
-    devices: Mapping[str, Device] = {key: one for key, one in setup.devices.items() if key != address}
+    devices: Mapping[str, Newcomer] = {key: one for key, one in setup.devices.items() if key != address}
     return replace(setup, devices=devices)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from agent.hub import KEEPALIVE_S, STALL_S, Hub, Local, Page, Serial, Simulation
-from agent.nouns import Care, Consent, Home, Room, Sensor, Signal
+from agent.nouns import Care, Consent, Home, Newcomer, Room, Sensor, Signal
 
 VERSION: Final = 1  # of setup.json; another one is refused, not guessed at
 NEXT: Final = "next"  # the address of a Zigbee sensor that is to be the next device to join
@@ -50,22 +50,6 @@ class Centre:
     key: str | None = None  # of TLS, where it is not the one that provision makes
 
 
-class Device(NamedTuple):
-    """A Zigbee device as zigbee2mqtt told of it. ``interview``: running, ready or failed. ``kinds``: what sensor of a
-    home it may be, the likeliest first; empty: none that this hub understands. ``link_quality`` 0 to 255, None: not
-    heard yet; ``battery_percent`` None: not told yet, or it has none."""
-
-    address: str
-    name: str = ""
-    vendor: str = ""
-    model: str = ""
-    interview: str = "running"
-    known: bool = True
-    kinds: tuple[str, ...] = ()
-    link_quality: int | None = None
-    battery_percent: int | None = None
-
-
 class BoardSeen(NamedTuple):
     """A wired board that said who it is, and its inputs by name: door0, motion0, bed0."""
 
@@ -99,7 +83,7 @@ class Setup:
     family: tuple[Member, ...] = ()
     centres: tuple[Centre, ...] = ()
     simulation: Simulation | None = None
-    devices: Mapping[str, Device] = field(default_factory=dict)
+    devices: Mapping[str, Newcomer] = field(default_factory=dict)
     boards: Mapping[str, BoardSeen] = field(default_factory=dict)
     invited: tuple[str, ...] = ()
     decided: frozenset[str] = frozenset()
@@ -242,7 +226,7 @@ def care_table(care: Care) -> dict[str, Any]:
     }
 
 
-def with_device(setup: Setup, device: Device) -> Mapping[str, Device]:
+def with_device(setup: Setup, device: Newcomer) -> Mapping[str, Newcomer]:
     """``devices`` with that one as it is now."""
     return {**setup.devices, device.address: device}
 
@@ -278,7 +262,7 @@ def kept_parts(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 def found_again(found: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a Setup that tell what was found. BadSetup if they cannot be understood."""
     try:
-        devices = [Device(**(each | {"kinds": tuple(each["kinds"])})) for each in found["devices"]]
+        devices = [Newcomer(**(each | {"kinds": tuple(each["kinds"])})) for each in found["devices"]]
         boards = [BoardSeen(**(each | {"channels": tuple(each["channels"])})) for each in found["boards"]]
         invited, decided = tuple(_words(found["invited"])), frozenset(_words(found["decided"]))
     except (KeyError, TypeError):

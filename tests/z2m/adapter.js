@@ -5,6 +5,7 @@
  * The devices are those of devices.json. They answer ZDO and ZCL requests at once; what they do by themselves comes
  * as one JSON object a line on standard input:
  *   {"do": "join" | "leave", "device": ieee}
+ *   {"do": "wake", "device": ieee}      one that is "silent" in devices.json answers from now on
  *   {"do": "say", "device": ieee, "cluster": number, "data": hex of a ZCL frame}
  *   {"do": "unplug"}      the coordinator is gone
  * What they are told to do goes to standard output: told {"device": ieee, "command": name, "with": its parameters}
@@ -114,6 +115,7 @@ class InMemory extends Adapter {
     obey({do: verb, device: ieee, cluster, data}) {
         const device = DEVICES[ieee];
         if (verb === "join") this.emit("deviceJoined", {networkAddress: device.networkAddress, ieeeAddr: ieee});
+        if (verb === "wake") device.silent = false;
         if (verb === "leave") this.emit("deviceLeave", {networkAddress: device.networkAddress, ieeeAddr: ieee});
         if (verb === "say") this.emit("zclPayload", this.heard(device, 1, cluster, Buffer.from(data, "hex")));
         if (verb === "unplug") this.emit("disconnected");
@@ -136,6 +138,7 @@ class InMemory extends Adapter {
     async sendZdo(_ieee, networkAddress, clusterId, payload) {
         const device = atNetworkAddress(networkAddress);
         if (!device) throw new Error(`nobody has the address ${networkAddress}`);
+        if (device.silent) throw new Error(`${device.ieee} does not answer`);
         const {ClusterId} = Zdo;
         switch (clusterId) {
             case ClusterId.NODE_DESCRIPTOR_REQUEST:
@@ -175,6 +178,7 @@ class InMemory extends Adapter {
 
     async sendZclFrameToEndpoint(_ieee, networkAddress, endpoint, frame, _timeout, disableResponse) {
         const device = atNetworkAddress(networkAddress);
+        if (device.silent) throw new Error(`${device.ieee} does not answer`);
         const {SERVER_TO_CLIENT} = Zcl.Direction;
         const {transactionSequenceNumber, manufacturerCode, isGlobal} = frame.header;
         if (frame.command.name === "defaultRsp") return undefined; // a device does not answer an answer
