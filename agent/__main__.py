@@ -18,6 +18,7 @@ READERS: Final = {
     "hub": ("run", "watch", "uplink", "pause", "consent"),
     "technician": ("replay", "journal"),
     "installer": ("promise", "bridge"),
+    "provision": ("provision",),
     "walk": ("walk-test",),
     "doctor": ("doctor",),
     "family": ("summary",),

@@ -85,6 +85,14 @@ class Authority:
         private.write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, bare))
         return str(certificate), str(private)
 
+    def sign(self, request: bytes, name: str | None = None) -> bytes:
+        """The certificate that is asked for, in PEM; ``name``: for somebody else than who asks."""
+        asked = x509.load_pem_x509_csr(request)
+        key = asked.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) if name else asked.subject
+        return self._certificate(subject, key, ca=False)
+
     def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, ca: bool) -> bytes:
         now = datetime.datetime.now(datetime.UTC)
         here = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))] if self._host == "localhost" else []

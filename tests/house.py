@@ -28,7 +28,7 @@ PACKAGES: Final = {
     "paho": {"agent/mqtt_io.py"},
     "serial": {"agent/sensors/serial_io.py"},
     "onnxruntime": {"agent/detect/onnx_io.py"},
-    "cryptography": {"agent/transport/keys_io.py", "agent/page/certificate_io.py"},
+    "cryptography": {"agent/transport/keys_io.py", "agent/transport/enrol_io.py", "agent/page/certificate_io.py"},
     "ssl": {
         "agent/broker_io.py",
         "agent/mqtt_io.py",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from agent.nouns import Newcomer
+from agent.newcomer import Newcomer
 from agent.provision.answers import read
 from agent.provision.setup import Setup
 

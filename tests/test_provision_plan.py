@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 
 from agent.hub import Serial
-from agent.nouns import Newcomer, Sensor, Signal
+from agent.newcomer import Newcomer
+from agent.nouns import Sensor, Signal
 from agent.provision.answers import read
 from agent.provision.joined import expected, paired, passed, told, unpaired, waiting, without_device
 from agent.provision.plan import NAMES, STEPS, next_step, notices, ready, stands, view

@@ -11,7 +11,8 @@ from agent.home import MAX_NAME_CHARS, naming
 from agent.home import parse as parse_home
 from agent.hub import Page, Serial
 from agent.hub import parse as parse_hub
-from agent.nouns import Care, Consent, Newcomer, Room, Sensor, Signal
+from agent.newcomer import Newcomer
+from agent.nouns import Care, Consent, Room, Sensor, Signal
 from agent.provision.answers import read, read_again
 from agent.provision.setup import Agreed, BadSetup, BoardSeen, Centre, Member, Setup, kept, plain
 from agent.provision.toml_text import text, value

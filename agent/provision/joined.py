@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from agent.nouns import Newcomer
+from agent.newcomer import Newcomer
 from agent.provision.setup import NEXT, Setup, with_device
 
 

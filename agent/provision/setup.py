@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from agent.hub import KEEPALIVE_S, STALL_S, Hub, Local, Page, Serial, Simulation
-from agent.nouns import Care, Consent, Home, Newcomer, Room, Sensor, Signal
+from agent.newcomer import Newcomer
+from agent.nouns import Care, Consent, Home, Room, Sensor, Signal
 
 VERSION: Final = 1  # of setup.json; another one is refused, not guessed at
 NEXT: Final = "next"  # the address of a Zigbee sensor that is to be the next device to join
@@ -88,8 +89,10 @@ class Setup:
     invited: tuple[str, ...] = ()
     decided: frozenset[str] = frozenset()
 
-    def room(self, id: str) -> Room | None:
-        return next((room for room in self.rooms if room.id == id), None)
+    @property
+    def things(self) -> tuple[Sensor | Signal, ...]:
+        """What is somewhere in the home."""
+        return (*self.sensors, *self.signals)
 
 
 @dataclass(frozen=True, slots=True)

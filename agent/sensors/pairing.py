@@ -15,7 +15,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, cast
 
-from agent.nouns import BadFrame, Newcomer, Sensor
+from agent.newcomer import Newcomer
+from agent.nouns import BadFrame, Sensor
 from agent.sensors.bridge_info import INFO
 from agent.sensors.exposes import Input, inputs
 from agent.sensors.payload import MAX_DEVICES_BYTES, number, parse, shown

@@ -5,12 +5,14 @@ whatever becomes of this process. ``Joiner`` lives in its caller's thread, as ``
 """
 
 import os
+from collections.abc import Mapping
 from itertools import count
 from time import monotonic
 from typing import Final
 
 from agent.mqtt_io import Broker, Client
-from agent.nouns import BadFrame, Newcomer, Refused
+from agent.newcomer import Newcomer
+from agent.nouns import BadFrame, Refused
 from agent.sensors.pairing import Answer, Event, Pairing, order
 from agent.sensors.payload import MAX_DEVICES_BYTES, MAX_FRAME_BYTES
 from agent.sensors.zigbee import DEVICES
@@ -73,7 +75,7 @@ class Joiner:
 
     def permit(self, on: bool) -> None:
         """Let devices join from now on, until this is called again, or ``close``. Refused if zigbee2mqtt will not."""
-        answer = self.ask("permit_join", time=PERMIT_S if on else 0)
+        answer = self.ask("permit_join", {"time": PERMIT_S if on else 0})
         if answer.fault:
             raise Refused(f"zigbee2mqtt lets no device join: {answer.fault}")
         self._permitted_s = monotonic() if on else None
@@ -84,11 +86,11 @@ class Joiner:
         if self._client.publish(self._prefix + topic, payload) is not None:
             self._permitted_s = monotonic()
 
-    def ask(self, what: str, **fields: object) -> Answer:
+    def ask(self, what: str, fields: Mapping[str, object], limit_s: float = ANSWER_S) -> Answer:
         """An order, and zigbee2mqtt's answer to it; what happens meanwhile is told by the next ``turn``."""
         transaction = f"{self._name}-{next(self._numbers)}"
         topic, payload = order(what, transaction, **fields)
-        sent, end = False, monotonic() + ANSWER_S
+        sent, end = False, monotonic() + limit_s
         while transaction not in self.pairing.answers and monotonic() < end:
             sent = sent or self._client.publish(self._prefix + topic, payload) is not None
             self._client.turn(min(0.5, max(0.0, end - monotonic())))
@@ -100,29 +102,25 @@ class Joiner:
 
     def interview(self, address: str) -> str:
         """Ask a device anew what it is. Why that failed, or nothing."""
-        return self.ask("device/interview", id=address).fault
+        return self.ask("device/interview", {"id": address}).fault
 
     def rename(self, address: str, name: str) -> str:
         """So that zigbee2mqtt's own pages call it as home.toml does, which goes by its address. As ``interview``."""
         device = self.devices.get(address)
         if device is None or device.name == name:
             return "" if device else f"{address} is not in the network"
-        return self.ask("device/rename", **{"from": address, "to": name, "homeassistant_rename": False}).fault
+        return self.ask("device/rename", {"from": address, "to": name, "homeassistant_rename": False}).fault
 
     def remove(self, address: str) -> str:
         """Out of the network; one that does not answer is forgotten all the same. As ``interview``."""
-        fault = self.ask("device/remove", id=address).fault
-        return self.ask("device/remove", id=address, force=True).fault if fault else ""
+        fault = self.ask("device/remove", {"id": address}).fault
+        return self.ask("device/remove", {"id": address, "force": True}).fault if fault else ""
 
     def close(self) -> None:
         """Nobody may join any more."""
         if self._permitted_s is not None and self._client.up:
-            end = monotonic() + CLOSE_S
             self._permitted_s = None
-            topic, payload = order("permit_join", "last", time=0)
-            if self._client.publish(self._prefix + topic, payload) is not None:
-                while "last" not in self.pairing.answers and self._client.up and monotonic() < end:
-                    self._client.turn(end - monotonic())
+            self.ask("permit_join", {"time": 0}, CLOSE_S)
         self._client.close()
 
     def _message(self, topic: str, payload: bytes, retained: bool) -> None:

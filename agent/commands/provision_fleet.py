@@ -1,0 +1,72 @@
+"""A home set up from an answers file: nothing is asked, devices are waited for, and what is missing is told."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from agent.commands.asking import Refused, say
+from agent.provision.answers import BadAnswers
+from agent.provision.joined import expected, waiting
+from agent.provision.plan import next_step
+from agent.setup_io import Session
+
+
+def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool) -> None:
+    """As far as it can be done now; the same file again goes on from there. Refused for a file with mistakes."""
+    try:
+        session.say_file(answers)
+    except BadAnswers as fault:
+        raise Refused("\n".join(f"{answers}: {mistake}" for mistake in fault.mistakes)) from None
+    carry = session.make_keys()
+    faults = session.take_in()
+    if session.setup.serial:
+        faults += session.meet_boards()
+    tell = tell_json if as_json else tell_plain
+    if waiting(session.setup) or expected(session.setup):
+        _paired(session, wait_s, as_json)
+    for member in session.setup.family:
+        if member.name not in session.setup.invited and session.setup.consent.summary_to_family:
+            link = session.invite(member.name)
+            tell("invited", f"{member.name} is let in once, within 7 days, by {link}")
+    following = next_step(session.setup, session.found(), optional=False)
+    if following is not None and following.step.name == "files":
+        for path in session.write():
+            tell("written", f"written: {path}")
+    elif faults:
+        tell("carry", f"for the centre: {carry[0]} and {carry[1]}")
+
+
+def _paired(session: Session, wait_s: int | None, as_json: bool) -> None:
+    tell = tell_json if as_json else tell_plain
+    told = waited(session)
+    tell("waiting", told)
+    with session.pairing() as pairs:
+        for event in pairs.until_done(wait_s):
+            if event is not None:
+                tell(event.what, event.words, event.address)
+            if (now := waited(session)) != told:
+                told = now
+                tell("waiting", now)
+
+
+def waited(session: Session) -> str:
+    """For whom devices are let in, in one line."""
+    named = [f"the device {address}" for address in expected(session.setup)]
+    unnamed = [f"the next {kind} for {id}" for id, kind in waiting(session.setup)]
+    return f"waiting for {_listed([*named, *unnamed])}" if named or unnamed else "all devices are there"
+
+
+def _listed(words: Iterable[str], most: int = 3) -> str:
+    words = list(words)
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
+
+
+def tell_plain(what: str, words: str, address: str = "") -> None:
+    """``link`` comes with every message: for a person it stands in the overview."""
+    if what != "link":
+        say(words)
+
+
+def tell_json(what: str, words: str, address: str = "") -> None:
+    print(json.dumps({"event": what, "words": words} | ({"address": address} if address else {})), flush=True)
