@@ -86,17 +86,18 @@ class Pairs:
         return events
 
     def until_done(self, limit_s: float | None) -> Iterator[Event | None]:
-        """Devices may join until nobody is waited for, or for so long (None: for ever). What happens; None where for a
-        second nothing did."""
+        """Devices may join until nobody is waited for, or for so long (None: for ever). What happens; None at the
+        start, and where for a second nothing did."""
         end_s = None if limit_s is None else monotonic() + limit_s
         self.permit(True)
+        yield None
         while not self.done and (end_s is None or monotonic() < end_s):
             yield from self.turn(1.0) or (None,)
         self.permit(False)
 
     def _take(self, event: Event) -> None:
         device = self._merged(self._joiner.devices[event.address])
-        if event.what in ("joined", "running", "ready"):
+        if event.what in ("joined", "running", "ready", "announced"):
             self._fresh.add(event.address)
         before = self._session.setup
         fresh = event.address in self._fresh
@@ -104,5 +105,5 @@ class Pairs:
         if setup != before:
             self._session.change(setup)
         had, has = ({id for id, _, address in things(one) if address == event.address} for one in (before, setup))
-        if has - had or (event.what == "ready" and has):
+        if has - had or (event.what in ("ready", "announced") and has):
             self._joiner.rename(event.address, min(has))

@@ -38,8 +38,7 @@ def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool)
 
 def _paired(session: Session, wait_s: int | None, as_json: bool) -> None:
     tell = tell_json if as_json else tell_plain
-    told = waited(session)
-    tell("waiting", told)
+    told = ""
     with session.pairing() as pairs:
         for event in pairs.until_done(wait_s):
             if event is not None:

@@ -87,7 +87,7 @@ def _told_while_waiting(session: Session, pairs: Pairs) -> None:
         if event.what != "link":
             print(f"\r  {event.words}")
         device = session.setup.devices.get(event.address)
-        if event.what == "ready" and device is not None and not used(session.setup, device.address):
+        if event.what in ("ready", "announced") and device is not None and not used(session.setup, device.address):
             _placed(session, device)
         if event.what == "failed" and agreed_to("Ask it again", True):
             print(f"  {pairs.again(event.address) or 'It is asked again.'}")

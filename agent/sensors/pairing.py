@@ -7,6 +7,7 @@ that would carry its readings later (wiring.py): what is proposed is what will b
     opened closed            zigbee2mqtt lets devices join, or no longer; ``closes_ms`` is until when
     joined running           a device has joined; it is being asked what it is
     ready failed             it has said so (``words`` tell what it may be), or has not
+    announced                one that was known already has come, or come back
     left                     it is not in the network any more
     link battery             its link quality or its battery was heard for the first time, or has changed
 """
@@ -151,13 +152,17 @@ class Pairing:
         )
 
     def _event(self, event: object) -> Iterator[Event]:
-        """What the list does not say: that an interview began anew, or failed once more."""
+        """What the list does not say: that an interview began anew, or failed once more, or who is back."""
         data = event.get("data") if isinstance(event, dict) else None
         if not isinstance(event, dict) or not isinstance(data, dict):
             raise BadFrame(f"{EVENT}: not an event")
         address = data.get("ieee_address")
         device = self.devices.get(address.lower()) if isinstance(address, str) else None
-        if event.get("type") != "device_interview" or device is None:
+        if device is None:
+            return
+        if event.get("type") == "device_announce" and device.interview == "ready":
+            yield Event("announced", device.address, f"{device.address} is {what_it_is(device)}, and was known already")
+        if event.get("type") != "device_interview":
             return
         state = _STATUSES.get(str(data.get("status")))
         if state is not None and state != device.interview:

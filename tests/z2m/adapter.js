@@ -4,7 +4,7 @@
  *
  * The devices are those of devices.json. They answer ZDO and ZCL requests at once; what they do by themselves comes
  * as one JSON object a line on standard input:
- *   {"do": "join" | "leave", "device": ieee}
+ *   {"do": "join" | "leave" | "announce", "device": ieee}
  *   {"do": "wake", "device": ieee}      one that is "silent" in devices.json answers from now on
  *   {"do": "say", "device": ieee, "cluster": number, "data": hex of a ZCL frame}
  *   {"do": "unplug"}      the coordinator is gone
@@ -115,6 +115,10 @@ class InMemory extends Adapter {
     obey({do: verb, device: ieee, cluster, data}) {
         const device = DEVICES[ieee];
         if (verb === "join") this.emit("deviceJoined", {networkAddress: device.networkAddress, ieeeAddr: ieee});
+        if (verb === "announce") {
+            const said = {nwkAddress: device.networkAddress, eui64: ieee, capabilities: {}};
+            this.emit("zdoResponse", Zdo.ClusterId.END_DEVICE_ANNOUNCE, [0, said]);
+        }
         if (verb === "wake") device.silent = false;
         if (verb === "leave") this.emit("deviceLeave", {networkAddress: device.networkAddress, ieeeAddr: ieee});
         if (verb === "say") this.emit("zclPayload", this.heard(device, 1, cluster, Buffer.from(data, "hex")));
