@@ -38,7 +38,8 @@ def test_a_fleets_hub_is_provisioned_without_a_question(provisioned: Fleet) -> N
         "hall-motion": PIR, "front-door": DOOR, "pendant": SOS
     }  # fmt: skip
     assert "# Aqara RTCGQ11LM" in home.text
-    assert "# Agreed by Mary Smith on 2026-11-27, in the presence of Tom, her son." in home.text
+    assert "# Agreed on 2026-11-27; by whom, and who else was there, is in setup.json." in home.text
+    assert "Mary" not in home.text  # it is a part of every journal that a technician copies
 
 
 def test_what_it_is_called_at_home_it_is_called_in_zigbee2mqtt_too(provisioned: Fleet) -> None:

@@ -3,10 +3,12 @@
 import argparse
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from agent.commands.asking import DONE, PROBLEMS, Refused
+from agent.commands.provision_asking import wrapped
 from agent.provision.plan import NAMES
 from agent.provision.provision_io import load
 from agent.setup_io import Session
@@ -51,7 +53,8 @@ def provisioned(asked: argparse.Namespace) -> int:
     from agent.commands.provision_steps import led
 
     with Session(asked.config) as session:
-        led(session, asked.step)
+        with suppress(EOFError):  # Ctrl-D leaves, as q does
+            led(session, asked.step)
         return DONE if session.view()["written"] else PROBLEMS
 
 
@@ -79,5 +82,8 @@ def overview(view: dict[str, Any]) -> list[str]:
         if step["state"] == "open" and step["optional"] and not step["missing"]:
             mark = "may  "
         lines.append(f"{mark} {step['name']:9} {step['title']}")
-        lines += [f"{'':16}! {line}" for line in step["missing"]] if step["state"] != "waits" else []
-    return lines + [f"note: {line}" for line in view["notices"]]
+        for line in step["missing"] if step["state"] != "waits" else []:
+            lines += wrapped(f"! {line}", " " * 16)
+    for line in view["notices"]:
+        lines += wrapped(f"note: {line}", "")
+    return lines

@@ -1,20 +1,36 @@
 """Questions in a terminal while a home is set up: a minus leaves the step, a mistake is told and asked again."""
 
 from collections.abc import Callable
-from typing import Any
+from textwrap import wrap
+from typing import Any, Final
 
 from agent.provision.answers import BadAnswers
 from agent.setup_io import Session
+
+COLUMNS: Final = 78  # of a terminal, beside the cursor
 
 
 class Left(Exception):
     """The installer leaves the step; what was said of it before stands."""
 
 
+def wrapped(words: str, indent: str = "  ", more: str = "  ") -> list[str]:
+    """``words`` in lines for a terminal; a path or a link is not cut. ``more``: before each line but the first."""
+    following = indent + more
+    lines = wrap(words, COLUMNS, initial_indent=indent, subsequent_indent=following, break_long_words=False)
+    return lines or [""]
+
+
+def show(words: str) -> None:
+    print("\n".join(wrapped(words)))
+
+
 def ask(words: str, default: object = "") -> str:
     """``-`` leaves the step."""
     shown = f" [{default}]" if default not in ("", None) else ""
-    said = input(f"  {words}{shown}: ").strip()
+    *before, last = wrapped(f"{words}{shown}:", more="")
+    print("".join(f"{line}\n" for line in before), end="")
+    said = input(f"{last} ").strip()
     if said == "-":
         raise Left
     return said or ("" if default is None else str(default))
@@ -32,9 +48,9 @@ def said(session: Session, tables: Callable[[], dict[str, Any]]) -> None:
             return
         except BadAnswers as fault:
             for mistake in fault.mistakes:
-                print(f"  ! {mistake.key}: {mistake.message}")
+                show(f"! {mistake.key}: {mistake.message}")
         except ValueError as odd:
-            print(f"  ! {odd}")
+            show(f"! {odd}")
 
 
 def number(text: str) -> object:

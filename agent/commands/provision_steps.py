@@ -6,22 +6,23 @@ Every answer goes through the same door as an answers file, so a mistake is told
 from collections.abc import Callable
 from typing import Any, Final
 
-from agent.commands.asking import Refused, say
+from agent.commands.asking import Refused
 from agent.commands.provision import overview
-from agent.commands.provision_asking import Left, agreed_to, ask, number, said
+from agent.commands.provision_asking import Left, agreed_to, ask, number, said, show
 from agent.commands.provision_things import boards, family, sensors
 from agent.promise.words import hhmm, sentence, unheard
 from agent.provision.plan import NAMES, next_step
 from agent.provision.setup import plain
 from agent.setup_io import Session
 
-HELP: Final = "Enter goes on; the name of a step goes there; ? shows how far it is; q leaves, and all is kept."
+HELP: Final = "Enter: go on. A step's name: go there. ?: how far it is. q: leave; all is kept."
+NOTE: Final = "A minus in place of an answer leaves a step as it was."
 
 
 def led(session: Session, step: str | None) -> None:
     """Until all is done, or the installer leaves."""
     print("\n".join(overview(session.view())))
-    print(HELP)
+    print(f"{HELP}\n{NOTE}")
     while True:
         following = next_step(session.setup, session.found())
         name = step or (following.step.name if following else "q")
@@ -35,7 +36,7 @@ def led(session: Session, step: str | None) -> None:
         if name in ("q", "quit", "exit"):
             return
         if name not in NAMES:
-            print(f"There is no step {name[:40]!r}. {HELP}")
+            print(f"There is no step {name[:40]!r}: there are {', '.join(NAMES)}.")
             continue
         taken(session, name)
 
@@ -44,8 +45,8 @@ def taken(session: Session, name: str) -> None:
     """One step; what cannot be done is told, and nothing else is lost."""
     stand = next(one for one in session.view()["steps"] if one["name"] == name)
     print(f"\n{stand['title']}: {stand['why']}.")
-    for line in stand["missing"]:
-        print(f"  ! {line}")
+    for line in stand["missing"] if name != "sensors" else ():  # which it lists itself
+        show(f"! {line}")
     if stand["waits_for"] and name != "files":
         print(f"First: {', '.join(stand['waits_for'])}.")
         return
@@ -54,7 +55,8 @@ def taken(session: Session, name: str) -> None:
     except Left:
         print("Left as it was.")
     except Refused as fault:
-        say(str(fault))
+        for line in str(fault).splitlines():
+            show(f"! {line}")
 
 
 def _identity(session: Session) -> None:
@@ -63,7 +65,7 @@ def _identity(session: Session) -> None:
     if agreed_to(f"Local broker {setup.local.host}:{setup.local.port}; change it?", False):
         said(session, lambda: {"local": _local(plain(setup)["local"])})
     request, public = session.make_keys()
-    print(f"The hub's keys are made, and never leave it. To carry to the centre:\n  {request}\n  {public}")
+    print(f"  The hub's keys are made, and never leave it. To carry to the centre:\n  {request}\n  {public}")
 
 
 def _local(before: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def _home(session: Session) -> None:
 
 
 def _consent(session: Session) -> None:
-    print("  Movement, doors, beds and buttons are recorded on this hub alone; only alerts leave it, without names.")
+    show("Movement, doors, beds and buttons are recorded on this hub alone; only alerts leave it, without names.")
     before, flags = session.setup.agreed, session.setup.consent
     said(
         session,
@@ -113,9 +115,9 @@ def _rooms(session: Session) -> None:
 
 def _listed_rooms(rooms: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rooms = list(rooms)
-    print("  Kinds: bedroom, bathroom, kitchen, living, hall, other. A minus and an id takes one out (-hall).")
+    show("Kinds: bedroom, bathroom, kitchen, living, hall, other; -hall takes the hall out.")
     while True:
-        print("  Rooms: " + (", ".join(f"{room['id']} ({room['name']})" for room in rooms) or "none yet"))
+        show("Rooms: " + (", ".join(f"{room['id']} ({room['name']})" for room in rooms) or "none yet"))
         kind = ask("Kind of the next room; Enter: that is all").lower()
         if not kind:
             return rooms
@@ -140,7 +142,7 @@ def _care(session: Session) -> None:
     said(session, lambda: {"care": _asked_care(plain(session.setup)["care"])})
     print("What this promises before the home has a past of its own:")
     for line in promised(session):
-        print(f"  {line}")
+        show(line)
 
 
 def promised(session: Session) -> list[str]:
@@ -176,7 +178,7 @@ def _centre(session: Session) -> None:
     centres = plain(session.setup).get("centre", [{}])
     said(session, lambda: {"centre": [_asked_centre(centres[0]), *centres[1:]]})
     for line in session.take_in():
-        print(f"  ! {line}")
+        show(f"! {line}")
 
 
 def _asked_centre(before: dict[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from agent.commands.provision_asking import agreed_to, ask, said
+from agent.commands.provision_asking import agreed_to, ask, said, show
 from agent.home import ROLES
 from agent.newcomer import Newcomer
 from agent.nouns import Refused
 from agent.provision.joined import addressed, passed, unpaired, used, waiting
 from agent.provision.plan import stands
 from agent.provision.setup import plain
-from agent.sensors.pairing import what_it_is
 from agent.setup_io import Session
 from agent.setup_pairs_io import Pairs
 
@@ -25,7 +24,7 @@ WHAT: Final = (
 
 def sensors(session: Session) -> None:
     while True:
-        print("\n".join(_listed(session)))
+        _list(session)
         print(WHAT)
         what = ask("What now").lower()
         if not what:
@@ -44,15 +43,15 @@ def sensors(session: Session) -> None:
             session.change(replace(session.setup, sensors=left, signals=lamps))
 
 
-def _listed(session: Session) -> list[str]:
+def _list(session: Session) -> None:
     """Each sensor on a line: what it is, where, and how its radio and its battery stand."""
     setup = session.setup
     missing = next(one.missing for one in stands(setup, session.found()) if one.step.name == "sensors")
-    lines = []
     for one in setup.things:
         device = setup.devices.get(one.address.partition("#")[0])
-        lines.append(f"  {one.id[:22]:22} {one.kind:11} {one.room[:14]:14} {_radio(device) if device else one.address}")
-    return [*lines, *(f"  ! {line}" for line in missing)]
+        print(f"  {one.id[:20]:20} {one.kind:11} {one.room[:14]:14} {_radio(device) if device else one.address}")
+    for line in missing:
+        show(f"! {line}")
 
 
 def _radio(device: Newcomer) -> str:
@@ -74,7 +73,7 @@ def pair(session: Session) -> None:
     with session.pairing() as pairs:
         pairs.wanted = ""  # nobody is given a device unasked here
         pairs.permit(True)
-        print("  Devices may join. Press the button of one until it blinks. Ctrl-C when you are done.")
+        print("  Devices may join: press the button of one until it blinks. Ctrl-C ends it.")
         try:
             while True:
                 _told_while_waiting(session, pairs)
@@ -85,18 +84,24 @@ def pair(session: Session) -> None:
 def _told_while_waiting(session: Session, pairs: Pairs) -> None:
     for event in pairs.turn(1.0):
         if event.what != "link":
-            print(f"\r  {event.words}")
+            _over(event.words)
         device = session.setup.devices.get(event.address)
         if event.what in ("ready", "announced") and device is not None and not used(session.setup, device.address):
             _placed(session, device)
         if event.what == "failed" and agreed_to("Ask it again", True):
-            print(f"  {pairs.again(event.address) or 'It is asked again.'}")
+            show(pairs.again(event.address) or "It is asked again.")
     print(f"\r  {pairs.left_s:3} s open, {len(waiting(session.setup))} waited for ", end="", flush=True)
+
+
+def _over(words: str) -> None:
+    """In place of the line that tells how long devices may still join."""
+    print("\r" + " " * 40 + "\r", end="")
+    show(words)
 
 
 def _placed(session: Session, device: Newcomer) -> None:
     """What it is, and where: for a sensor that waits for one, or a new one."""
-    print(f"  {what_it_is(device)}. {_radio(device)}.")
+    show(f"{_radio(device)}.")
     fitting = [id for id, kind in waiting(session.setup) if kind in device.kinds]
     if not device.kinds:
         return
@@ -145,7 +150,7 @@ def _wired(session: Session) -> dict[str, Any]:
 def boards(session: Session) -> None:
     """Each port is asked who is there; nothing that a board keeps for the hub is lost by that."""
     ports = session.ports()
-    print("  Ports: " + (", ".join(ports) or "none that a board could be on"))
+    show("Ports: " + (", ".join(ports) or "none that a board could be on"))
     if not ports and not session.setup.serial:
         session.change(passed(session.setup, "boards"))
         return
@@ -155,9 +160,9 @@ def boards(session: Session) -> None:
         tables = [{"port": port.strip(), "bridge": f"bridge-{nth}"} for nth, port in enumerate(chosen, 1)]
         said(session, lambda: {"serial": tables})
         for line in session.meet_boards():
-            print(f"  ! {line}")
+            show(f"! {line}")
         for board in session.setup.boards.values():
-            print(f"  {board.bridge}: {board.firmware}, with {', '.join(board.channels)}")
+            show(f"{board.bridge}: {board.firmware}, with {', '.join(board.channels)}")
         return
     said(session, lambda: {"serial": []})
 

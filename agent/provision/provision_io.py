@@ -17,13 +17,14 @@ from agent.home import parse as parse_home
 from agent.hub import BadHub
 from agent.hub import parse as parse_hub
 from agent.nouns import Refused, Running
-from agent.provision.answers import read_again
+from agent.provision.answers import BadAnswers, read, read_again
 from agent.provision.setup import BadSetup, Setup, begun, kept
 from agent.provision.writing import home_text, hub_text
 from agent.toml_mistakes import BadToml
 
 PROGRESS: Final = "setup.json"
 LOCK: Final = "setup.lock"
+DEFAULTS: Final = "defaults.toml"  # an answers file of what the package knows of this machine: state, [local]
 BEFORE: Final = ".before"  # after the name of a file: what it was before provision wrote it last
 
 
@@ -50,8 +51,8 @@ def alone(config: Path) -> Iterator[None]:
 
 
 def load(config: Path) -> Setup:
-    """What was said and found so far; at the first time what hub.toml and home.toml say, if they are there. Refused for
-    any of them that cannot be read."""
+    """What was said and found so far; at the first time what hub.toml and home.toml say, or else defaults.toml, as far
+    as they are there. Refused for any of them that cannot be read."""
     progress = config.parent / PROGRESS
     data = _bytes(progress)
     if data is not None:
@@ -67,9 +68,14 @@ def load(config: Path) -> Setup:
     place = config.parent / (hub.home if hub is not None else "home.toml")
     text = _bytes(place)
     try:
-        return begun(parse_home(text) if text is not None else None, hub)
+        setup = begun(parse_home(text) if text is not None else None, hub)
     except BadHome as fault:
         raise _refused(place, fault) from None
+    defaults = _bytes(config.parent / DEFAULTS) if hub is None else None
+    try:
+        return read(defaults, setup) if defaults is not None else setup
+    except BadAnswers as fault:
+        raise _refused(config.parent / DEFAULTS, fault) from None
 
 
 def _refused(path: Path, fault: BadToml) -> Refused:

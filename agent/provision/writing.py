@@ -93,10 +93,8 @@ def _about(setup: Setup, address: str) -> Iterable[str]:
 def _consent(setup: Setup) -> list[str]:
     agreed, given = setup.agreed, setup.consent
     parts = ["[consent]"]
-    if agreed is not None:
-        parts.append(
-            f"# Agreed by {_harmless(agreed.by)} on {agreed.on}, in the presence of {_harmless(agreed.presence)}."
-        )
+    if agreed is not None:  # no names: this text is a part of every journal that a technician copies
+        parts.append(f"# Agreed on {agreed.on}; by whom, and who else was there, is in setup.json.")
     flags = {
         "monitoring": given.monitoring,
         "bathroom_detail_to_family": given.bathroom_detail_to_family,
