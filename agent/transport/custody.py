@@ -154,6 +154,7 @@ class Custody:
         id = self._of.get((epoch, seq))
         life = self._lives.get(id or "")
         if life is None:
+            self._plan()
             return [], [], None  # signed for before, or of a hub that was here before us
         verdict, reason = _word(said.get("verdict")), _word(said.get("reason"))
         step = Step(now, epoch, seq, life.id, life.kind, str(what), verdict, reason)
