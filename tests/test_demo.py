@@ -161,7 +161,9 @@ def test_the_demo_tells_its_story_live_within_ninety_seconds(folder: Path) -> No
     assert lamp[::2] == ["on"] * (len(lamp) // 2)
     assert len(lamp) >= 2 * len(STORY.asked)
     assert err.splitlines()[-1].endswith(str(page)), "the day as a family reads it is named last"
-    assert "Possible fall was told to the monitoring centre; a person there took it at" in page.read_text()
+    day = page.read_text()
+    assert "Possible fall was told to the monitoring centre; a person there took it at" in day
+    assert re.search(r"To bed at \d\d:\d\d", day), "the night is told, though the bed was new"
     assert lamp[-1] == "off"
     assert "Nothing else was raised." in out
     assert not list(temporary.iterdir())

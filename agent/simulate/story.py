@@ -43,10 +43,10 @@ DATE: Final = date(2026, 3, 2)
 PAST_DAYS: Final = 28
 DEAD: Final = "fridge-door"
 SPEED_MOST: Final = 120  # times real time: faster, and transport timers, which stay real, no longer fit the story
-# Her bed stands on a load cell, wired to a board, since the evening before; until then the hub misses it. A night of
-# what it feels is reckoned in two seconds; a month would take two minutes.
+# Her bed stands on a load cell, wired to a board, since the morning before; until then the hub misses it. A day of
+# what it feels is reckoned in three seconds; a month would take two minutes. The family's day begins at noon.
 WIRED_BED: Final = replace(TEN[0], wired="bed0")
-LAID: Final = "20:00"
+LAID: Final = "11:30"
 FLEET: Final = (WIRED_BED, *TEN[1:], ANSWER)
 SEEDED_MS: Final = 20 * SECOND_MS  # how far the seed moves what the person does
 
