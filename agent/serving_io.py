@@ -1,30 +1,36 @@
 """How a page of ours is served: bounds on what a browser may send and on how long it may take, with TLS or without."""
 
 import logging
+import select
 import socket
 import ssl
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Any, Final, NamedTuple
 
 import waitress
 import waitress.channel
 
 from agent.nouns import Refused
+from agent.turns import Measure, Turns
 
 MAX_BODY_BYTES: Final = 8_192  # of a form; a longer one is refused
 MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
 RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
 REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
+ACCEPTED: Final = 256  # connections in one turn of the loop: a flood of them does not keep the next one in the queue
 logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoever floods it could fill a disk with
 
 
 class Connections(NamedTuple):
-    """How many at once: beyond ``most`` the next one waits; of those that come from one address beyond ``of_one`` the
-    next one is closed, so that nobody takes the place of all."""
+    """Of one address, beyond ``of_one`` at once, or ``asks`` requests at once and ``a_second`` after that, a connection
+    is closed before anything of it is read. Beyond ``most`` in all, the one that has been silent for longest ends."""
 
     most: int = 200
     of_one: int = 200
+    asks: int = 1_000
+    a_second: float = 1_000.0
 
 
 FREELY: Final = Connections()
@@ -40,6 +46,14 @@ class Prompt(waitress.channel.HTTPChannel):  # type: ignore[misc]  # waitress sh
         super().handle_read()
         if begun is not None and self.request is not None:
             self.last_activity = begun
+
+    def service(self) -> None:
+        """A request has its turn; nothing is made for a browser that has gone meanwhile."""
+        if not self.server.measure.asked(self.addr[0], monotonic()) or _gone(self.socket):
+            self.connected = False
+        super().service()
+        if not self.connected:  # the loop closes it
+            self.server.pull_trigger()
 
 
 class NotYet(Exception):
@@ -89,7 +103,7 @@ def server(
         port=port,
         threads=threads,
         ident=None,
-        connection_limit=connections.most,
+        connection_limit=2 * connections.most,  # waitress would wait for one to end
         max_request_body_size=MAX_BODY_BYTES,
         max_request_header_size=MAX_HEAD_BYTES,
         recv_bytes=RECORD_BYTES,
@@ -101,21 +115,48 @@ def server(
     if not hasattr(made, "effective_port"):
         made.close()
         raise Refused(f"{host}: that name has several addresses; say which one")
-    made.channel_class = partial(_connected, tls, connections.of_one)
+    made.measure = Measure(connections.asks, connections.a_second)
+    made.task_dispatcher.queue = Turns[Any](lambda channel: channel.addr[0])
+    made.handle_accept = partial(_accept, made, tls, connections)
     return made
 
 
-def _connected(
-    tls: ssl.SSLContext | None, of_one: int, server: Any, sock: socket.socket, address: Any, adj: Any, map: Any = None
-) -> None:
-    """A new connection, as waitress hands it over."""
-    same = sum(channel.addr[0] == address[0] for channel in server.active_channels.values())
-    if same >= of_one:
-        sock.close()
-        return
+def _accept(server: Any, tls: ssl.SSLContext | None, bounds: Connections) -> None:
+    """All that wait to be connected, as far as that is a turn's work."""
+    for _ in range(ACCEPTED):
+        try:
+            sock, address = server.socket.accept()
+        except OSError:  # nobody waits, or whoever did has gone again
+            return
+        channels = list(server.active_channels.values())
+        same = sum(channel.addr[0] == address[0] for channel in channels)
+        if same >= bounds.of_one or not server.measure.may(address[0], monotonic()):
+            sock.close()
+            continue
+        if len(channels) >= bounds.most:
+            silent = [channel for channel in channels if not channel.requests]
+            if not silent:
+                sock.close()
+                continue
+            min(silent, key=lambda channel: channel.last_activity).handle_close()
+        _connect(server, tls, sock, address)
+
+
+def _connect(server: Any, tls: ssl.SSLContext | None, sock: socket.socket, address: Any) -> None:
     try:
+        server.set_socket_options(sock)
         inside = sock if tls is None else tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
     except OSError:  # it has gone again
         sock.close()
         return
-    (Prompt if tls is None else Sealed)(server, inside, address, adj, map)
+    (Prompt if tls is None else Sealed)(server, inside, address, server.adj, server._map)
+
+
+def _gone(line: socket.socket) -> bool:
+    """Whether whoever is at its other end has hung up."""
+    try:
+        looked = select.poll()
+        looked.register(line, select.POLLRDHUP)
+        return bool(looked.poll(0))
+    except (OSError, ValueError):  # it was closed
+        return True

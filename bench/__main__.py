@@ -56,10 +56,16 @@ def latency(hub: Hub, events: int) -> dict[str, object]:
     """From a message on the local broker to the alert at a subscriber of the centre's: decode, seal, the journal's FULL
     transaction, the outbox (not synced: the journal holds it), knock, publish. Two hops through the broker
     more than event to PUBACK."""
+    alerts, receipts = taken(hub, events)
+    return {"events": events} | _spread("alert", alerts) | _spread("signed_receipt", receipts)
+
+
+def taken(hub: Hub, events: int) -> tuple[list[float], list[float]]:
+    """Milliseconds that each alert, and its receipt, took."""
     ear = Ear(hub.port)
     alerts: list[float] = []
     receipts: list[float] = []
-    for number in range(events + WARM_UP):
+    for number in range(events + WARM_UP + (events + WARM_UP) % 2):  # even: the next series begins with a change again
         ear.came.clear()
         ear.signed.clear()
         began = time.monotonic()
@@ -69,7 +75,19 @@ def latency(hub: Hub, events: int) -> dict[str, object]:
         if number >= WARM_UP:
             alerts.append((ear.arrived[-1] - began) * 1_000)
             receipts.append((ear.receipted[-1] - began) * 1_000)
-    return {"events": events} | _spread("alert", alerts) | _spread("signed_receipt", receipts)
+    ear.close()
+    return alerts, receipts
+
+
+def piled_up(hub: Hub, events: int) -> dict[str, object]:
+    """The same, and what an alert costs `watch`, while more and more of them are closed by nobody."""
+    found: dict[str, object] = {"events": events}
+    for part in ("first", "second", "third", "fourth", "last"):
+        before = spent(hub.watch.pid)[0]
+        alerts, _ = taken(hub, events // 5)
+        cpu_ms = (spent(hub.watch.pid)[0] - before) * 1_000 / len(alerts)
+        found[f"{part} fifth"] = _spread("alert", alerts) | {"watch_cpu_ms_each": round(cpu_ms, 2)}
+    return found
 
 
 def _spread(name: str, taken: list[float]) -> dict[str, object]:
@@ -125,6 +143,7 @@ def main() -> None:
     events = 20 if chosen.quick else EVENTS
     with running_hub() as hub:
         show(found, "event to alert at the centre's broker", latency(hub, events))
+        show(found, "alerts that nobody closes", piled_up(hub, events * 25))
         show(found, "a durable put to the broker's word, over TLS", child("tests.uplink_latency", str(events)))
         show(found, "idle", idle(hub, 10 if chosen.quick else IDLE_S))
     show(found, "written on a day of 5,500 readings", child("bench.wear"))

@@ -137,6 +137,11 @@ class Ear:
             payload = frame.payload if frame.address != "bridge/devices" else _with_smoke(frame.payload)
             self.say(frame.address, payload, frame.retained)
 
+    def close(self) -> None:
+        """It hears no more; else each series of alerts would be heard once more than the one before."""
+        self._mqtt.disconnect()
+        self._mqtt.loop_stop()
+
     def _hear(self, client: object, data: object, message: paho.MQTTMessage) -> None:
         alert = message.topic.endswith("/alert")
         (self.arrived if alert else self.receipted).append(time.monotonic())

@@ -7,10 +7,9 @@ Nothing here asserts a time: a figure is read by a person.
 import argparse
 import http.client
 import json
-import os
 import random
 import re
-import select
+import signal
 import socket
 import statistics
 import subprocess
@@ -21,18 +20,17 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from agent.home import parse
+from agent.page.serve_io import AT_ONCE
 from agent.simulate.year import READINGS, year_home_text
-from bench.__main__ import EVENTS, latency, resident_mib
+from bench.__main__ import EVENTS, resident_mib, spent, taken
 from bench.day import lived
 from bench.hub import Hub, _start, free_port, running_hub
 from bench.year import SEED
 
 YEAR = Path("build/year-home")
 PASSWORD = "seven-green-lanterns"
-RATE, LEAST_S = 1_000, 10
-ANSWER_S = 1.0
+ROUNDS = 8
 DAYS = 200
-SAID = EVENTS + 1  # with those to warm up an even number: the next begins with a change again
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -63,8 +61,8 @@ def year_home(port: int) -> Path:
 class Visitor:
     """Somebody who was invited to the page of ``config``, and is in."""
 
-    def __init__(self, config: Path, port: int, address: str = "127.0.0.2") -> None:
-        self._from = (address, 0)  # not where the flood comes from
+    def __init__(self, config: Path, port: int) -> None:
+        self._asked = 0
         self.host, self.port, self.cookie = f"127.0.0.1:{port}", port, ""
         words = ["family", "invite", "--config", str(config), "--name", "anna"]
         link = subprocess.run([sys.executable, "-m", "agent", *words], capture_output=True, text=True, check=True)
@@ -73,7 +71,9 @@ class Visitor:
 
     def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[float, int]:
         """Seconds to the first byte, and bytes in all."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=self._from)
+        self._asked += 1  # from another address now and then: one alone may not ask so often
+        source = f"127.0.1.{1 + self._asked // (AT_ONCE.asks // 2)}", 0
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=source)
         body = None if fields is None else urlencode(fields)
         begun = time.monotonic()
         line.request(method, path, body, {"Host": self.host, "Cookie": self.cookie} | (FORM if body else {}))
@@ -88,13 +88,17 @@ class Visitor:
         return first, size
 
 
-def spread(taken: list[float]) -> dict[str, object]:
-    taken.sort()
+def spread(seconds: list[float]) -> dict[str, object]:
+    seconds.sort()
     return {
-        "p50_ms": round(taken[len(taken) // 2] * 1_000),
-        "p99_ms": round(taken[max(0, len(taken) * 99 // 100 - 1)] * 1_000),
-        "most_ms": round(taken[-1] * 1_000),
+        "p50_ms": round(seconds[len(seconds) // 2] * 1_000),
+        "p99_ms": round(p99(seconds) * 1_000),
+        "most_ms": round(seconds[-1] * 1_000),
     }
+
+
+def p99(values: list[float]) -> float:
+    return sorted(values)[max(0, len(values) * 99 // 100 - 1)]
 
 
 def first_bytes() -> dict[str, object]:
@@ -146,101 +150,61 @@ def _until(process: "subprocess.Popen[str]", words: str) -> None:
     raise SystemExit("bench: the page has ended")
 
 
-class Flood:
-    """Asks RATE times a second whatever is answered; who has waited for ANSWER_S goes away."""
+class Ways:
+    """Alerts on their way to the centre's broker, in turn under each of several conditions, so that what the machine
+    does meanwhile, and that the journal grows, is shared by all of them."""
 
-    def __init__(self, requests: list[bytes], port: int) -> None:
-        self._requests, self._port = requests, port
-        self._poll = select.poll()
-        self._open: dict[int, tuple[float, socket.socket, bytes]] = {}
-        self.sent = self.answered = 0
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._series: dict[str, list[list[float]]] = {}
 
-    def run(self) -> None:
-        """Until standard input ends."""
-        begun = time.monotonic()
-        self._poll.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
-        while True:
-            while self.sent < (time.monotonic() - begun) * RATE:
-                self._ask()
-            for handle, event in self._poll.poll(1):
-                if handle == sys.stdin.fileno():
-                    return
-                self._turn(handle, event)
-            late = time.monotonic() - ANSWER_S
-            while self._open and (oldest := next(iter(self._open))) and self._open[oldest][0] < late:
-                self._leave(oldest)
+    def under(self, condition: str) -> None:
+        self._series.setdefault(condition, []).append(taken(self._hub, EVENTS)[0])
 
-    def _ask(self) -> None:
-        line = socket.socket()
-        line.setblocking(False)
-        line.connect_ex(("127.0.0.1", self._port))
-        self.sent += 1
-        self._open[line.fileno()] = time.monotonic(), line, self._requests[self.sent % len(self._requests)]
-        self._poll.register(line, select.POLLOUT)
-
-    def _turn(self, handle: int, event: int) -> None:
-        _, line, request = self._open[handle]
-        try:
-            if event & select.POLLOUT:
-                line.sendall(request)
-                self._poll.modify(line, select.POLLIN)
-                return
-            self.answered += bool(line.recv(16))
-        except OSError:
-            pass
-        self._leave(handle)
-
-    def _leave(self, handle: int) -> None:
-        self._poll.unregister(handle)
-        self._open.pop(handle)[1].close()
-
-
-def flood(port: int, cookie: str) -> None:
-    """A process of its own: pages, forms to log in, wrong passwords."""
-    os.nice(19)  # it would be another machine
-    head = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n"
-    wrong = "name=anna&password=wrong-wrong-wrong"
-    asks = [f"GET {path} HTTP/1.1\r\n{head}Cookie: {cookie}\r\n\r\n".encode() for path in ("/", "/sent", "/week")]
-    asks += [f"GET /login HTTP/1.1\r\n{head}\r\n".encode()] * 6
-    typed = f"Content-Type: {FORM['Content-Type']}\r\nContent-Length: {len(wrong)}\r\n"
-    asks += [f"POST /login HTTP/1.1\r\n{head}{typed}\r\n{wrong}".encode()]
-    asking, begun = Flood(asks, port), time.monotonic()
-    asking.run()
-    seconds = time.monotonic() - begun
-    each = {"asked_a_second": asking.sent / seconds, "answered_a_second": asking.answered / seconds}
-    print(json.dumps({name: round(value) for name, value in each.items()}))
-
-
-def on_the_way(hub: Hub) -> dict[str, object]:
-    """Some series of alerts, for LEAST_S."""
-    begun, series = time.monotonic(), []
-    while time.monotonic() - begun < LEAST_S:
-        series.append(latency(hub, SAID))
-    found: dict[str, object] = {"series": len(series)}
-    for name in ("alert_p50_ms", "alert_p99_ms", "signed_receipt_p99_ms"):
-        values = [float(str(one[name])) for one in series]
-        found |= {name: statistics.median(values), f"{name}_most": max(values)}
-    return found
+    def found(self, quiet: str) -> dict[str, object]:
+        """Of all alerts of a condition; and how many times as long as in the quiet series of the same round: median,
+        least, most."""
+        told: dict[str, object] = {}
+        for condition, series in self._series.items():
+            every = [ms for one in series for ms in one]
+            told[condition] = {"alert_p50_ms": round(statistics.median(every), 2), "alert_p99_ms": round(p99(every), 2)}
+            for name, of in (("p50", statistics.median), ("p99", p99)):
+                times = sorted(of(one) / of(other) for one, other in zip(series, self._series[quiet], strict=True))
+                told[f"{condition}, {name} against {quiet}"] = [
+                    round(times[place], 2) for place in (len(times) // 2, 0, -1)
+                ]
+        return told
 
 
 def under_flood() -> dict[str, object]:
-    """An alert's way to the centre's broker: without a page, with one that nobody asks, and in a flood of requests."""
+    """An alert's way to the centre's broker: while the page is stopped, while nobody asks, and in a flood of
+    requests, by turns; and how a page comes to who lives there meanwhile."""
     port = free_port()
     with running_hub(page_text(port)) as hub, ExitStack() as stack:
         config = hub.folder / "hub.toml"
-        found: dict[str, object] = {"without a page": on_the_way(hub)}
-        _start(stack, [sys.executable, "-m", "agent", "page", "--config", str(config)])
+        page = _start(stack, [sys.executable, "-m", "agent", "page", "--config", str(config)])
         _listening_at(port)
-        visitor = Visitor(config, port)
-        found["a page, and nobody asks"] = on_the_way(hub)
-        words = [sys.executable, "-m", "bench.page", "--flood", str(port), visitor.cookie]
-        asking = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        stack.callback(asking.kill)
-        found[f"{RATE} requests a second"] = on_the_way(hub)
-        found["who lives there meanwhile"] = spread([visitor.ask("GET", "/")[0] for _ in range(10)])
-        found["flood"] = json.loads(asking.communicate()[0])
-        found["a page, and nobody asks any more"] = on_the_way(hub)
-    return found
+        visitor, ways = Visitor(config, port), Ways(hub)
+        flood = [sys.executable, "-m", "bench.flood", str(port), visitor.cookie]
+        pages, floods, used = [], [], []
+        taken(hub, EVENTS)  # the first alerts are slower
+        for _ in range(ROUNDS):
+            page.send_signal(signal.SIGSTOP)
+            ways.under("no page")
+            page.send_signal(signal.SIGCONT)
+            ways.under("nobody asks")
+            asking = subprocess.Popen(flood, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stack.callback(asking.kill)
+            assert asking.stdout is not None
+            asking.stdout.readline()
+            begun, before = time.monotonic(), spent(page.pid)[0]
+            ways.under("a flood")
+            used.append((spent(page.pid)[0] - before) * 100 / (time.monotonic() - begun))
+            pages += [visitor.ask("GET", path)[0] for path in ("/", "/looks", "/login")]
+            floods.append(json.loads(asking.communicate()[0]))
+    told: dict[str, object] = {name: round(statistics.median(one[name] for one in floods)) for name in floods[0]}
+    told["page_percent_of_a_core"] = round(statistics.median(used), 1)
+    return ways.found("no page") | {"the flood": told, "who lives there meanwhile": spread(pages)}
 
 
 def _listening_at(port: int) -> None:
@@ -255,11 +219,7 @@ def _listening_at(port: int) -> None:
 def main() -> None:
     asked = argparse.ArgumentParser(prog="bench.page", description=__doc__)
     asked.add_argument("--out", type=Path, default=Path("build/bench-page.json"))
-    asked.add_argument("--flood", nargs=2, metavar=("PORT", "COOKIE"), help=argparse.SUPPRESS)
     chosen = asked.parse_args()
-    if chosen.flood:
-        flood(int(chosen.flood[0]), chosen.flood[1])
-        return
     found: dict[str, object] = {}
     parts = {"a page, to its first byte": first_bytes, "an alert meanwhile": under_flood}
     for what, run in parts.items():

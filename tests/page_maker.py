@@ -15,6 +15,7 @@ from agent.home import parse
 from agent.journal_io import Journal
 from agent.loop import fill, run
 from agent.nouns import Entry, Frame, Instant
+from agent.page.serve_io import AT_ONCE
 from agent.simulate.days import days
 from agent.simulate.dialects import as_log_frames, as_readings
 from agent.simulate.fleet import home_text
@@ -70,6 +71,7 @@ class HubPage:
 
     def __init__(self, folder: Path, text: str = HOME, count: int = DAYS, secure: bool = False) -> None:
         self.folder, self.port, self.secure = folder, free_port(), secure
+        self._asked = 0
         self.state = folder / "state"
         self.host = f"{'localhost' if secure else '127.0.0.1'}:{self.port}"
         self.address = f"{'https' if secure else 'http'}://{self.host}"
@@ -109,10 +111,13 @@ class HubPage:
         self.stop()
 
     def line(self) -> http.client.HTTPConnection:
+        """From another address now and then: one alone may not ask as often as a test does."""
+        self._asked += 1
+        source = f"127.0.1.{1 + self._asked // (AT_ONCE.asks // 2) % 250}", 0
         if not self.secure:
-            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=source)
         trust = ssl.create_default_context(cafile=str(self.state / "page.pem"))
-        return http.client.HTTPSConnection("localhost", self.port, timeout=20, context=trust)
+        return http.client.HTTPSConnection("localhost", self.port, timeout=20, source_address=source, context=trust)
 
     def command(self, *words: str, status: int = 0) -> str:
         """``hearthwatch family WORDS`` to its end; what it printed, errors last."""
