@@ -33,7 +33,9 @@ class Accounts:
         kept = hashed(password, salt)
         with self._book.writing():
             if not self._book.change(f"INSERT OR IGNORE INTO {self._kind} VALUES (?, ?, ?)", name, salt, kept):
-                raise Unfit(f"there is {self._a_kind} {name} already; remove that one first")
+                raise Unfit(
+                    "is_there", "there is {kind} {name} already; remove that one first", kind=self._a_kind, name=name
+                )
             self._book.note(by, f"added the {self._kind} {name}", now)
 
     @property

@@ -93,11 +93,12 @@ class Serial:
 class Page:
     """Where the family's page is served: an address of this hub in the home's own network, or this machine alone.
 
-    ``names``: what browsers may call it besides; any other name is refused."""
+    ``names``: what browsers may call it besides; any other name is refused. ``language``: of a catalogue of words."""
 
     address: str
     port: int = PAGE_PORT
     names: tuple[str, ...] = ()
+    language: str = "en"
 
     @property
     def secure(self) -> bool:
@@ -250,6 +251,13 @@ NAMES: Final[Form[tuple[str, ...]]] = Form(
 )
 
 
+def _language(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) == 2 and value.isascii() and value.islower() else None
+
+
+LANGUAGE: Final = Form("the two letters of a language, such as en", "", _language)
+
+
 def page_of(root: Table) -> Page | None:
     if not root.has("page"):
         root.reserve("page")
@@ -259,6 +267,7 @@ def page_of(root: Table) -> Page | None:
         table.need("address", NEAR),
         table.get("port", PORT, PAGE_PORT),
         table.get("names", NAMES, ()),
+        table.get("language", LANGUAGE, "en"),
     )
     if page.address in EVERYWHERE and not page.names:
         table.wrong(f"{page.address} is every address: name in `names` what browsers will call this hub", "address")

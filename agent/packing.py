@@ -78,6 +78,18 @@ def unpack(body: bytes, first_seq: int, from_at: int) -> Iterator[Entry]:
             yield Entry(seq, at, Frame(link, address, payload.encode("latin-1"), retained != 0))
 
 
+def frames_of(body: bytes, from_at: int, link: str) -> Iterator[tuple[Instant, str, bytes]]:
+    """(instant, address, payload) of each frame of a link; a body that holds none is not taken apart. ValueError if it
+    is damaged."""
+    plain = _inflate(body)
+    if f'"{link}"'.encode() not in plain:
+        return
+    for row in cast(list[list[object]], json.loads(plain)):
+        if len(row) > 1 and row[1] == link:
+            after, _, address, payload, _ = cast(tuple[int, str, str, str, int], row)
+            yield Instant(from_at + after), address, payload.encode("latin-1")
+
+
 def pack_snapshot(snapshot: Snapshot) -> bytes:
     return zlib.compress(json.dumps(snapshot, separators=(",", ":")).encode(), 6)
 

@@ -25,17 +25,30 @@ FAILURES_MS: Final = 15 * MINUTE_MS
 
 
 class Unfit(Exception):
-    """A name or a password that cannot be one; the message says why."""
+    """A name or a password that cannot be one; the message says why. ``key`` and ``said`` are for whoever has a
+    catalogue of words."""
+
+    def __init__(self, key: str, text: str, **said: object) -> None:
+        super().__init__(text.format(**said))
+        self.key, self.said = key, said
 
 
 def fit(name: str, password: str) -> None:
     """Unfit unless somebody may be called that, with that password."""
-    if not NAME.fullmatch(name):
-        raise Unfit("a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
+    fit_name(name)
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        raise Unfit(f"a password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters; this one has {len(password)}")
+        text = "a password has {least} to {most} characters; this one has {count}"
+        raise Unfit("length", text, least=LEAST_PASSWORD, most=MOST_PASSWORD, count=len(password))
     if name in password.lower() or len(set(password)) < 5:
-        raise Unfit("a password that holds the name, or fewer than 5 different characters, is guessed at once")
+        raise Unfit(
+            "guessed", "a password that holds the name, or fewer than 5 different characters, is guessed at once"
+        )
+
+
+def fit_name(name: str) -> None:
+    """Unfit unless somebody may be called that."""
+    if not NAME.fullmatch(name):
+        raise Unfit("name", "a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
 
 
 def hashed(password: str, salt: bytes) -> bytes:

@@ -7,7 +7,7 @@ length, the time that it takes, the session, the form's token.
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
@@ -35,6 +35,24 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# What is said of what is refused, for operators; a page with a catalogue of words has its own. By the answer's number
+# where it has its own title, or words that are the same whatever was refused.
+REFUSALS: Final = {
+    "title": "That cannot be done",
+    "title_404": "Not found",
+    "title_503": "Out of order",
+    "says": "Go back, and try it once more.",
+    "says_404": "There is no such page here.",
+    "says_413": "That is more than a form of this page can hold.",
+    "says_503": "What is kept here cannot be used now.",
+    "far": "This page is for those who are in this home.",
+    "other_host": "This page is not served under that name.",
+    "other_form": "That is not a form of this page.",
+    "elsewhere": "That form was not filled in here.",
+    "old_form": "That form was not filled in here, or you have logged in anew since. Open the page again.",
+    "too_many": "Too many wrong passwords. Wait 15 minutes.",
+    "no_match": "That name and password do not go together.",
+}
 
 
 class Site:
@@ -42,11 +60,20 @@ class Site:
 
     ``hosts``: what a browser may ask for in Host; a stranger's name that was made to point here is none of it.
     ``secure``: browsers reach it over TLS. ``near``: only they may that are in this home or on this machine.
+    ``refusals``: what is said, with the keys of REFUSALS.
     """
 
     def __init__(
-        self, name: str, accounts: Accounts, hosts: frozenset[str], secure: bool, near: bool = False, csp: str = ""
+        self,
+        name: str,
+        accounts: Accounts,
+        hosts: frozenset[str],
+        secure: bool,
+        near: bool = False,
+        csp: str = "",
+        refusals: Mapping[str, str] = REFUSALS,
     ) -> None:
+        self.refusals = refusals
         self.name, self.hosts, self.secure, self.near = name, hosts, secure, near
         self.cookie = "__Host-session" if secure else "session"
         self.headers = HEADERS | ({"Content-Security-Policy": csp} if csp else {})
@@ -94,9 +121,9 @@ def _is_ours() -> None:
     g.session = None
     ours = site()
     if ours.near and not is_near(request.remote_addr or ""):
-        abort(403, "This page is for those who are in this home.")
+        abort(403, "far")
     if request.environ.get("HTTP_HOST", "").lower() not in ours.hosts:
-        abort(400, "This page is not served under that name.")
+        abort(400, "other_host")
     if not PATH.fullmatch(request.path) or request.query_string:
         abort(404)
     if request.method not in ("GET", "HEAD", "POST"):
@@ -108,7 +135,7 @@ def _is_ours() -> None:
     if request.method == "POST":
         scheme = "https" if ours.secure else "http"
         if request.headers.get("Origin") not in (None, f"{scheme}://{request.environ['HTTP_HOST']}"):
-            abort(403, "That form was not filled in here.")
+            abort(403, "elsewhere")
 
 
 def _kept_safe(response: Response) -> Response:
@@ -119,23 +146,27 @@ def _kept_safe(response: Response) -> Response:
 
 
 def _problem(fault: HTTPException) -> tuple[str, int]:
-    return render_template("problem.html", title=fault.name, wrong=fault.description), fault.code or 500
+    """``abort`` was given a key of REFUSALS, or nothing."""
+    return _refused(fault.code or 500, fault.description or "")
 
 
 def _out_of_order(fault: Refused) -> tuple[str, int]:
-    name = site().name
-    print(f"{name}: the page: {fault}", file=sys.stderr, flush=True)
-    return render_template(
-        "problem.html", title="Out of order", wrong=f"What the {name} keeps cannot be used now."
-    ), 503
+    print(f"{site().name}: the page: {fault}", file=sys.stderr, flush=True)
+    return _refused(503)
+
+
+def _refused(code: int, key: str = "") -> tuple[str, int]:
+    said = site().refusals
+    wrong = said.get(key) or said.get(f"says_{code}", said["says"])
+    return render_template("problem.html", title=said.get(f"title_{code}", said["title"]), wrong=wrong), code
 
 
 def form(*names: str) -> list[str]:
     """The fields of a form of ours, exactly these; 400 or 403 otherwise."""
     if request.content_type != "application/x-www-form-urlencoded" or sorted(request.form) != sorted(names):
-        abort(400, "That is not a form of this page.")
+        abort(400, "other_form")
     if any(len(request.form.getlist(name)) != 1 for name in names):
-        abort(400, "That is not a form of this page.")
+        abort(400, "other_form")
     return [request.form[name] for name in names]
 
 
@@ -147,7 +178,7 @@ def logged_in(view: Callable[..., Any]) -> Callable[..., Any]:
         if g.session is None:
             return redirect(url_for("page.login"), 303)
         if request.method == "POST" and request.form.get("csrf") != g.session.csrf:
-            abort(403, "That form was not filled in here, or you have logged in anew since. Open the page again.")
+            abort(403, "old_form")
         return view(**where)
 
     return guarded
@@ -164,7 +195,7 @@ def log_in(within: str) -> Any:
     who = token_hash(name)
     with ours.guessing:
         if ours.failures.must_wait(who, address, at):
-            return render_template("login.html", wrong="Too many wrong passwords. Wait 15 minutes."), 429
+            return render_template("login.html", wrong=ours.refusals["too_many"]), 429
         with ours.accounts() as accounts:
             salt, kept = accounts.secret(name)
         right = len(password) <= MOST_PASSWORD and matches(password, salt, kept)
@@ -174,7 +205,7 @@ def log_in(within: str) -> Any:
         if right:
             return with_session(accounts.begin(name, at), within)
         accounts.failed(name, address, at)
-    return render_template("login.html", wrong="That name and password do not go together."), 403
+    return render_template("login.html", wrong=ours.refusals["no_match"]), 403
 
 
 def with_session(token: str, within: str) -> Any:

@@ -19,6 +19,7 @@ from agent.page.page_io import page as pages
 from agent.page.serve_io import AT_ONCE, HomeSite
 from agent.passwords import MOST_FAILURES, SESSION_MS, Unfit
 from agent.serving_io import MAX_BODY_BYTES
+from agent.summary.words_io import words
 from agent.web_io import HEADERS, application
 from tests.guests import drip_until_cut_off
 from tests.page_maker import FEW_DAYS, PASSWORD, Guest, HubPage
@@ -106,7 +107,7 @@ class far_away:  # noqa: N801
     def __enter__(self) -> Flask:
         page = self._page
         self._family = Family(page.state, shared=True)
-        home = AtHome(page.folder / "home.toml", page.state, simulated=True)
+        home = AtHome(page.folder / "home.toml", page.state, True, words())
         return application(pages, HomeSite(Page("127.0.0.1", page.port), home, self._family))
 
     def __exit__(self, *_: object) -> None:

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from agent.accounts_io import Accounts
 from agent.book_io import Book
 from agent.nouns import DAY_MS, MINUTE_MS, Instant
-from agent.passwords import NAME, Unfit, fit, token_hash
+from agent.page.wishes_io import Wishes
+from agent.passwords import Unfit, fit, fit_name, token_hash
 
 FILE: Final = "page.db"
 CODE_BYTES: Final = 16  # of an invitation: 128 bits, in 22 characters
@@ -35,6 +36,7 @@ class Family:
     def __init__(self, state: Path, shared: bool = False) -> None:
         self._book = Book(str(state / FILE), files("agent.page").joinpath("page.sql").read_text(), shared=shared)
         self.accounts = Accounts(self._book, "member", UNUSED_MS)
+        self.wishes = Wishes(self._book, self.may_be_invited, self.lives_here, self.invite)
 
     def close(self) -> None:
         self._book.close()
@@ -42,21 +44,26 @@ class Family:
     def invite(self, name: str, resident: bool, now: Instant, by: str) -> str:
         """The code that lets ``name`` in once; an older one of that name is none any more. Unfit if that cannot be a
         name, is one already, or there are too many."""
-        if not NAME.fullmatch(name):
-            raise Unfit("a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
         code = secrets.token_urlsafe(CODE_BYTES)
         with self._book.writing():
             self._book.change("DELETE FROM invitation WHERE name=? OR until_ms<=?", name, now)
-            members = self.accounts.names()
-            ((invited,),) = self._book.ask("SELECT count(*) FROM invitation")
-            if name in members:
-                raise Unfit(f"{name} may look already; remove that one first")
-            if len(members) + invited >= MOST_MEMBERS:
-                raise Unfit(f"{MOST_MEMBERS} may look or are invited, and no more can be; remove one first")
+            self.may_be_invited(name, now)
+            self._book.change("DELETE FROM wish WHERE name=?", name)
             row = token_hash(code), name, int(resident), now + INVITED_MS
             self._book.change("INSERT INTO invitation VALUES (?, ?, ?, ?)", *row)
             self._book.note(by, f"invited {name}{', who lives here' if resident else ''}", now)
         return code
+
+    def may_be_invited(self, name: str, now: Instant) -> None:
+        """Unfit as ``invite``."""
+        fit_name(name)
+        members = self.accounts.names()
+        if name in members:
+            raise Unfit("member", "{name} may look already; remove that one first", name=name)
+        others = {*members, *self.waiting(now), *self.wishes.names(now)} - {name}
+        if len(others) >= MOST_MEMBERS:
+            text = "{most} may look or are invited, and no more can be; remove one first"
+            raise Unfit("too_many", text, most=MOST_MEMBERS)
 
     def invited(self, code: str, now: Instant) -> str | None:
         """Whom that code lets in; None: nobody, or no more."""
@@ -85,6 +92,7 @@ class Family:
         with self._book.writing():
             waiting = self._book.change("DELETE FROM invitation WHERE name=?", name) > 0
             self._book.change("DELETE FROM resident WHERE name=?", name)
+            self._book.change("DELETE FROM wish WHERE asked_by=? OR agreed_by=?", name, name)
             if waiting:
                 self._book.note(by, f"took back the invitation of {name}", now)
         return self.accounts.remove(name, now, by) or waiting

@@ -6,26 +6,29 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from agent.civil import Wall
+from agent.civil import Wall, parse_rfc3339
 from agent.clock_io import wall_ms
 from agent.home import BadHome, parse
 from agent.journal_file_io import JournalError, Written
+from agent.kinds import TEXTS
 from agent.nouns import Home, Instant, Refused
+from agent.offsets_io import first_civil
+from agent.page.looks import time_of
 from agent.page.sent import SENT_ON_A_PAGE, Sent
 from agent.page.shelf_io import Shelf
 from agent.past_io import known_until
 from agent.summary.day import Day
-from agent.summary.words_io import words
+from agent.summary.words import Words
 
 MOST_HOME_BYTES: Final = 1 << 20  # of home.toml; a larger one is no home
 
 
 class AtHome:
-    """``simulated``: the hub's clock is not this machine's, and the journal's last instant is now."""
+    """``simulated``: the hub's clock is not this machine's, and the journal's last instant is now. ``catalogue``: the
+    words in which it is told."""
 
-    def __init__(self, home: Path, state: Path, simulated: bool) -> None:
-        self.state = state
-        self.catalogue = words()
+    def __init__(self, home: Path, state: Path, simulated: bool, catalogue: Words) -> None:
+        self.state, self.catalogue = state, catalogue
         self.words = self.catalogue.table("site")
         self._file, self._journal, self._simulated = home, state / "journal.db", simulated
         self._shelf = Shelf(self._journal)
@@ -56,14 +59,14 @@ class AtHome:
     def last_day(self) -> int:
         journal = self._opened()
         try:
-            return Wall(self.home().timezone).day(known_until(journal, self._wall()))
+            return Wall(self.home().timezone).day(known_until(journal, self._wall(), self._shelf.offsets))
         finally:
             journal.close()
 
     def first_day(self) -> int:
         journal = self._opened()
         try:
-            first = journal.first()
+            first = first_civil(journal)
         finally:
             journal.close()
         return self.last_day() if first is None else Wall(self.home().timezone).day(first)
@@ -75,17 +78,23 @@ class AtHome:
         return self._shelf.days(self.home(), first, last, self._wall())
 
     def not_watched(self) -> str | None:
-        """Why this home is not watched now, as the centre was told; None: it is."""
+        """Why this home is not watched now, and since when; None: it is."""
         journal = self._opened()
         try:
             found = journal.rows(
-                "SELECT state, json_extract(body, '$.text') FROM alert WHERE kind = 'home_not_watched'"
-                " ORDER BY epoch DESC, seq DESC LIMIT 1"
+                "SELECT state, json_extract(body, '$.since'), json_extract(body, '$.text') FROM alert"
+                " WHERE kind = 'home_not_watched' ORDER BY epoch DESC, seq DESC LIMIT 1"
             )
-            state, text = next(iter(list(found)), ("cleared", ""))
+            state, since, text = next(iter(list(found)), ("cleared", "", ""))
+            if state == "cleared":
+                return None
+            at = parse_rfc3339(since)
+            at = self._shelf.offsets.of(journal, at).civil(at)
         finally:
             journal.close()
-        return None if state == "cleared" else str(text)
+        wish = text.endswith(TEXTS["home_not_watched/consent"][0].partition("{since}")[2])
+        when = time_of(at, Wall(self.home().timezone), self.catalogue)
+        return self.words["not_watched_wish" if wish else "not_watched_else"].format(since=when)
 
     def sent(self, sheet: int) -> tuple[list[Sent], int]:
         """The envelopes of a sheet, the newest first, and how many there are in all."""
@@ -99,7 +108,9 @@ class AtHome:
                 " ORDER BY epoch DESC, seq DESC LIMIT ? OFFSET ?",
                 (SENT_ON_A_PAGE, sheet * SENT_ON_A_PAGE),
             )
-            return [_sent(row, taken) for row in rows], int(count)
+            found = [_sent(row, taken) for row in rows]
+            clock = self._shelf.offsets.of(journal, min((one.at for one in found), default=Instant(0)))
+            return [one.by_the_wall(clock.civil) for one in found], int(count)
         finally:
             journal.close()
 

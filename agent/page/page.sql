@@ -18,6 +18,14 @@ CREATE TABLE IF NOT EXISTS invitation (
   until_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Whom a member wants to invite; who lives there agrees, or does not.
+CREATE TABLE IF NOT EXISTS wish (
+  name TEXT PRIMARY KEY,
+  asked_by TEXT NOT NULL,
+  agreed_by TEXT,               -- NULL: nobody who lives there has yet
+  until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS session (
   token TEXT PRIMARY KEY,       -- SHA-256 of what the browser holds
   member TEXT NOT NULL,

@@ -5,16 +5,16 @@ the hub journals (consent).
 """
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any, Final
 
 from flask import Blueprint, abort, g, render_template, request, url_for
 
 from agent.civil import Wall
 from agent.nouns import Refused
+from agent.page import invite_io
 from agent.page.dates import month_of, month_path, number_of, week_of
 from agent.page.family_io import LOOKS_SHOWN, MOST_CODE
-from agent.page.home_io import AtHome
+from agent.page.guards_io import at_home, looked
 from agent.page.looks import in_words
 from agent.page.sent import SENT_ON_A_PAGE
 from agent.page.sent import in_words as sent_in_words
@@ -28,25 +28,6 @@ from agent.web_io import form, log_in, log_out, logged_in, now, site, with_sessi
 CSS: Final = (TEMPLATES / "leaf.css").read_text()
 
 page: Final = Blueprint("page", __name__, template_folder=str(TEMPLATES))
-
-
-def at_home() -> AtHome:
-    found: AtHome = site().home
-    return found
-
-
-def looked(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Only for whoever is logged in, while who lives here wants the day to be told; and it is written down first."""
-
-    @wraps(view)
-    def guarded(**where: str) -> Any:
-        if not at_home().home().consent.summary_to_family:
-            return render_template("withheld.html"), 403
-        with site().family() as family:
-            family.looked(g.session.who, request.path, now())
-        return view(**where)
-
-    return logged_in(guarded)
 
 
 @page.get("/page.css")
@@ -91,7 +72,7 @@ def accept() -> Any:
     code = code[:MOST_CODE]
     with ours.guessing:
         if ours.failures.must_wait(token_hash(""), address, at):
-            return render_template("welcome.html", name=None, code="", wrong=at_home().words["too_many"]), 429
+            return render_template("welcome.html", name=None, code="", wrong=ours.refusals["too_many"]), 429
         with ours.family() as family:
             name = family.invited(code, at)
             if name is None:
@@ -100,10 +81,11 @@ def accept() -> Any:
                 return render_template("welcome.html", name=None, code="", wrong=None), 404
             try:
                 if password != again:
-                    raise Unfit(at_home().words["not_the_same"])
+                    raise Unfit("not_the_same", "the two passwords are not the same; type both again")
                 family.accept(code, password, at)
             except Unfit as fault:
-                return render_template("welcome.html", name=name, code=code, wrong=str(fault)), 400
+                said = at_home().catalogue.table("unfit")[fault.key].format(**fault.said)
+                return render_template("welcome.html", name=name, code=code, wrong=said), 400
             token = family.accounts.begin(name, at)
     return with_session(token, "page.today")
 
@@ -233,10 +215,14 @@ def looks() -> Any:
     with site().family() as family:
         all_of_them = family.lives_here(who)
         found = family.looks(None if all_of_them else who, LOOKS_SHOWN)
-        members = family.accounts.names() if all_of_them else []
     wall = Wall(ours.home().timezone)
     rows = [in_words(one, wall, ours.catalogue) for one in found]
-    return render_template("looks.html", rows=rows, everybody=all_of_them, members=members, most=LOOKS_SHOWN)
+    return render_template("looks.html", rows=rows, everybody=all_of_them, most=LOOKS_SHOWN)
+
+
+page.get("/family")(invite_io.family)
+for change in (invite_io.ask, invite_io.agree, invite_io.drop, invite_io.link):
+    page.post(f"/family/{change.__name__}")(change)
 
 
 @page.get("/consent")

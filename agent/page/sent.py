@@ -1,7 +1,8 @@
 """What left this home, in words: each envelope as the journal keeps it, and what became of it."""
 
 import json
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple, Self
 
 from agent.civil import Wall
 from agent.nouns import Instant
@@ -21,6 +22,11 @@ class Sent(NamedTuple):
     envelope: bytes
     received: Instant | None
     taken: Instant | None
+
+    def by_the_wall(self, civil: Callable[[Instant], Instant]) -> Self:
+        """With the times that the clock on the wall showed."""
+        received, taken = (None if at is None else civil(at) for at in (self.received, self.taken))
+        return self._replace(at=civil(self.at), received=received, taken=taken)
 
 
 class Row(NamedTuple):

@@ -15,6 +15,7 @@ from agent.page.family_io import Family
 from agent.page.home_io import AtHome
 from agent.page.page_io import page as pages
 from agent.serving_io import Connections, server, tls_of
+from agent.summary.words_io import languages, words
 from agent.web_io import Site, application
 
 THREADS: Final = 2  # a family is small; what more ask at once waits its turn
@@ -28,9 +29,11 @@ NICE: Final = 10  # an alert goes before a page, however many ask for one
 class HomeSite(Site):
     """The pages of one home, for the threads that serve them."""
 
-    def __init__(self, page: Page, home: AtHome, family: Family) -> None:
-        super().__init__("page", family.accounts, page.hosts, page.secure, near=True)
-        self.home = home
+    def __init__(self, page: Page, home: AtHome, family: Family, fingerprint: str | None = None) -> None:
+        """``fingerprint``: of the certificate, for whoever is invited; None: there is none."""
+        refusals = home.catalogue.table("refused")
+        super().__init__("page", family.accounts, page.hosts, page.secure, near=True, refusals=refusals)
+        self.home, self.url, self.fingerprint = home, page.url, fingerprint
         self._family = family
 
     @contextmanager
@@ -45,15 +48,19 @@ def serve(hub: Hub, page: Page, folder: Path, state: Path) -> None:
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it never cuts in
     for option, value in MALLOC:
         ctypes.CDLL(None).mallopt(option, value)
-    home = AtHome(folder / hub.home, state, hub.simulation is not None)
+    if page.language not in languages():
+        raise Refused(f"[page] language: there are words in {', '.join(languages())}, and none in {page.language!r}")
+    home = AtHome(folder / hub.home, state, hub.simulation is not None, words(page.language))
     family = Family(state, shared=True)
-    tls = None
+    tls, shown = None, None
     if page.secure:
         certificate, key = certificate_of(state, (page.address, *page.names))
         tls = tls_of(certificate, key)
-        _say(f"certificate {fingerprint(Path(certificate))}")
+        shown = fingerprint(Path(certificate))
+        _say(f"certificate {shown}")
+    app = application(pages, HomeSite(page, home, family, shown))
     try:
-        made = server(application(pages, HomeSite(page, home, family)), page.address, page.port, THREADS, tls, AT_ONCE)
+        made = server(app, page.address, page.port, THREADS, tls, AT_ONCE)
     except OSError as fault:
         raise Refused(f"[page] {page.address}:{page.port}: {fault.strerror}") from None
     _say(page.url)

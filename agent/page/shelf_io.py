@@ -15,6 +15,7 @@ from typing import Final
 from agent.civil import Wall
 from agent.journal_file_io import Written
 from agent.nouns import Home, Instant
+from agent.offsets_io import Offsets, first_civil
 from agent.packing import LATEST_MS
 from agent.past_io import past_between
 from agent.summary.bounds import USUAL_DAYS, bounds_of
@@ -30,7 +31,7 @@ class Shelf:
     that is ever in memory."""
 
     def __init__(self, journal: Path) -> None:
-        self._journal = journal
+        self._journal, self.offsets = journal, Offsets()
         self._turn = threading.Lock()
         self._home: Home | None = None
         self._known: dict[int, Counted] = {}  # without what their figures rest on
@@ -76,7 +77,7 @@ class Shelf:
         """For days from ``first`` to ``last``, of which those from ``start`` on are not ``known``."""
         journal = Written(self._journal, read_only=True)
         try:
-            past, now = past_between(journal, home, first, last, bounds_of(home, start).since, wall_now)
+            past, now = past_between(journal, home, first, last, bounds_of(home, start).since, wall_now, self.offsets)
             yield Days(home, past, now, known), now
         finally:
             journal.close()
@@ -86,13 +87,16 @@ class Shelf:
         many are kept."""
         journal = Written(self._journal, read_only=True)
         try:
-            first, end = journal.first(), journal.last()
+            first, end = first_civil(journal), journal.last()
+            if first is None or end is None:
+                return 0
+            whole = Offsets()  # apart, so that nobody who asks for today waits for all of it
+            end_at = whole.of(journal, first).civil(end[1])
+            self.offsets = whole
         finally:
             journal.close()
-        if first is None or end is None:
-            return 0
         wall = Wall(home.timezone)
-        last = wall.day(end[1])
+        last = wall.day(end_at)
         for number in range(max(wall.day(first), last - KEPT_DAYS + USUAL_DAYS), last + 1):
             with self._turn:
                 self._counted(home, range(number - 1, number + 1), wall_now, keep=True)

@@ -17,12 +17,12 @@ def languages() -> list[str]:
 @cache
 def words(language: str = "en", folder: Path = FOLDER) -> Words:
     """What a language's file does not say, English says; a sentence is taken whole, with all forms of its plural."""
-    found = _read(FOLDER / "words_en.toml")
-    for key, value in _read(folder / f"words_{language}.toml").items():
+    found = read(FOLDER / "words_en.toml")
+    for key, value in read(folder / f"words_{language}.toml").items():
         known = found.get(key)
         found[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
     return Words(found)
 
 
-def _read(file: Path) -> dict[str, object]:
+def read(file: Path) -> dict[str, object]:
     return tomllib.loads(file.read_text(encoding="utf-8"))

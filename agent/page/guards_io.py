@@ -1,0 +1,39 @@
+"""Who of those that are in may see what: nobody sees a day that who lives here does not want to be told."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import g, render_template, request
+
+from agent.page.home_io import AtHome
+from agent.web_io import logged_in, now, site
+
+
+def at_home() -> AtHome:
+    found: AtHome = site().home
+    return found
+
+
+def told(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Only for whoever is logged in, while who lives here wants the day to be told."""
+
+    @wraps(view)
+    def guarded(**where: str) -> Any:
+        if not at_home().home().consent.summary_to_family:
+            return render_template("withheld.html"), 403
+        return view(**where)
+
+    return logged_in(guarded)
+
+
+def looked(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The same; and it is written down first."""
+
+    @wraps(view)
+    def guarded(**where: str) -> Any:
+        with site().family() as family:
+            family.looked(g.session.who, request.path, now())
+        return view(**where)
+
+    return told(guarded)
