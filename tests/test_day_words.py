@@ -124,6 +124,14 @@ def test_evidence_names_a_room_and_what_was_seen_and_no_sensor() -> None:
     assert words().evidence(Reading(at("07:40"), "kitchen-motion", "motion", 1), day) == "07:40  kitchen: movement"
 
 
+def test_a_little_movement_in_bed_is_not_none() -> None:
+    day = day_of(heard(A_DAY))
+    said = [words().evidence(Reading(at("02:00"), "bed", "restless", seconds), day) for seconds in (59, 60, 245)]
+    assert [one.partition(": ")[2] for one in said] == [
+        "movement in bed for less than a minute", "movement in bed: 1 min", "movement in bed: 4 min"
+    ]  # fmt: skip
+
+
 def test_there_are_the_plurals_that_the_languages_need() -> None:
     assert [PLURALS["one-few-many"](n) for n in (0, 1, 2, 4, 5, 11, 12, 14, 21, 22, 25, 112, 122)] == [
         "many", "one", "few", "few", "many", "many", "many", "many", "many", "few", "many", "many", "few",

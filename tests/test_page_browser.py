@@ -108,7 +108,8 @@ def test_every_page_is_without_fault_for_those_who_see_or_move_differently(brows
     logged_in(browser, page, "mum", "--resident")
     inside = {
         "day": "/day/2026-03-29", "today": "/", "first-day": "/day/2026-03-01", "week": "/week/2026-03-20",
-        "month": "/month", "sent": "/sent", "looks": "/looks", "family": "/family", "consent": "/consent", "nowhere": "/nowhere",
+        "month": "/month", "sent": "/sent", "looks": "/looks", "family": "/family", "consent": "/consent",
+        "nowhere": "/nowhere",
     }  # fmt: skip
     faults += seen(browser, page, inside)
     file = page.folder / "home.toml"

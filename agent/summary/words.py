@@ -136,6 +136,8 @@ class Words:
     def _reading(self, reading: Reading) -> str:
         told = self.table("reading")
         if reading.quantity in told:
+            if reading.value < 60:
+                return told[f"{reading.quantity}_short"]
             return told[reading.quantity].format(value=self.length(reading.value // 60))
         return told[f"{reading.quantity}_{reading.value}"]
 
