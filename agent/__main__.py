@@ -20,6 +20,7 @@ READERS: Final = {
     "installer": ("promise", "bridge"),
     "provision": ("provision",),
     "walk": ("walk-test",),
+    "certificate": ("certificate",),
     "doctor": ("doctor",),
     "family": ("summary",),
     "page": ("page", "family"),

@@ -90,6 +90,36 @@ def test_whoever_follows_may_be_killed_and_the_agent_too_and_the_walk_goes_on(hu
     radio.close()
 
 
+def test_a_walked_home_is_certified_and_its_certificate_is_believed_until_a_byte_of_it_changes(hub: LivingHub) -> None:
+    radio = Radio(hub)
+    agreed = ("certificate", "--by", "Ines", "--agreed-by", "Ada Brown")
+    status, _, told = command(hub, *agreed)
+    assert (status, told) == (1, "this home was not walked: run walk-test\n")
+    with Installer(hub, radio) as installer:
+        assert installer.all()["faults"] == []
+    status, _, told = command(hub, "certificate", "--by", "Ines")
+    assert (status, told.count("\n")) == (1, 1)
+    assert told.startswith("consent is missing: nobody is on record")
+    assert not (hub.folder / "certificate.html").exists()
+    assert not (hub.folder / "privacy.html").exists()
+    status, told, errors = command(hub, *agreed)
+    assert (status, errors) == (0, "")
+    file = hub.folder / "certificate.html"
+    status, told, errors = command(hub, "certificate", "--verify", str(file))
+    assert (status, told[:24], errors) == (0, "unchanged: hub-9, home h", "")
+    file.write_bytes(file.read_bytes().replace(b"there and back", b"there and Back"))
+    status, _, errors = command(hub, "certificate", "--verify", str(file))
+    assert (status, errors.count("\n")) == (1, 1)
+    assert "was changed" in errors
+    assert command(hub, "certificate", "--check")[0] == 0
+    with (hub.folder / "home.toml").open("a", encoding="utf-8") as home:
+        home.write("# a line\n")
+    status, _, errors = command(hub, *agreed)
+    assert (status, errors) == (1, "home.toml was changed since this home was walked: run walk-test again\n")
+    assert command(hub, "certificate", "--check")[0] == 1
+    radio.close()
+
+
 def test_two_do_not_follow_one_walk(hub: LivingHub) -> None:
     radio = Radio(hub)
     with Installer(hub, radio) as first:
