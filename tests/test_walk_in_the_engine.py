@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.engine import Engine
 from agent.loop import fill, run
-from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Care, Entry, Frame, Home, Instant, Sensor
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Care, Entry, Frame, Home, Instant, Reading, Sensor
 from agent.replay import Record
 from tests.home_maker import make_home
 
@@ -221,3 +221,24 @@ def test_a_walk_teaches_nothing(walked: list[tuple[str, int, bool]], hours: int,
     _, silent = lived(*before, (begun, walk(minutes)), *after)
     _, trodden = lived(*before, (begun, walk(minutes)), *within, *after)
     assert learnt(trodden) == learnt(silent)
+
+
+def test_a_familys_day_leaves_a_walk_out_as_it_does_a_rest() -> None:
+    engine = Engine(FLAT)
+    told: list[Reading] = []
+    steps = [(0, walk(30)), (MINUTE_MS, heard("hall-motion")), (2 * MINUTE_MS, walk(0))]
+    for seq, (after_ms, frame) in enumerate(steps, 1):
+        told += engine.step(Entry(seq, Instant(MORNING + after_ms), frame)).readings
+    assert [(one.sensor, one.quantity, one.value) for one in told] == [
+        ("care", "rest", 30 * 60),
+        ("hall-motion", "motion", 1),
+        ("care", "rest", 0),
+    ]
+
+
+def test_in_a_walk_nothing_is_promised() -> None:
+    _, engine = lived((0, heard("kitchen-motion")), (1_000, walk(30)), (2_000, heard("hall-motion")))
+    assert engine.promise().state == "not_watched"
+    _, engine = lived((0, walk(30)), (2_000, heard("hall-motion")), (31 * MINUTE_MS, None))
+    assert engine.promise().state == "home"
+    assert engine.promise().deadline is not None

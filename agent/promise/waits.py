@@ -92,7 +92,7 @@ class Waits:
         if self._last is not None and now > self._last:
             state = "not_watched" if sees_nothing_before(entry.frame) else self._state
             self._spend(self._last, now, state, watch.clock.offset_ms)
-        if promise is not None:
+        if promise is not None and self._proof.wishes.walk.until is None:  # a walk test is nobody's day
             self._away = promise.state == "away"
             self._hear(now, outcome, promise.deadline, watch.clock.offset_ms)
         if self._last is not None or promise is not None:
