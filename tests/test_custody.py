@@ -97,6 +97,16 @@ def test_a_test_call_needs_nobody() -> None:
     assert custody.due == FAR
 
 
+def test_whether_a_test_call_is_cancelled_is_followed_until_a_newer_one_proves_more() -> None:
+    call = replace(FALL, kind="test_call", severity="info", test=True)
+    custody = watched(call)
+    custody.hear(Instant(10), receipt("received"))
+    custody.take(Instant(20), [replace(call, seq=2, id="1-2")])
+    assert [step.state for step in custody.hear(Instant(30), receipt("cancelled-test"))[0]] == []
+    told = [custody.hear(Instant(40), receipt(kind, 2))[0] for kind in ("received", "cancelled-test", "cancelled-test")]
+    assert [[step.state for step in steps] for steps in told] == [["received"], ["cancelled-test"], []]
+
+
 def test_a_person_is_asked_for_again_every_five_minutes_for_an_hour() -> None:
     custody, times = watched(FALL), []
     custody.hear(Instant(1), receipt("received"))

@@ -110,7 +110,8 @@ def test_what_was_told_already_is_not_told_again_and_its_end_is(tmp_path: Path) 
 @pytest.mark.parametrize("signs", [(), ("received",), ("received", "human")])
 def test_custody_after_an_upgrade_is_of_what_was_really_said(signs: tuple[str, ...], tmp_path: Path) -> None:
     receipts = [(HOUR_MS + 1_000 * nth, signed(2, kind)) for nth, kind in enumerate(signs, 1)]
-    told: list[Told] = [(6 * MINUTE_MS, signed(1, "received")), (HOUR_MS, PRESS), *receipts, (HOUR_MS + 9_000, FLAT)]
+    called = [(6 * MINUTE_MS + nth, signed(1, kind)) for nth, kind in enumerate(("received", "cancelled-test"))]
+    told: list[Told] = [*called, (HOUR_MS, PRESS), *receipts, (HOUR_MS + 9_000, FLAT)]
     engine, before, _ = upgraded(tmp_path / "journal.db", "battery_low", told)
     assert before.raised() == ["test_call", "sos"]
     (life,) = cast(list[list[object]], engine.custody.snapshot()["lives"])
