@@ -22,6 +22,7 @@ READERS: Final = {
     "walk": ("walk-test",),
     "certificate": ("certificate",),
     "doctor": ("doctor",),
+    "erase": ("erase",),
     "family": ("summary",),
     "page": ("page", "family"),
     "centre": ("centre",),

@@ -88,6 +88,7 @@ CENTRE_MAY_IMPORT: Final = {
     "agent.accounts_io",
     "agent.book_io",
     "agent.civil",
+    "agent.files_io",
     "agent.mqtt_io",
     "agent.nouns",
     "agent.passwords",
@@ -95,6 +96,7 @@ CENTRE_MAY_IMPORT: Final = {
     "agent.serving_io",
     "agent.transport.envelope",
     "agent.transport.keys_io",
+    "agent.transport.retirement",
     "agent.web_io",
 }
 FORBIDDEN_NAMES: Final = {

@@ -23,7 +23,7 @@ MOST_TYPED: Final = 1_024  # bytes of a password on standard input; what stands 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     centre = commands.add_parser("centre", help="the receiver kit for monitoring centres")
-    names = "serve | watch | ack | operator | verify | backup | keygen"
+    names = "serve | watch | ack | operator | verify | backup | retire | keygen"
     verbs = centre.add_subparsers(dest="verb", required=True, metavar=names)
     _serve(verbs.add_parser("serve", help="receive, verify, keep, sign receipts; print a line for each; show the page"))
     _state(watch := verbs.add_parser("watch", help="the open incidents, most urgent first, live"))
@@ -54,6 +54,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _state(backup := verbs.add_parser("backup", help="a copy of the centre's file, while it is in use"))
     backup.add_argument("copy", metavar="COPY", help="a new file")
     backup.set_defaults(run=backed_up)
+
+    _state(retire := verbs.add_parser("retire", help="a hub was erased: check its request, believe its key no more"))
+    retire.add_argument("request", type=Path, metavar="FILE", help="what `hearthwatch erase` wrote")
+    retire.add_argument("--hubs", type=Path, required=True, metavar="DIR", help="public keys of the hubs, HUB.pub each")
+    retire.set_defaults(run=retired)
 
     keygen = verbs.add_parser("keygen", help="make the key that signs receipts; print the half that hubs pin")
     keygen.add_argument("--signing-key", required=True, metavar="FILE")
@@ -201,6 +206,13 @@ def verified(asked: argparse.Namespace) -> int:
 def backed_up(asked: argparse.Namespace) -> int:
     _opened(asked).copy(asked.copy)
     say(f"{asked.copy}: copied")
+    return DONE
+
+
+def retired(asked: argparse.Namespace) -> int:
+    from centre.retire_io import retire
+
+    print(retire(_opened(asked), asked.request, asked.hubs, _me()))
     return DONE
 
 

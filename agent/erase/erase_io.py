@@ -1,0 +1,270 @@
+"""``hearthwatch erase``: a hub is taken out of a home, and nothing of that home stays on it.
+
+In this order: the request to the centre is written and on the disk; a note of what there is; then the keys; then all
+the rest; the proof; the note. Whoever is interrupted runs it again: the note says what was begun, and what is gone
+already is not missed. A request is never written without its key, nor a key erased without its request.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from agent.civil import rfc3339
+from agent.clock_io import synchronised, wall_is_believable, wall_ms
+from agent.erase.remove_io import clear_folders, files_in, holding, remove, thing
+from agent.erase.things import BESIDE, ZIGBEE2MQTT, ZIGBEE2MQTT_FOLDERS, Thing, kind_of, ordered, proof
+from agent.files_io import write_whole
+from agent.hub import Hub
+from agent.identity_io import hub_id
+from agent.nouns import BadFrame, Instant, Refused
+from agent.transport.keys_io import BadKey, certificate, public_path, signer
+from agent.transport.outboxes_io import volatile_folder
+from agent.transport.retirement import MOST_BYTES, Retirement, claimed, seal
+
+NOTE: Final = "erasing.json"  # in the state folder: what was begun
+OURS: Final = frozenset({"lock", NOTE})  # there while erasing, and the last to go
+MARKS: Final = frozenset({NOTE, "hub.key", "hub.pub", "journal.db", "outbox.db", "epoch"})  # of a hub's state folder
+_VOLATILE: Final = ("XDG_RUNTIME_DIR", "/run", "/dev/shm")
+SECRET_LEAST: Final = 12  # bytes of a secret that is looked for afterwards: shorter ones are found everywhere
+
+
+class Work(NamedTuple):
+    """A hub that is to be erased. ``folder``: that of hub.toml, which its paths are relative to. ``request``: where the
+    request is to lie; ``zigbee``: zigbee2mqtt's folder, where it goes as well."""
+
+    hub: Hub
+    folder: Path
+    state: Path
+    request: Path
+    zigbee: Path | None = None
+
+    @property
+    def note(self) -> Path:
+        return self.state / NOTE
+
+
+class Erased(NamedTuple):
+    """``whole``: nothing is left, and the centre has a request to go by. ``text`` is the proof, which lies in ``file``;
+    None: there was nothing to erase."""
+
+    whole: bool
+    text: str
+    file: Path | None
+
+
+def check(work: Work) -> None:
+    """Refused where erasing would take what is not a hub's, or its own proof."""
+    state, folder = work.state.resolve(), work.folder.resolve()
+    if folder == state or folder.is_relative_to(state):
+        raise Refused(f"{work.state}: hub.toml lies in the state folder, which is erased whole; move it out first")
+    names = {path.name for path in state.iterdir()} if state.is_dir() else set()
+    if names - OURS and not names & MARKS:
+        raise Refused(f"{work.state}: holds files and none of a hub's: is this its state folder? Nothing was erased")
+    kept = [state, *([work.zigbee.resolve()] if work.zigbee is not None else [])]
+    request = work.request.resolve()
+    if any(request.is_relative_to(place) for place in kept):
+        raise Refused(f"{work.request}: would itself be erased; name a place outside, such as a USB stick")
+    if request in {Path(one.path).resolve() for one in found(work)}:
+        raise Refused(f"{work.request}: is a file of this hub; name another for --out")
+    if work.zigbee is not None and not any((work.zigbee / name).exists() for name in ZIGBEE2MQTT):
+        raise Refused(f"{work.zigbee}: is no folder of zigbee2mqtt: no configuration.yaml and no database.db in it")
+    with suppress(FileNotFoundError):
+        if work.request.exists() and not _is_request(work.request):
+            raise Refused(f"{work.request}: is there already and is no request; name another file for --out")
+
+
+def _is_request(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            claimed(file.read(MOST_BYTES + 1))
+    except (BadFrame, OSError):
+        return False
+    return True
+
+
+def found(work: Work) -> list[Thing]:
+    """What is there now, in the order in which it goes."""
+    return ordered(one for one in _found(work) if one is not None)
+
+
+def _found(work: Work) -> Iterator[Thing | None]:
+    hub, folder, state = work.hub, work.folder, work.state
+    for one in hub.upstreams:
+        for kind, name in (("keys", one.key), ("certificates", one.certificate)):
+            if name is not None:
+                yield from _named(kind, folder / name)
+                yield thing("certificates", (folder / name).with_suffix(".csr"))
+    if hub.local.credentials is not None:
+        yield from _named("passwords", folder / hub.local.credentials)
+    yield from _named("home file", folder / hub.home)
+    yield from (thing("set-up records", folder / name) for name in BESIDE)
+    for path in files_in(state):
+        name = str(path.relative_to(state))
+        if name not in OURS:
+            yield thing(kind_of(name), path)
+    for memory in _memories(work):
+        yield from (thing("copies in memory", path) for path in files_in(memory))
+    if work.zigbee is not None:
+        yield from (thing("zigbee2mqtt", work.zigbee / name) for name in ZIGBEE2MQTT)
+        for inner in ZIGBEE2MQTT_FOLDERS:
+            yield from (thing("zigbee2mqtt", path) for path in files_in(work.zigbee / inner))
+
+
+def _named(kind: str, path: Path) -> Iterator[Thing | None]:
+    """A file by its name in hub.toml; of a link, what it points to as well."""
+    if path.is_symlink():
+        yield thing(kind, path.resolve())
+    yield thing(kind, path)
+
+
+def _memories(work: Work) -> list[Path]:
+    """Where copies in memory may lie: hub.toml's place, and the usual ones, whoever ran the hub."""
+    usual = [os.environ.get(_VOLATILE[0], ""), *_VOLATILE[1:]]
+    parents = [parent for parent in (work.hub.volatile, *usual) if parent]
+    places = {volatile_folder(str(work.state), parent) for parent in parents}
+    return sorted(place for place in places if place.is_dir() and not place.is_symlink())
+
+
+def begun(work: Work) -> dict[str, Any] | None:
+    """What was begun and not finished; None: nothing."""
+    try:
+        said = json.loads(work.note.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def name_of(work: Work) -> str:
+    """The hub's id, also where its certificate is gone already."""
+    note = begun(work)
+    if note is not None:
+        return str(note["hub"])
+    if work.hub.id is None and work.hub.upstreams[0].certificate is None and not (work.state / "hub.id").exists():
+        raise Refused("this hub has no id yet: it has never run, and hub.toml names none")
+    return hub_id(work.hub, work.folder, work.state)
+
+
+def erase(work: Work) -> Erased:
+    """The caller holds the hub's locks, and has asked. Refused if nothing could be begun."""
+    note = begun(work)
+    if note is None:
+        if not found(work):
+            return Erased(True, "Nothing of this hub is left: nothing was done.", None)
+        note = _begin(work)
+    secrets = _secrets(work)
+    left = _remove_all(work)
+    return _finish(work, note, left, secrets)
+
+
+def _begin(work: Work) -> dict[str, Any]:
+    """The request, and then the note; both on the disk."""
+    hub, key = name_of(work), work.state / "hub.key"
+    with suppress(OSError):
+        (work.state / "ballast").unlink(missing_ok=True)  # chance numbers; on a full disk the note needs its room
+    things = found(work)
+    digest = None
+    try:
+        if key.exists():
+            request = _request(work, hub, key, things)
+            write_whole(work.request, request)
+            digest = hashlib.sha256(request).hexdigest()
+        note = {
+            "hub": hub,
+            "request": str(work.request.resolve()),
+            "sha256": digest,
+            "things": [list(one) for one in things],
+        }
+        write_whole(work.note, json.dumps(note).encode(), mode=0o600)
+    except (OSError, BadKey) as fault:
+        why = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
+        raise Refused(f"nothing was erased: {getattr(fault, 'filename', None) or work.request}: {why}") from None
+    return note
+
+
+def _request(work: Work, hub: str, key: Path, things: Sequence[Thing]) -> bytes:
+    key.chmod(0o600)  # a key that others could read is no reason to keep it
+    sign = signer(str(key), may_make=False)
+    public = Path(public_path(str(key))).read_text(encoding="ascii").strip()
+    serials = []
+    for one in work.hub.upstreams:
+        if one.certificate is not None:
+            with suppress(BadKey, OSError):
+                serials.append(f"{certificate(str(work.folder / one.certificate)).serial:x}")
+    kinds = tuple(dict.fromkeys(one.kind for one in things))
+    quality = "synced" if synchronised() else "rtc" if wall_is_believable() else "unknown"
+    return seal(Retirement(hub, public, tuple(serials), Instant(wall_ms()), quality, kinds), sign)
+
+
+def _secrets(work: Work) -> list[bytes]:
+    """What must not be found afterwards: keys and passwords, where they are still there to be known."""
+    found_now: list[bytes] = []
+    for one in found(work):
+        if one.kind in ("keys", "passwords"):
+            with suppress(OSError):
+                lines = Path(one.path).read_bytes()[: 1 << 16].splitlines()
+                found_now += [line.strip() for line in lines if len(line) >= SECRET_LEAST and b"-----" not in line]
+    return found_now
+
+
+def _remove_all(work: Work) -> list[str]:
+    """What could not be removed, and why."""
+    left = []
+    for one in found(work):
+        try:
+            remove(Path(one.path))
+        except OSError as fault:
+            left.append(f"{one.path}: {fault.strerror}")
+    clear_folders(work.state, itself=False)
+    for memory in _memories(work):
+        clear_folders(memory, itself=True)
+    if work.zigbee is not None:
+        for inner in ZIGBEE2MQTT_FOLDERS:
+            clear_folders(work.zigbee / inner, itself=True)
+    return left
+
+
+def _finish(work: Work, note: dict[str, Any], left: list[str], secrets: list[bytes]) -> Erased:
+    """The proof, then the note: in between it would only be written again."""
+    request = Path(note["request"])
+    places = [work.folder, *([work.zigbee] if work.zigbee is not None else [])]
+    holders, seen, skipped = holding([*places, work.state], secrets) if secrets else ([], 0, 0)
+    left += [f"{path}: holds a key or a password of this hub" for path in holders]
+    left += [f"{one.path}: was there again" for one in found(work) if not any(one.path in line for line in left)]
+    things = [Thing(*one) for one in note["things"]]
+    why = _of_request(request, note["sha256"])
+    when = f"on {rfc3339(Instant(wall_ms()))[:16].replace('T', ' at ')} UTC, as this hub's clock had it"
+    where = why or f"The request for the centre: {request}"
+    said = proof(str(note["hub"]), where, when, things, left, _searched(secrets, seen, skipped))
+    file = request.with_name(f"{request.stem}-proof.txt")
+    try:
+        write_whole(file, said.encode())
+    except OSError as fault:
+        place = fault.filename or file
+        raise Refused(f"{place}: the proof cannot be written: {fault.strerror}; run erase again") from None
+    if not left:
+        (work.state / "lock").unlink(missing_ok=True)  # the note last: without it nobody would come back for the lock
+        work.note.unlink(missing_ok=True)
+    return Erased(not left and why is None, said, file)
+
+
+def _of_request(request: Path, digest: str | None) -> str | None:
+    """Why the centre has no request to go by; None: it has."""
+    if digest is None:
+        return "NO REQUEST: this hub had no key to sign one with. Tell the centre which hub it was."
+    try:
+        if hashlib.sha256(request.read_bytes()).hexdigest() == digest:
+            return None
+    except OSError:
+        pass
+    return f"NO REQUEST: {request} is not there any more. Tell the centre which hub it was."
+
+
+def _searched(secrets: list[bytes], seen: int, skipped: int) -> str:
+    if not secrets:
+        return "Its keys were gone when this ended: they could not be looked for once more."
+    some = f", {skipped} were not" if skipped else ""
+    return f"Afterwards {seen} files beside hub.toml were looked through for its keys and passwords{some}."
