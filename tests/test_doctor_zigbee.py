@@ -1,6 +1,7 @@
 """What ``hearthwatch doctor`` asks zigbee2mqtt."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -8,13 +9,17 @@ from typing import Any, Final
 import pytest
 
 from agent.doctor import local_io
+from agent.doctor.local_io import own_addresses
 from agent.mqtt_io import Broker, Client
 from agent.nouns import BadFrame
-from agent.sensors.bridge_info import wrong_settings
+from agent.sensors.bridge_info import about, wrong_settings
 from agent.simulate.fleet import home_text
-from tests.brokers import Mosquitto, until
+from tests.brokers import Mosquitto, free_port, until
+from tests.doctor_maker import doctor as found_of
+from tests.doctor_maker import lay
 from tests.test_doctor import HUB, doctor
 from tests.test_signals import DEVICES, LAMP_AT
+from tests.z2m import harness
 from tests.z2m.harness import world
 
 GOOD: Final[dict[str, Any]] = {"advanced": {"last_seen": "ISO_8601"}, "availability": {"enabled": True}}
@@ -112,9 +117,55 @@ def test_the_real_zigbee2mqtt_says_how_it_is_set(tmp_path: Path) -> None:
         made.start()
         until(lambda: ear.turn(0.05) or said, "its settings")
     assert wrong_settings(said[0]) == []
+    version, joins, frontend = about(said[0])
+    assert version >= (2, 0, 0)
+    assert (joins, frontend) == (False, None)
 
 
 def test_what_is_configured_and_used_is_not_talked_about(broker: Mosquitto, capsys: pytest.CaptureFixture[str]) -> None:
     found = doctor(capsys)[1]
     assert "serial" not in found
     assert "second path" not in found
+
+
+def test_a_page_of_zigbee2mqtt_that_the_network_can_open_is_found(
+    broker: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not own_addresses():
+        pytest.skip("this machine has no address in a network: nothing can be open to one")
+    with socket.create_server(("0.0.0.0", 0)) as page:
+        port = page.getsockname()[1]
+        retain(broker, "zigbee2mqtt/bridge/info", info(GOOD | {"frontend": {"enabled": True, "port": port}}))
+        found = doctor(capsys)[1]
+    assert (found["frontend"]["code"], found["frontend"]["good"]) == ("exposed", False)
+    assert f":{port}" in str(found["frontend"]["found"])
+    with socket.create_server(("127.0.0.1", port)):
+        assert doctor(capsys)[1]["frontend"]["code"] == "here"
+    retain(broker, "zigbee2mqtt/bridge/info", info(GOOD))
+    assert doctor(capsys)[1]["frontend"]["code"] == "off"
+
+
+def test_a_home_that_strangers_devices_may_join_is_told_and_an_old_zigbee2mqtt_too(
+    broker: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = json.loads(info(GOOD)) | {"permit_join": True, "version": "1.42.0"}
+    retain(broker, "zigbee2mqtt/bridge/info", json.dumps(said).encode())
+    found = doctor(capsys)[1]
+    assert found["joining"]["code"] == "open"
+    assert found["zigbee2mqtt"]["code"] == "old"
+
+
+def test_the_page_of_the_real_zigbee2mqtt_is_open_to_the_network_unless_somebody_closes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not own_addresses():
+        pytest.skip("this machine has no address in a network: nothing can be open to one")
+    port = free_port()
+    monkeypatch.setitem(harness.CONFIGURATION, "frontend", {"enabled": True, "port": port})
+    with world(tmp_path) as made:
+        made.start()
+        until(lambda: local_io.unreached("127.0.0.1", port) is None, "its page")
+        config = lay(tmp_path, local=f'host = "127.0.0.1"\nport = {made.port}\n')
+        found = found_of(config, capsys)[1]
+    assert (found["zigbee2mqtt"]["code"], found["joining"]["code"]) == ("well", "closed")
+    assert found["frontend"]["code"] == "exposed"
