@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from agent.clock_io import synchronised, wall_is_believable, wall_ms
+from agent.clock_io import wall_is_believable, wall_ms
 from agent.files_io import give_to_owner_of_folder, write_whole
 from agent.nouns import Instant, Refused
 from agent.provision.setup import Centre, Setup
@@ -47,11 +47,6 @@ def make_keys(folder: Path, setup: Setup) -> tuple[Path, Path]:
     return asked, public_key(folder, setup)
 
 
-def judges_dates() -> bool:
-    """Whether this hub's clock can tell from when to when a certificate is good."""
-    return synchronised() or wall_is_believable()
-
-
 def fault(folder: Path, setup: Setup, nth: int, handed: bool = False) -> str:
     """Why the files of that centre cannot be used, in one line, or nothing: those that were taken in, or, where
     ``handed``, those that it handed over."""
@@ -64,7 +59,7 @@ def fault(folder: Path, setup: Setup, nth: int, handed: bool = False) -> str:
     if not certificate.exists():
         carry = f"carry {folder / REQUEST} and {public_key(folder, setup)} to the centre"
         return f"{centre.host}: no certificate yet: {carry}, and bring back its ca.pem, hub.pem and receipts.pub"
-    now = Instant(wall_ms()) if judges_dates() else None
+    now = Instant(wall_ms()) if wall_is_believable() else None
     return fault_of(certificate, ca, folder / str(line.key), setup.hub_id, now) or receipt_key_fault(pinned)
 
 

@@ -30,7 +30,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from agent.civil import Wall, rfc3339
-from agent.clock_io import wall_ms
+from agent.clock_io import wall_is_believable, wall_ms
 from agent.engine import Engine
 from agent.files_io import give_to_owner_of_folder
 from agent.home import parse
@@ -49,7 +49,7 @@ from agent.provision.writing import home_text
 from agent.sensors.board_io import hello
 from agent.sensors.pairing_io import Joiner
 from agent.sensors.serial_io import PortError
-from agent.setup_centre_io import fault, has_keys, judges_dates, make_keys, take_in
+from agent.setup_centre_io import fault, has_keys, make_keys, take_in
 from agent.setup_pairs_io import Pairs
 
 PORTS: Final = Path("/dev/serial/by-id")
@@ -81,7 +81,7 @@ class Session:
     def found(self) -> Found:
         folder, setup = self._folder, self.setup
         faults = tuple(fault(folder, setup, nth) for nth in range(len(setup.centres)))
-        return Found(has_keys(folder, setup), faults, is_written(self.config, setup))
+        return Found(has_keys(folder, setup), faults, is_written(self.config, setup), wall_is_believable())
 
     def view(self) -> dict[str, Any]:
         return view(self.setup, self.found())
@@ -106,7 +106,7 @@ class Session:
 
     def date(self) -> str:
         """The date on the home's own wall, or nothing where this hub does not know it."""
-        if not judges_dates():
+        if not wall_is_believable():
             return ""
         day = Wall(self.setup.timezone or "UTC").day(Instant(wall_ms()))
         return rfc3339(Instant(day * DAY_MS))[:10]
@@ -173,7 +173,8 @@ class Session:
     # -- who may look, and the end ------------------------------------------------------------------------------
 
     def invite(self, name: str) -> str:
-        """A link, good once and for a week. Refused where nobody is to be told, or that member was not named."""
+        """A link, good once and for a week. Refused where nobody is to be told, that member was not named, or this hub
+        does not know the time: a week from 1970 on would be over once it does."""
         from agent.page.family_io import Family  # a database that nobody needs who invites nobody
 
         setup = self.setup
@@ -182,6 +183,8 @@ class Session:
             raise Refused(f"{name}: is nobody of the family, or there is no [page]: say so first")
         if not setup.consent.summary_to_family:
             raise Refused("who lives here does not want the day to be told ([consent] summary_to_family = false)")
+        if not wall_is_believable():
+            raise Refused(f"{name} is not invited yet: this hub's clock is not set, and the link would end too soon")
         state = self._folder / setup.state
         state.mkdir(parents=True, exist_ok=True)
         family = Family(state)

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from agent.newcomer import Newcomer
-from agent.provision.joined import expected, paired, things, told, waiting, without_device
-from agent.provision.setup import Setup
+from agent.provision.joined import device_of, expected, paired, things, told, unpaired, used, waiting, without_device
+from agent.provision.setup import NEXT, Setup
 from agent.sensors.pairing import Event
 from agent.sensors.pairing_io import Joiner
 
@@ -63,8 +63,16 @@ class Pairs:
         """A device is asked anew what it is. Why that failed, or nothing."""
         return self._joiner.interview(address)
 
-    def remove(self, address: str) -> str:
-        return self._joiner.remove(address)
+    def replace(self, id: str) -> str:
+        """That sensor's device is to be another: the old one is taken out of the network, where it would keep its name,
+        unless another sensor is on it too. Why that failed, or nothing; the new one is waited for all the same."""
+        setup = self._session.setup
+        old = next((device_of(address) for one, _, address in things(setup) if one == id), NEXT)
+        setup = unpaired(setup, id)
+        self._session.change(setup)
+        if old not in self._joiner.devices or used(setup, old):
+            return ""
+        return self._joiner.remove(old)
 
     def _merged(self, device: Newcomer) -> Newcomer:
         """What an earlier session heard of its radio and its battery stands until it says so anew."""

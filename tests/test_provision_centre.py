@@ -1,5 +1,6 @@
 """The hub becomes known to a monitoring centre: what comes back from there is judged, and each fault is one line."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -9,12 +10,48 @@ from agent.nouns import Instant, Refused
 from agent.setup_io import Session
 from agent.transport.enrol_io import EARLIEST, fault_of, is_requested, request
 from agent.transport.keys_io import common_name, signer
-from tests.brokers import Authority
+from tests.brokers import Authority, Process
+from tests.wall_clock import WallClock
+from tests.whole_hub import RUN
 
 NOW = Instant(int(EARLIEST.timestamp() * 1_000))
 DAY = 86_400_000
 CENTRE = {"host": "broker.centre.example", "ca": "given/ca.pem", "certificate": "given/hub.pem",
           "receipt_key": "given/receipts.pub"}  # fmt: skip
+
+
+WIRED = """
+[hub]
+id = "hub-1"
+[home]
+id = "elm-12"
+timezone = "Europe/London"
+residents = 1
+[consent]
+agreed_by = "Mary"
+agreed_on = 2026-11-27
+in_presence_of = "Tom"
+[[room]]
+id = "hall"
+kind = "hall"
+[[sensor]]
+id = "front-door"
+kind = "door"
+room = "hall"
+link = "serial"
+address = "bridge-1/door0"
+[[serial]]
+port = "nothing"
+[page]
+address = "127.0.0.1"
+[[family]]
+name = "tom"
+[[centre]]
+host = "{host}"
+ca = "{ca}"
+certificate = "{certificate}"
+receipt_key = "{receipt_key}"
+"""
 
 
 class Enrolled:
@@ -164,3 +201,19 @@ def test_a_key_that_is_none_is_not_written_over(tmp_path: Path) -> None:
 def test_without_a_name_the_hub_has_nothing_to_ask_for(tmp_path: Path) -> None:
     with Session(tmp_path / "hub.toml") as session, pytest.raises(Refused, match="this hub has no id yet"):
         session.make_keys()
+
+
+def test_a_hub_in_1970_is_provisioned_all_the_same_and_says_what_it_could_not_judge(hub: Enrolled) -> None:
+    clock = WallClock(hub.folder)
+    answers = hub.folder / "answers.toml"
+    answers.write_text(WIRED.format(**CENTRE))
+    words = ("provision", "--config", str(hub.config), "--answers", str(answers), "--json")
+    with Process(RUN, *words, env=clock.env) as process:
+        assert process.ended() == 1  # no board is there
+        told = json.loads(process.lines[-1])
+    by_name = {step["name"]: step for step in told["steps"]}
+    assert by_name["centre"]["state"] == "done"
+    assert by_name["family"]["missing"] == ["tom: not invited yet"]
+    assert "this hub's clock is not set: from when to when certificates are good was not looked at" in told["notices"]
+    said = [json.loads(line).get("words") for line in process.lines]
+    assert "tom is not invited yet: this hub's clock is not set, and the link would end too soon" in said

@@ -1,13 +1,15 @@
 """An installer in a terminal is led from an empty hub to a home that can be watched, and can go back at any time."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.home import parse as parse_home
+from tests.fleet_maker import Fleet
 from tests.seat import Seat
-from tests.setup_maker import DOOR, PIR
+from tests.setup_maker import DOOR, PIR, SOS
 from tests.z2m.harness import World, world
 
 ASLEEP = "0x00158d00000fa11e"
@@ -96,3 +98,32 @@ def test_without_a_broker_pairing_says_so_and_nothing_is_lost(tmp_path: Path) ->
         seat.sees(r"is mosquitto running, and \[local\] right")
         seat.says(r"> $", "q")
         assert seat.ended() == 1
+
+
+def test_a_broken_sensor_is_replaced_in_a_home_that_is_set_up(radio: World, tmp_path: Path) -> None:
+    """The new one has its place and its name, and the old one is gone from the network."""
+    fleet = Fleet(tmp_path, radio)
+    fleet.through()
+    with Seat("provision", "--config", str(fleet.config), "--step", "sensors") as seat:
+        seat.says("What now: $", "r")
+        seat.says("Which is to be replaced: $", "front-door")
+        seat.sees("Devices may join")
+        radio.tell(do="wake", device=ASLEEP)
+        radio.tell(do="join", device=ASLEEP)
+        seat.says(r"For which of front-door \(new: another\) \[front-door\]: $", "")
+        seat.sees("0 waited for")
+        seat.interrupts()
+        seat.says("What now: $", "")
+        seat.says("> $", "files")
+        seat.sees("written: .*hub.toml")
+    home = fleet.home()
+    assert home is not None
+    assert {sensor.id: sensor.address for sensor in home.sensors.values()} == {
+        "hall-motion": PIR, "front-door": ASLEEP, "pendant": SOS
+    }  # fmt: skip
+
+    def there() -> set[str]:
+        lists = [frame.payload for frame in radio.frames if frame.address == "bridge/devices"]
+        return {device["ieee_address"] for device in json.loads(lists[-1] if lists else b"[]")}
+
+    radio.until(lambda: ASLEEP in there() and DOOR not in there(), "the old one to be gone")

@@ -25,9 +25,12 @@ def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool)
     if waiting(session.setup) or expected(session.setup):
         _paired(session, wait_s, as_json)
     for member in session.setup.family:
-        if member.name not in session.setup.invited and session.setup.consent.summary_to_family:
-            link = session.invite(member.name)
-            tell("invited", f"{member.name} is let in once, within 7 days, by {link}")
+        if member.name not in session.setup.invited:
+            try:
+                link = session.invite(member.name)
+                tell("invited", f"{member.name} is let in once, within 7 days, by {link}")
+            except Refused as fault:
+                tell("not invited", str(fault))
     following = next_step(session.setup, session.found(), optional=False)
     if following is not None and following.step.name == "files":
         for path in session.write():

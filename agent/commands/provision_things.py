@@ -7,7 +7,7 @@ from agent.commands.provision_asking import agreed_to, ask, said, show
 from agent.home import ROLES
 from agent.newcomer import Newcomer
 from agent.nouns import Refused
-from agent.provision.joined import addressed, passed, unpaired, used, waiting
+from agent.provision.joined import addressed, passed, used, waiting
 from agent.provision.plan import stands
 from agent.provision.setup import plain
 from agent.setup_io import Session
@@ -34,8 +34,7 @@ def sensors(session: Session) -> None:
         elif what == "w":
             said(session, lambda: {"sensor": [*plain(session.setup).get("sensor", []), _wired(session)]})
         elif what == "r":
-            session.change(unpaired(session.setup, _one_of(session, "Which is to be replaced")))
-            pair(session)
+            pair(session, replaced=_one_of(session, "Which is to be replaced"))
         elif what == "d":
             gone = _one_of(session, "Which is to go")
             left = tuple(one for one in session.setup.sensors if one.id != gone)
@@ -68,9 +67,11 @@ def _one_of(session: Session, words: str) -> str:
     return id
 
 
-def pair(session: Session) -> None:
+def pair(session: Session, replaced: str = "") -> None:
     """Devices join; each is told as it comes. Ctrl-C ends it, and nobody can join then."""
     with session.pairing() as pairs:
+        if replaced and (fault := pairs.replace(replaced)):
+            show(f"! the old one is still in the network: {fault}")
         pairs.wanted = ""  # nobody is given a device unasked here
         pairs.permit(True)
         print("  Devices may join: press the button of one until it blinks. Ctrl-C ends it.")

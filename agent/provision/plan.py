@@ -147,6 +147,7 @@ def _files(_setup: Setup, found: Found) -> list[str]:
 
 
 FILES: Final = "files"
+FOUND: Final = Found()  # nothing yet
 STEPS: Final = (
     Step("identity", "This hub", "who it is to the centre", (), ("hub", "local"), _identity),
     Step("home", "The home, and who lives there", "whose day it is", (), ("home",), _home),
@@ -201,7 +202,7 @@ def ready(setup: Setup, found: Found) -> list[str]:
     ]
 
 
-def notices(setup: Setup) -> list[str]:
+def notices(setup: Setup, found: Found = FOUND) -> list[str]:
     """What does not keep a home from being watched, and is better put right while somebody is there."""
     said = []
     for id, _, address in things(setup):
@@ -219,6 +220,8 @@ def notices(setup: Setup) -> list[str]:
         sensor.room for sensor in setup.sensors if sensor.kind in ("motion", "presence", "door", "bed", "vibration")
     }
     said += [f"{room.id}: no sensor hears anybody there" for room in setup.rooms if room.id not in heard]
+    if not found.clock:
+        said.append("this hub's clock is not set: from when to when certificates are good was not looked at")
     if not setup.consent.monitoring:
         said.append("who lives here does not want to be watched: nothing will be, help buttons included")
     if any(is_loopback(centre.host) for centre in setup.centres):
@@ -245,7 +248,7 @@ def view(setup: Setup, found: Found) -> dict[str, Any]:
             for stand in stands(setup, found)
         ],
         "next": following.step.name if following else None,
-        "notices": notices(setup),
+        "notices": notices(setup, found),
         "answers": plain(setup),
         "devices": [one._asdict() | {"kinds": list(one.kinds)} for one in setup.devices.values()],
         "boards": [one._asdict() | {"channels": list(one.channels)} for one in setup.boards.values()],

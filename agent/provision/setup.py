@@ -99,11 +99,12 @@ class Setup:
 class Found:
     """What the disk says. ``keys``: the hub's keys are made, and the request for its certificate is written.
     ``centres``: of each centre in order, what is wrong with its files in one line, or nothing. ``written``: home.toml
-    and hub.toml say what the setup says."""
+    and hub.toml say what the setup says. ``clock``: it is good enough to judge the dates of certificates."""
 
     keys: bool = False
     centres: tuple[str, ...] = ()
     written: bool = False
+    clock: bool = True
 
 
 class BadSetup(Exception):
