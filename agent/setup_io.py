@@ -42,7 +42,7 @@ from agent.promise.waits import Promised, Waits
 from agent.provision.answers import read
 from agent.provision.joined import addressed, things
 from agent.provision.plan import ready, view
-from agent.provision.provision_io import alone, is_written, keep, load, write
+from agent.provision.provision_io import alone, digests, is_written, keep, load, write
 from agent.provision.setup import NEXT, BoardSeen, Found, Setup
 from agent.provision.toml_text import text
 from agent.provision.writing import home_text
@@ -202,4 +202,6 @@ class Session:
         """Which files were written. Refused, with all that is missing, before everything that a home needs is there."""
         if missing := ready(self.setup, self.found()):
             raise Refused("\n".join(missing))
-        return write(self.config, self.setup)
+        files = write(self.config, self.setup)
+        self.change(replace(self.setup, written=digests(files)))
+        return files

@@ -6,6 +6,7 @@ from agent.nouns import Consent
 from agent.provision.answers import BadAnswers, read
 from agent.provision.joined import paired
 from agent.provision.setup import NEXT, Agreed
+from tests.conftest import ROOT
 from tests.setup_maker import ANSWERS, DOOR, PIR, ready, said
 
 
@@ -108,3 +109,9 @@ def test_one_device_may_not_be_two_sensors_of_one_kind_but_many_may_wait() -> No
 def test_whatever_is_no_answers_file_is_refused_with_a_line(text: bytes | str) -> None:
     with pytest.raises(BadAnswers, match="line 1: "):
         read(text, complete=True)
+
+
+def test_the_example_of_a_fleets_answers_is_a_whole_home() -> None:
+    setup = read((ROOT / "deploy" / "answers.toml").read_bytes(), complete=True)
+    assert [sensor.address for sensor in setup.sensors] == [NEXT, "0x00158d0001a2b306", "bridge-1/bed1"]
+    assert setup.decided == {"boards", "care", "family"}

@@ -16,6 +16,7 @@ from agent.promise.words import sentence
 from agent.provision.answers import BadAnswers
 from agent.provision.joined import paired, told, unpaired
 from agent.provision.plan import ready
+from agent.provision.setup import plain
 from agent.provision.writing import home_text, hub_text
 from agent.setup_io import Session
 from tests.pretend_board import PretendBoard
@@ -199,6 +200,29 @@ def test_a_sensor_is_replaced_and_nothing_else_is_asked(session: Session) -> Non
     session.change(paired(session.setup, device(new, "motion")))
     home, _ = session.write()
     assert parse_home(home.read_bytes()).sensors["hall-motion"].address == new
+
+
+def test_a_care_plan_that_was_changed_by_hand_since_is_not_undone(session: Session) -> None:
+    home, _ = session.write()
+    session.__exit__(None, None, None)
+    home.write_text(home.read_text().replace("bed_exit_minutes = 30", "bed_exit_minutes = 12"))
+    with Session(session.config) as later:
+        assert later.setup.care.bed_exit_minutes == 12
+        assert later.setup.agreed == session.setup.agreed
+        assert later.view()["written"]  # it says what it says, in whatever words
+        later.say({"care": {**plain(later.setup)["care"], "door_open_minutes": 5}})
+        later.write()
+    plan = parse_home(home.read_bytes()).care
+    assert (plan.bed_exit_minutes, plan.door_open_minutes) == (12, 5)
+
+
+def test_what_was_said_since_it_was_written_is_not_taken_for_a_change_by_hand(session: Session) -> None:
+    session.write()
+    session.say({"care": {"bed_exit_minutes": 12}})
+    session.__exit__(None, None, None)
+    with Session(session.config) as later:
+        assert later.setup == session.setup
+        assert not later.view()["written"]
 
 
 def test_a_failing_disk_loses_neither_what_was_said_nor_what_was_written(session: Session) -> None:

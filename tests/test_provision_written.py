@@ -67,6 +67,7 @@ def setups(draw: st.DrawFn) -> Setup:
         devices={places[1]: Newcomer(places[1], who, maker, draw(NAMES))},
         boards={"bridge-1": BoardSeen("bridge-1", "uno 1.0", ("bed0", "door0"))},
         decided=frozenset({"care", "boards"}),
+        written=("one", "two"),
     )
 
 
@@ -118,7 +119,7 @@ def test_a_remark_in_the_file_cannot_become_a_line_of_it() -> None:
     assert parse_home(home_text(setup)).care.night_exit
 
 
-NOTHING: Final = b'{"devices": [], "boards": [], "invited": [], "decided": []}'
+NOTHING: Final = b'{"devices": [], "boards": [], "invited": [], "decided": [], "written": []}'
 ODD: Final = b'{"version": 1, "said": {"home": {"id": 7}}, "found": ' + NOTHING + b"}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.newcomer import Newcomer
-from agent.provision.setup import NEXT, Setup, with_device
+from agent.provision.setup import NEXT, Setup
 
 
 def things(setup: Setup) -> list[tuple[str, str, str]]:
@@ -51,7 +51,7 @@ def used(setup: Setup, address: str) -> bool:
 
 def told(setup: Setup, device: Newcomer) -> Setup:
     """A device as it is now known, whoever it is for."""
-    return replace(setup, devices=with_device(setup, device))
+    return replace(setup, devices={**setup.devices, device.address: device})
 
 
 def paired(setup: Setup, device: Newcomer, wanted: str | None = None) -> Setup:

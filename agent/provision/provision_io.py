@@ -6,19 +6,21 @@ home.toml and hub.toml are written together, whole or not at all; what stood the
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from agent.files_io import write_together, write_whole
 from agent.home import BadHome
 from agent.home import parse as parse_home
-from agent.hub import BadHub
+from agent.hub import BadHub, Hub
 from agent.hub import parse as parse_hub
-from agent.nouns import Refused, Running
+from agent.nouns import Home, Refused, Running
 from agent.provision.answers import BadAnswers, read, read_again
-from agent.provision.setup import BadSetup, Setup, begun, kept
+from agent.provision.setup import BadSetup, Setup, begun, gone_on, kept
 from agent.provision.writing import home_text, hub_text
 from agent.toml_mistakes import BadToml
 
@@ -52,14 +54,40 @@ def alone(config: Path) -> Iterator[None]:
 
 def load(config: Path) -> Setup:
     """What was said and found so far; at the first time what hub.toml and home.toml say, or else defaults.toml, as far
-    as they are there. Refused for any of them that cannot be read."""
+    as they are there. Files that were changed by hand since are gone on with. Refused for any of them that cannot be
+    read."""
     progress = config.parent / PROGRESS
     data = _bytes(progress)
-    if data is not None:
-        try:
-            return read_again(data)
-        except BadSetup as fault:
-            raise Refused(f"{progress}: {fault}; move it away to begin anew: devices stay paired") from None
+    if data is None:
+        return _begun(config)
+    try:
+        setup = read_again(data)
+    except BadSetup as fault:
+        raise Refused(f"{progress}: {fault}; move it away to begin anew: devices stay paired") from None
+    files = (config.parent / setup.home_file, config)
+    if not setup.written or not all(path.exists() for path in files) or digests(files) == setup.written:
+        return setup
+    home, hub = _parsed(config)
+    return gone_on(setup, home, hub) if home is not None and hub is not None else setup
+
+
+def digests(files: Iterable[Path]) -> tuple[str, ...]:
+    """Of home.toml and hub.toml, as they are now."""
+    return tuple(sha256(_bytes(path) or b"").hexdigest() for path in files)
+
+
+def _begun(config: Path) -> Setup:
+    home, hub = _parsed(config)
+    setup = begun(home, hub)
+    defaults = _bytes(config.parent / DEFAULTS) if hub is None else None
+    try:
+        return read(defaults, setup) if defaults is not None else setup
+    except BadAnswers as fault:
+        raise _refused(config.parent / DEFAULTS, fault) from None
+
+
+def _parsed(config: Path) -> tuple[Home | None, Hub | None]:
+    """The home and the hub as their files say, where there are such."""
     said = _bytes(config)
     try:
         hub = parse_hub(said) if said is not None else None
@@ -68,14 +96,9 @@ def load(config: Path) -> Setup:
     place = config.parent / (hub.home if hub is not None else "home.toml")
     text = _bytes(place)
     try:
-        setup = begun(parse_home(text) if text is not None else None, hub)
+        return parse_home(text) if text is not None else None, hub
     except BadHome as fault:
         raise _refused(place, fault) from None
-    defaults = _bytes(config.parent / DEFAULTS) if hub is None else None
-    try:
-        return read(defaults, setup) if defaults is not None else setup
-    except BadAnswers as fault:
-        raise _refused(config.parent / DEFAULTS, fault) from None
 
 
 def _refused(path: Path, fault: BadToml) -> Refused:
@@ -105,7 +128,13 @@ def _texts(config: Path, setup: Setup) -> dict[Path, bytes]:
 
 
 def is_written(config: Path, setup: Setup) -> bool:
-    return all(_bytes(path) == text for path, text in _texts(config, setup).items())
+    """Whether both files say what was said, in whatever words."""
+    try:
+        home, hub = parse_home(home_text(setup)), parse_hub(hub_text(setup))
+        its_home, its_hub = _parsed(config)
+    except (BadToml, Refused):
+        return False
+    return its_hub == hub and its_home is not None and replace(its_home, text="") == replace(home, text="")
 
 
 def write(config: Path, setup: Setup) -> list[Path]:

@@ -10,7 +10,7 @@ What stands on the disk (keys, certificates, home.toml itself) is not remembered
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from agent.hub import KEEPALIVE_S, STALL_S, Hub, Local, Page, Serial, Simulation
@@ -61,8 +61,9 @@ class BoardSeen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """``decided``: the optional steps about which was said what is wanted, be it nothing. Blank text and None: not said
-    yet. A sensor whose address is NEXT is not paired yet."""
+    """``decided``: the optional steps about which was said what is wanted, be it nothing. ``written``: digests of
+    home.toml and hub.toml as provision wrote them last. Blank text and None: not said yet. A sensor whose address is
+    NEXT is not paired yet."""
 
     hub_id: str = ""
     state: str = "state"
@@ -88,6 +89,7 @@ class Setup:
     boards: Mapping[str, BoardSeen] = field(default_factory=dict)
     invited: tuple[str, ...] = ()
     decided: frozenset[str] = frozenset()
+    written: tuple[str, ...] = ()
 
     @property
     def things(self) -> tuple[Sensor | Signal, ...]:
@@ -127,6 +129,21 @@ def begun(home: Home | None, hub: Hub | None) -> Setup:
         said |= {"rooms": tuple(home.rooms.values()), "sensors": tuple(home.sensors.values())}
         said |= {"signals": home.signals, "consent": home.consent, "decided": frozenset({"care"})}
     return Setup(**said)
+
+
+def gone_on(setup: Setup, home: Home, hub: Hub) -> Setup:
+    """The files were changed by hand since provision wrote them: the hub goes by them, and so does what follows."""
+    now = begun(home, hub)
+    return replace(
+        now,
+        agreed=setup.agreed,
+        family=setup.family if now.page is not None else (),
+        devices=setup.devices,
+        boards=setup.boards,
+        invited=setup.invited,
+        decided=setup.decided | now.decided,
+        written=setup.written,
+    )
 
 
 def clock_text(minute: int) -> str:
@@ -230,11 +247,6 @@ def care_table(care: Care) -> dict[str, Any]:
     }
 
 
-def with_device(setup: Setup, device: Newcomer) -> Mapping[str, Newcomer]:
-    """``devices`` with that one as it is now."""
-    return {**setup.devices, device.address: device}
-
-
 def kept(setup: Setup) -> bytes:
     """The whole of it, for setup.json. ``answers.read_again`` is its inverse."""
     found = {
@@ -242,6 +254,7 @@ def kept(setup: Setup) -> bytes:
         "boards": [one._asdict() for one in setup.boards.values()],
         "invited": list(setup.invited),
         "decided": sorted(setup.decided),
+        "written": list(setup.written),
     }
     whole = {"version": VERSION, "said": plain(setup), "found": found}
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
@@ -269,6 +282,7 @@ def found_again(found: Mapping[str, Any]) -> dict[str, Any]:
         devices = [Newcomer(**(each | {"kinds": tuple(each["kinds"])})) for each in found["devices"]]
         boards = [BoardSeen(**(each | {"channels": tuple(each["channels"])})) for each in found["boards"]]
         invited, decided = tuple(_words(found["invited"])), frozenset(_words(found["decided"]))
+        written = tuple(_words(found["written"]))
     except (KeyError, TypeError):
         raise BadSetup("does not tell what was found as this agent wrote it") from None
     return {
@@ -276,6 +290,7 @@ def found_again(found: Mapping[str, Any]) -> dict[str, Any]:
         "boards": {one.bridge: one for one in boards},
         "invited": invited,
         "decided": decided,
+        "written": written,
     }
 
 
