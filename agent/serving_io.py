@@ -24,8 +24,9 @@ logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoev
 
 
 class Connections(NamedTuple):
-    """Of one address, beyond ``of_one`` at once, or ``asks`` requests at once and ``a_second`` after that, a connection
-    is closed before anything of it is read. Beyond ``most`` in all, the one that has been silent for longest ends."""
+    """Of one address, beyond ``of_one`` at once, a connection is closed before anything of it is read; so it is beyond
+    ``asks`` connections and requests together, and ``a_second`` more after that. Beyond ``most`` in all, the one that
+    has been silent for longest ends."""
 
     most: int = 200
     of_one: int = 200
@@ -130,7 +131,7 @@ def _accept(server: Any, tls: ssl.SSLContext | None, bounds: Connections) -> Non
             return
         channels = list(server.active_channels.values())
         same = sum(channel.addr[0] == address[0] for channel in channels)
-        if same >= bounds.of_one or not server.measure.may(address[0], monotonic()):
+        if same >= bounds.of_one or not server.measure.asked(address[0], monotonic()):
             sock.close()
             continue
         if len(channels) >= bounds.most:

@@ -37,19 +37,12 @@ class Measure:
         self._most, self._a_second = most, a_second
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # what was left, and when; newest last
 
-    def may(self, address: str, now_s: float) -> bool:
-        """Whether it may ask once more."""
-        return self._now(address, now_s) >= 1
-
     def asked(self, address: str, now_s: float) -> bool:
         """It asks; False: too often."""
-        left = self._now(address, now_s)
-        self._left.pop(address, None)  # two threads may do this at once
-        self._left[address] = (left - 1 if left >= 1 else left), now_s
+        left, then_s = self._left.pop(address, (float(self._most), now_s))  # two threads may do this at once
+        left = min(self._most, left + (now_s - then_s) * self._a_second)
+        may = left >= 1
+        self._left[address] = (left - may, now_s)
         if len(self._left) > MOST_ADDRESSES:
             self._left.popitem(last=False)
-        return left >= 1
-
-    def _now(self, address: str, now_s: float) -> float:
-        left, then_s = self._left.get(address, (float(self._most), now_s))
-        return min(self._most, left + (now_s - then_s) * self._a_second)
+        return may

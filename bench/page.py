@@ -72,7 +72,7 @@ class Visitor:
     def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[float, int]:
         """Seconds to the first byte, and bytes in all."""
         self._asked += 1  # from another address now and then: one alone may not ask so often
-        source = f"127.0.1.{1 + self._asked // (AT_ONCE.asks // 2)}", 0
+        source = f"127.0.1.{1 + self._asked // (AT_ONCE.asks // 4)}", 0
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=source)
         body = None if fields is None else urlencode(fields)
         begun = time.monotonic()

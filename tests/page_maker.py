@@ -113,7 +113,7 @@ class HubPage:
     def line(self) -> http.client.HTTPConnection:
         """From another address now and then: one alone may not ask as often as a test does."""
         self._asked += 1
-        source = f"127.0.1.{1 + self._asked // (AT_ONCE.asks // 2) % 250}", 0
+        source = f"127.0.1.{1 + self._asked // (AT_ONCE.asks // 4) % 250}", 0
         if not self.secure:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=source)
         trust = ssl.create_default_context(cafile=str(self.state / "page.pem"))

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent.nouns import Instant
 from agent.page.family_io import MOST_MEMBERS, Family
-from agent.page.wishes_io import WISH_MS
+from agent.page.wishes_io import MOST_ASKED, WISH_MS
 from agent.passwords import Unfit
 from tests.page_maker import FEW_DAYS, HOME, PASSWORD, Guest, HubPage
 
@@ -117,6 +118,18 @@ def test_nobody_is_invited_while_the_day_is_not_to_be_told(page: HubPage, mum: G
     assert "gerd" not in mum.ask("GET", "/family").text
 
 
+def test_nobody_fills_the_book_by_asking_again_and_again(tmp_path: Path) -> None:
+    family, at = Family(tmp_path), Instant(1_772_360_400_000)
+    family.accept(family.invite("anna", False, at, "a test"), PASSWORD, at)
+    for _ in range(MOST_ASKED):
+        family.wishes.ask("ben", at, "anna")
+        family.wishes.drop("ben", at, "anna")
+    with pytest.raises(Unfit, match="within a week"):
+        family.wishes.ask("ben", at, "anna")
+    family.wishes.ask("ben", Instant(at + WISH_MS), "anna")
+    family.close()
+
+
 def test_wishes_end_by_themselves_and_with_who_had_them_and_a_family_has_a_size(page: HubPage) -> None:
     family, at = Family(page.folder), Instant(1_772_360_400_000)
     for name, resident in (("mum", True), ("anna", False)):
@@ -127,9 +140,13 @@ def test_wishes_end_by_themselves_and_with_who_had_them_and_a_family_has_a_size(
     family.remove("mum", at, "a test")
     assert family.wishes.code("ben", at, "anna") is None, "nobody who lives there has agreed any more"
     for number in range(MOST_MEMBERS - 1):
-        family.wishes.ask(f"m{number}", at, "anna")
+        family.invite(f"m{number}", False, at, "a test")
     with pytest.raises(Unfit, match="no more can be"):
         family.wishes.ask("one-more", at, "anna")
+    family.remove("m0", at, "a test")
+    family.wishes.ask("one-more", at, "anna")
+    with pytest.raises(Unfit, match="no more can be"):
+        family.invite("another", False, at, "a test")
     family.remove("anna", at, "a test")
     assert family.wishes.all(at) == []
     assert family.first_broken() is None

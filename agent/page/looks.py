@@ -6,6 +6,7 @@ from agent.civil import Wall
 from agent.nouns import DAY_MS, MINUTE_MS, Instant
 from agent.page.dates import number_of
 from agent.page.family_io import LOOK, Look
+from agent.page.wishes_io import ASKED
 from agent.summary.words import Words
 
 # What the book says besides, and the words for it; the name of whom it was done to comes last.
@@ -17,7 +18,7 @@ DEEDS: Final = {
     "added the member ": "added",
     "removed the member ": "removed",
     "took back the invitation of ": "took_back",
-    "asked to invite ": "asked",
+    ASKED: "asked",
     "agreed to invite ": "agreed",
     "will not invite ": "refused",
     "invited ": "invited",

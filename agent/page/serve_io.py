@@ -22,7 +22,8 @@ THREADS: Final = 2  # a family is small; what more ask at once waits its turn
 # Of malloc.h, (M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, 256 KiB), (M_TRIM_THRESHOLD, 128 KiB): one heap for all threads, and
 # what a password or a month once needed goes back.
 MALLOC: Final = ((-8, 1), (-3, 1 << 18), (-1, 1 << 17))
-AT_ONCE: Final = Connections(most=60, of_one=12, asks=60, a_second=4)  # a browser opens six; a page is two requests
+# A browser opens six; a page is two requests, on as many connections.
+AT_ONCE: Final = Connections(most=60, of_one=12, asks=120, a_second=8)
 NICE: Final = 10  # an alert goes before a page, however many ask for one
 
 

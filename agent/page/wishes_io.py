@@ -8,6 +8,8 @@ from agent.nouns import DAY_MS, Instant
 from agent.passwords import Unfit
 
 WISH_MS: Final = 7 * DAY_MS  # a wish to which nobody said anything for so long is none any more
+MOST_ASKED: Final = 20  # by one member within WISH_MS, the answers whatever they were: the book is not to be filled
+ASKED: Final = "asked to invite "
 
 
 class Wish(NamedTuple):
@@ -36,12 +38,16 @@ class Wishes:
         with self._book.writing():
             self._book.change("DELETE FROM wish WHERE until_ms<=?", now)
             self._may_be(name, now)
+            often = "SELECT count(*) FROM audit WHERE who=? AND at_ms>? AND substr(what, 1, ?)=?"
+            ((count,),) = self._book.ask(often, by, now - WISH_MS, len(ASKED), ASKED)
+            if count >= MOST_ASKED:
+                raise Unfit("often", "you have asked {most} times within a week; wait", most=MOST_ASKED)
             agreed_by = by if self._lives_here(by) else None
             if not self._book.change(
                 "INSERT OR IGNORE INTO wish VALUES (?, ?, ?, ?)", name, by, agreed_by, now + WISH_MS
             ):
                 raise Unfit("asked", "{name} has been asked for already", name=name)
-            self._book.note(by, f"asked to invite {name}", now)
+            self._book.note(by, f"{ASKED}{name}", now)
 
     def all(self, now: Instant) -> list[Wish]:
         rows = self._book.ask("SELECT name, asked_by, agreed_by FROM wish WHERE until_ms>? ORDER BY name", now)
