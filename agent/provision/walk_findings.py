@@ -134,8 +134,9 @@ def _rooms_of(walk: Walk, sensor: Sensor) -> tuple[str, ...]:
     settle_ms = min(SETTLE_MS, walk.stay_ms // 2)
     stood: dict[str, int] = {}
     came: dict[str, int] = {}
+    stays = walk.stays()
     for one in _fired(walk, sensor):
-        for stay in walk.stays():
+        for stay in stays:
             own = stay.room == sensor.room
             entering = max(stay.entered, Instant(stay.since - ENTER_MS))
             if stay.since + (0 if own else settle_ms) <= one.at <= stay.until:
