@@ -13,7 +13,7 @@ from agent.detect.detector import Detector
 from agent.detect.whereabouts import Whereabouts
 from agent.engine import Engine
 from agent.home import parse
-from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Home, Instant
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Home, Instant, Reading, Watch
 from agent.simulate.fleet import TEN, home_text
 from bench.company import DAYS, lived, overlapping, score, share, tell, visitor
 from bench.homes import homes_in
@@ -78,6 +78,14 @@ class Flat:
 
 def test_company_keeps_the_contract_of_every_detector() -> None:
     keeps_the_contract(build, examples=30)
+
+
+def test_a_report_of_a_battery_that_comes_with_something_else_is_nobody_who_moves() -> None:
+    company = Company(a_home())
+    company.observe(Instant(1_000), [Reading(Instant(1_000), "bedroom-motion", "motion", 1)], Watch())
+    before = company.snapshot()
+    company.observe(Instant(2_000), [Reading(Instant(2_000), "kitchen-motion", "battery_percent", 80)], Watch())
+    assert company.snapshot() == before
 
 
 def test_one_person_who_walks_from_room_to_room_is_one() -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.detect.detector import NO_MODELS, Models
 from agent.engine import Engine
 from agent.loop import fill, run
+from agent.models_io import shipped
 from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Care, Entry, Frame, Home, Instant, Reading, Sensor
 from agent.replay import Record
 from tests.home_maker import make_home
@@ -33,8 +35,8 @@ def heard(sensor: str, words: str = "motion 1") -> Frame:
     return Frame("log", sensor, words.encode())
 
 
-def lived(*told: Told, home: Home = FLAT, restarted: bool = False) -> tuple[Record, Engine]:
-    engine, record = Engine(home), Record("elm-12")
+def lived(*told: Told, home: Home = FLAT, restarted: bool = False, models: Models = NO_MODELS) -> tuple[Record, Engine]:
+    engine, record = Engine(home, models=models), Record("elm-12")
     for seq, (after_ms, frame) in enumerate(told, 1):
         run(fill([Entry(seq, Instant(MORNING + after_ms), frame)], engine), engine, record)
         if restarted:
@@ -195,32 +197,51 @@ SENSORS: Final = ("bedroom-motion", "bathroom-motion", "kitchen-motion", "hall-m
 STEPS: Final = st.lists(st.tuples(st.sampled_from(SENSORS), st.integers(1, 40), st.booleans()), max_size=60)
 
 
-@given(walked=STEPS, hours=st.integers(0, 20), minutes=st.integers(1, 120))
-@settings(max_examples=60, deadline=None)
-def test_a_walk_teaches_nothing(walked: list[tuple[str, int, bool]], hours: int, minutes: int) -> None:
-    """The same days with a walk in which much is heard, and with one in which nothing is."""
+ALARMS: Final = {"possible_fall", "night_exit", "bed_exit", "door_left_open", "not_up", "not_home", "routine_change"}
+
+
+def with_a_walk(
+    walked: list[tuple[str, int, bool]], hours: int, minutes: int, models: Models = NO_MODELS
+) -> tuple[Engine, Engine, set[str]]:
+    """The same days with a walk in which much is heard, and with one in which nothing is; what was raised in it."""
     days = [
-        (
-            day * DAY_MS + quarter * 15 * MINUTE_MS + 100 + 30_000 * (not on),
-            heard(SENSORS[(day + quarter) % 4], f"motion {on}"),
-        )
+        (day * DAY_MS + quarter * 15 * MINUTE_MS + 100 + 30_000 * (not on), heard(SENSORS[(day + quarter) % 4], said))
         for day in range(3)
         for quarter in range(56)
-        for on in (1, 0)
+        for on, said in ((1, "motion 1"), (0, "motion 0"))
     ]
     begun = DAY_MS + hours * HOUR_MS + 1_000
-    steps, at = [], begun
+    end, at = begun + minutes * MINUTE_MS, begun
+    within: list[Told] = []
     for sensor, seconds, on in walked:
         at += seconds * SECOND_MS
         what = "door" if sensor in ("front-door", "fridge") else "motion"
-        steps.append((at, heard(sensor, f"{what} {int(on)}")))
-    end = begun + minutes * MINUTE_MS
-    within = [step for step in steps if step[0] < end]
-    rest = [step for step in days if not begun <= step[0] < end]
-    before, after = [step for step in rest if step[0] < begun], [step for step in rest if step[0] >= end]
-    _, silent = lived(*before, (begun, walk(minutes)), *after)
-    _, trodden = lived(*before, (begun, walk(minutes)), *within, *after)
+        within += [(at, heard(sensor, f"{what} {int(on)}"))] if at < end else []
+    before = [step for step in days if step[0] < begun]
+    after = [step for step in days if step[0] >= end]
+    _, silent = lived(*before, (begun, walk(minutes)), *after, models=models)
+    record, trodden = lived(*before, (begun, walk(minutes)), *within, *after, models=models)
+    raised = {one.kind for one in record.said if begun <= one.at - MORNING < end and one.state == "raised"}
+    return silent, trodden, raised
+
+
+@given(walked=STEPS, hours=st.integers(0, 20), minutes=st.integers(1, 120))
+@settings(max_examples=60, deadline=None)
+def test_a_walk_teaches_nothing_and_alarms_nobody(
+    walked: list[tuple[str, int, bool]], hours: int, minutes: int
+) -> None:
+    silent, trodden, raised = with_a_walk(walked, hours, minutes)
     assert learnt(trodden) == learnt(silent)
+    assert not raised & ALARMS
+
+
+def test_a_walk_teaches_the_models_nothing_either() -> None:
+    models = shipped()
+    assert not models.faults
+    steps = [(SENSORS[nth % len(SENSORS)], 7, nth % 3 != 0) for nth in range(200)]
+    silent, trodden, _ = with_a_walk(steps, hours=3, minutes=30, models=models)
+    assert learnt(trodden) == learnt(silent)
+    assert learnt(trodden)["silences"] != learnt(with_a_walk([], hours=9, minutes=120, models=models)[1])["silences"]
 
 
 def test_a_familys_day_leaves_a_walk_out_as_it_does_a_rest() -> None:
