@@ -1,10 +1,9 @@
 """What a certificate rests on, out of a hub's files; sealing and writing it, checking one, and whether it holds."""
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from agent import VERSION
 from agent.civil import rfc3339
@@ -20,7 +19,10 @@ from agent.models_io import shipped
 from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Refused
 from agent.promise.waits import HEARS
 from agent.promise.words import minutes
-from agent.provision.certificate import MOST_BYTES, Agreed, Facts, Promise, claims, faults, opened, seal
+from agent.provision.answers import read_again
+from agent.provision.certificate import MOST_BYTES, Facts, Promise, claims, faults, opened, seal
+from agent.provision.provision_io import PROGRESS
+from agent.provision.setup import KEPT_MOST_BYTES, Agreed, BadSetup
 from agent.provision.sheets_io import certificate_page, sheet_page
 from agent.provision.walk_file import FILE, Walked, home_digest, read
 from agent.provision.walk_file import MOST_BYTES as WALK_MOST_BYTES
@@ -28,8 +30,6 @@ from agent.provision.walk_later import LOOK_DAYS, moved
 from agent.recover import resume
 from agent.transport.keys_io import signer, verifier
 
-SETUP: Final = "setup.json"  # what provision keeps beside hub.toml: who agreed stands there too
-SETUP_MOST_BYTES: Final = 1 << 20
 DAY_MINUTE, NIGHT_MINUTE = 10 * 60, 3 * 60  # the times of day for which a certificate promises
 
 
@@ -59,7 +59,7 @@ def facts(hub: Hub, folder: Path, state: Path, home: Home, by: str, agreed: Agre
         clock=engine.proof.watch.clock.quality,
         walked=walked,
         signed=signed,
-        agreed=agreed or agreed_of(folder / SETUP),
+        agreed=agreed or agreed_of(folder / PROGRESS),
         withdrawn=stands.get("consent", ""),
         walking=stands.get("walk", ""),
         promise=tuple(_promises(home, engine, models)),
@@ -86,20 +86,22 @@ def _signed(journal: Written, walked: Walked) -> bool:
     return next(journal.rows(where, (call.epoch, call.seq)), None) is not None
 
 
+def walk_path(home_file: Path) -> Path:
+    return home_file.with_name(FILE)
+
+
 def walk_of(home_file: Path) -> Walked | None:
     """The walk that is kept beside home.toml; None: there was none."""
-    path = home_file.with_name(FILE)
+    path = walk_path(home_file)
     return read(_bytes(path, WALK_MOST_BYTES)) if path.exists() else None
 
 
 def agreed_of(setup: Path) -> Agreed | None:
     """Who agreed, as provision has written it down; None where nothing of that can be read."""
     try:
-        said: dict[str, Any] = json.loads(_bytes(setup, SETUP_MOST_BYTES))["said"]["consent"]
-        by, on = said["agreed_by"], said["agreed_on"]
-    except (Refused, ValueError, KeyError, TypeError, RecursionError):
+        return read_again(_bytes(setup, KEPT_MOST_BYTES)).agreed
+    except (Refused, BadSetup):
         return None
-    return Agreed(str(by)[:64], str(on)[:10], str(said.get("in_presence_of", ""))[:64]) if by and on else None
 
 
 def certify(found: Facts, state: Path, out: Path, sheet: Path) -> list[str]:

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.certificate_io import agreed_of
 from agent.home import parse
 from agent.nouns import Home, Instant, Refused, Room, Sensor
-from agent.provision.certificate import Agreed, Facts, Promise, claims, faults, opened, seal
+from agent.provision.certificate import Facts, Promise, claims, faults, opened, seal
+from agent.provision.setup import Agreed, Setup, kept
 from agent.provision.sheet import KINDS, sheet
 from agent.provision.sheets_io import certificate_page, sheet_page
 from agent.provision.walk_file import Call, Walked, home_digest, read, written
@@ -105,6 +107,15 @@ def test_each_requirement_that_fails_says_so_in_one_line(changed: dict[str, Any]
 
 def test_several_things_that_fail_are_told_together() -> None:
     assert len(faults(made(agreed=None, walked=None, clock="unknown", by=""))) == 4
+
+
+def test_who_agreed_is_taken_from_what_provision_has_written_down(tmp_path: Path) -> None:
+    agreed = Agreed("Ada Brown", "2026-03-01", "her son")
+    (tmp_path / "setup.json").write_bytes(kept(Setup(agreed=agreed)))
+    assert agreed_of(tmp_path / "setup.json") == agreed
+    (tmp_path / "setup.json").write_bytes(kept(Setup())[:-9])
+    assert agreed_of(tmp_path / "setup.json") is None
+    assert agreed_of(tmp_path / "nothing.json") is None
 
 
 # -- the seal ------------------------------------------------------------------------------------------------------

@@ -120,6 +120,23 @@ def test_a_walked_home_is_certified_and_its_certificate_is_believed_until_a_byte
     radio.close()
 
 
+def test_a_home_that_does_not_want_to_be_watched_is_not_walked(hub: LivingHub) -> None:
+    assert command(hub, "consent", "--withdraw", "--by", "Ada")[0] == 0
+    until(lambda: "withdrawn" in command(hub, "consent", "--status")[1], "the withdrawal to be journalled")
+    status, _, errors = command(hub, "walk-test")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "nothing can be tested: consent was withdrawn, asked for by Ada" in errors
+
+
+def test_a_certificate_is_not_written_over_what_it_is_made_of(hub: LivingHub) -> None:
+    before = (hub.folder / "home.toml").read_bytes()
+    for words in (("--out", str(hub.folder / "home.toml")), ("--out", "x.html", "--sheet", "x.html")):
+        status, _, errors = command(hub, "certificate", "--by", "Ines", *words)
+        assert (status, errors.count("\n")) == (2, 1)
+        assert "name another file to write to" in errors
+    assert (hub.folder / "home.toml").read_bytes() == before
+
+
 def test_two_do_not_follow_one_walk(hub: LivingHub) -> None:
     radio = Radio(hub)
     with Installer(hub, radio) as first:

@@ -5,14 +5,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.certificate_io import certify, facts, still, verified, write_sheet
+from agent.certificate_io import certify, facts, still, verified, walk_path, write_sheet
 from agent.civil import rfc3339
 from agent.clock_io import wall_ms
 from agent.commands.asking import DONE, PROBLEMS, Refused, say
 from agent.commands.hub import configured
-from agent.journal_file_io import JournalError, Written
+from agent.journal_file_io import Written
 from agent.nouns import WORDS_MOST, Instant
-from agent.provision.certificate import Agreed
+from agent.provision.setup import Agreed
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -51,20 +51,27 @@ def certified(asked: argparse.Namespace) -> int:
     if asked.check:
         return _said(asked, _check(state, lambda journal: still(home, home_file, journal)), {})
     if asked.sheet_only:
+        _kept_apart(sheet, asked.config, home_file, walk_path(home_file))
         write_sheet(home, sheet)
         return _said(asked, [], {"sheet": str(sheet)})
     out = asked.out or home_file.with_name("certificate.html")
+    _kept_apart(out, sheet, asked.config, home_file, walk_path(home_file))
     today = rfc3339(Instant(wall_ms()))[:10]
-    agreed = Agreed(asked.agreed_by, today) if asked.agreed_by else None
+    agreed = Agreed(asked.agreed_by, today, "") if asked.agreed_by else None
     wrong = certify(facts(hub, folder, state, home, asked.by or "", agreed), state, out, sheet)
     return _said(asked, wrong, {} if wrong else {"certificate": str(out), "sheet": str(sheet)})
 
 
+def _kept_apart(*paths: Path) -> None:
+    """Whatever is written is none of what is read, and no two are one."""
+    places = [path.resolve() for path in paths]
+    for place in places:
+        if places.count(place) > 1:
+            raise Refused(f"{place}: is used by this very command for something else; name another file to write to")
+
+
 def _check(state: Path, look: Callable[[Written], list[str]]) -> list[str]:
-    try:
-        journal = Written(state / "journal.db", read_only=True)
-    except JournalError as fault:
-        raise Refused(str(fault)) from None
+    journal = Written(state / "journal.db", read_only=True)
     try:
         return look(journal)
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from agent.commands.asking import DONE, PROBLEMS, Refused
 from agent.commands.hub import configured
 from agent.detect.walking import ASKED_MS, WALK_MOST_MS
-from agent.journal_file_io import JournalError
+from agent.line_io import standing
 from agent.nouns import MINUTE_MS, SECOND_MS, WORDS_MOST, Home
 from agent.provision.walk import STAY_MS, Walk, rooms_of
 from agent.provision.walk_file import Call, Walked
@@ -51,11 +51,11 @@ def walked(asked: argparse.Namespace) -> int:
     chosen = _rooms(home, asked.rooms)
     if not (state / "journal.db").exists():
         raise Refused(f"{state}: no journal yet: start the hub, then walk")
+    for what, line in standing(state, home):
+        if what == "consent":
+            raise Refused(f"nothing can be tested: consent was {line}")
     with walking(state):
-        try:
-            tail = Tail(state / "journal.db", home, hub.simulation.speed if hub.simulation else 1)
-        except JournalError as fault:
-            raise Refused(str(fault)) from None
+        tail = Tail(state / "journal.db", home, hub.simulation.speed if hub.simulation else 1)
         session = Session(state, home, tail, asked.by, chosen, asked.stay * SECOND_MS)
         if asked.end:
             session.end()

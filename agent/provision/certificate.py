@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from agent.civil import rfc3339
 from agent.nouns import Home, Instant, Refused
+from agent.provision.setup import Agreed
 from agent.provision.walk_file import Walked, home_digest
 from agent.provision.walk_words import faults as of_the_walk
 from agent.provision.walk_words import remarks, room_name
@@ -25,14 +26,6 @@ OPENS, CLOSES = '<script type="application/json" id="certificate">', "</script>"
 _ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 Sign = Callable[[bytes], bytes]
 Verify = Callable[[bytes, bytes], bool]  # signature, message
-
-
-class Agreed(NamedTuple):
-    """Who agreed to be watched, on which day, and who else was there ("": nobody)."""
-
-    by: str
-    on: str
-    presence: str = ""
 
 
 class Promise(NamedTuple):
@@ -83,7 +76,7 @@ def _consent(facts: Facts) -> list[str]:
         return ["consent is missing: home.toml says monitoring = false"]
     if facts.withdrawn:
         return [f"consent is missing: it was {facts.withdrawn}"]
-    if facts.agreed is None:
+    if facts.agreed is None or not facts.agreed.by:
         return ["consent is missing: nobody is on record as having agreed: provision, or say --agreed-by NAME"]
     return []
 
