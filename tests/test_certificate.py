@@ -2,9 +2,7 @@
 
 import json
 import re
-import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +21,7 @@ from agent.provision.sheets_io import certificate_page, sheet_page
 from agent.provision.walk_file import Call, Walked, home_digest, read, written
 from agent.provision.walk_findings import Known, findings, legs
 from agent.transport.keys_io import signer, verifier
-from tests.browser import FLAGS
+from tests.browser import Browser, chromium
 from tests.house import CLINICAL
 from tests.walk_maker import AT, FLAT, Walker
 from tests.walked_hub import home_text
@@ -216,16 +214,20 @@ def large_home(rooms: int, eyes: int, name: str = "Room with a long name") -> Ho
     return Home("h", "Europe/London", 1, named, sensors, text=f"{rooms} {eyes}")
 
 
-def pages(html: bytes, folder: Path) -> int:
-    """How many pages it prints on, by the browser itself."""
-    browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("chromium is not here; install Debian's package chromium")
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+def opened_in(browser: Browser, html: bytes, folder: Path) -> Browser:
     (folder / "leaf.html").write_bytes(html)
-    words = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer"]
-    words += [f"--print-to-pdf={folder / 'leaf.pdf'}", (folder / "leaf.html").as_uri()]
-    subprocess.run(words, capture_output=True, timeout=60, check=True)
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", (folder / "leaf.pdf").read_bytes()))
+    browser.open((folder / "leaf.html").as_uri())
+    return browser
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
 
 
 HOMES: Final = {
@@ -239,13 +241,21 @@ HOMES: Final = {
 
 
 @pytest.mark.parametrize("which", HOMES)
-def test_the_certificate_prints_on_one_page(which: str, keys: Any, tmp_path: Path) -> None:
-    assert pages(sealed(made(HOMES[which]), keys[0]), tmp_path) == 1
+def test_the_certificate_prints_on_one_page_and_can_be_read_by_anybody(
+    which: str, keys: Any, browser: Browser, tmp_path: Path
+) -> None:
+    shown = opened_in(browser, sealed(made(HOMES[which]), keys[0]), tmp_path)
+    assert pages(shown.printed()) == 1
+    assert shown.faults_of_access() == []
 
 
 @pytest.mark.parametrize("which", HOMES)
-def test_the_sheet_for_who_lives_there_prints_on_one_page(which: str, tmp_path: Path) -> None:
-    assert pages(sheet_page(HOMES[which], "2026-03-02").encode(), tmp_path) == 1
+def test_the_sheet_for_who_lives_there_prints_on_one_page_and_can_be_read_by_anybody(
+    which: str, browser: Browser, tmp_path: Path
+) -> None:
+    shown = opened_in(browser, sheet_page(HOMES[which], "2026-03-02").encode(), tmp_path)
+    assert pages(shown.printed()) == 1
+    assert shown.faults_of_access() == []
 
 
 # -- the sheet -----------------------------------------------------------------------------------------------------
