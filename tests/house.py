@@ -118,6 +118,8 @@ TEXTS: Final = (
     "agent/detect/",
     "agent/summary/",
     "agent/page/",
+    "agent/doctor/",
+    "agent/erase/",
     "agent/provision/",
     "centre/",
 )

@@ -1,5 +1,6 @@
 """``hearthwatch erase``: a hub leaves a home and takes nothing along; the centre believes it no more."""
 
+import fcntl
 import io
 import json
 import os
@@ -49,7 +50,7 @@ def inhabited(folder: Path, upstream: str = "", local: str = "") -> Path:
     Outbox(str(state / "outbox.db")).close()
     Family(state).invite("anna", False, Instant(now), CANARY)
     certificate_of(state, ("127.0.0.1",))
-    for name in ("setup.json", "walk.json"):
+    for name in ("setup.json", "walk.json", "privacy.html", ".home.toml.ab12", "local-password.77.half"):
         (folder / name).write_text(CANARY)
     memory = volatile_folder(str(state))
     make_private(memory)
@@ -168,6 +169,19 @@ def test_a_hub_that_runs_is_not_stopped_but_named(tmp_path: Path, capsys: pytest
     assert "uplink runs" in capsys.readouterr().err
     assert not out.exists()
     assert erased(config, out, "--yes") == 0
+
+
+@pytest.mark.parametrize(("lock", "who"), [("setup.lock", "an installer's set-up"), ("state/walk.lock", "a walk test")])
+def test_an_installer_who_is_still_at_work_is_not_overtaken(
+    lock: str, who: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, out = inhabited(tmp_path), tmp_path / "retire.json"
+    with (tmp_path / lock).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert erased(config, out, "--yes") == 75
+    assert f"{who} runs" in capsys.readouterr().err
+    assert erased(config, out, "--yes") == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hub.toml", "retire-proof.txt", "retire.json", "state"]
 
 
 def test_while_the_family_looks_nothing_is_erased_under_their_eyes(

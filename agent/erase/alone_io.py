@@ -30,6 +30,9 @@ def alone(hub: Hub, folder: Path, state: Path, zigbee: Path | None) -> Iterator[
             door = _door(state, line)
             if door is not None:
                 held.callback(door.close)
+        for at_work, lock in (("an installer's set-up", folder / "setup.lock"), ("a walk test", state / "walk.lock")):
+            if _held(lock):
+                raise Running(f"{at_work} runs: end it first; nothing was erased")
         if _in_use(state / "page.db-shm"):
             raise Running("the page runs: stop it first; nothing was erased")
         if zigbee is not None and _zigbee_runs(hub, folder):
@@ -56,6 +59,21 @@ def _door(state: Path, line: int) -> Door | None:
         raise Running("uplink runs: stop it first; nothing was erased") from None
     except OSError:
         return None
+
+
+def _held(lock: Path) -> bool:
+    """Whether somebody has this lock; it is not kept."""
+    try:
+        handle = os.open(lock, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _in_use(index: Path) -> bool:

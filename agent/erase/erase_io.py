@@ -16,7 +16,16 @@ from typing import Any, Final, NamedTuple
 from agent.civil import rfc3339
 from agent.clock_io import synchronised, wall_is_believable, wall_ms
 from agent.erase.remove_io import clear_folders, files_in, holding, remove, thing
-from agent.erase.things import BESIDE, ZIGBEE2MQTT, ZIGBEE2MQTT_FOLDERS, Thing, kind_of, ordered, proof
+from agent.erase.things import (
+    BESIDE,
+    ZIGBEE2MQTT,
+    ZIGBEE2MQTT_FOLDERS,
+    Thing,
+    halves_of,
+    kind_of,
+    ordered,
+    proof,
+)
 from agent.files_io import write_whole
 from agent.hub import Hub
 from agent.identity_io import hub_id
@@ -101,7 +110,9 @@ def _found(work: Work) -> Iterator[Thing | None]:
     if hub.local.credentials is not None:
         yield from _named("passwords", folder / hub.local.credentials)
     yield from _named("home file", folder / hub.home)
-    yield from (thing("set-up records", folder / name) for name in BESIDE)
+    for place in {folder, (folder / hub.home).parent}:
+        for name in BESIDE:
+            yield from _named("set-up records", place / name)
     for path in files_in(state):
         name = str(path.relative_to(state))
         if name not in OURS:
@@ -115,10 +126,12 @@ def _found(work: Work) -> Iterator[Thing | None]:
 
 
 def _named(kind: str, path: Path) -> Iterator[Thing | None]:
-    """A file by its name in hub.toml; of a link, what it points to as well."""
+    """A file by its name, and what was left of it where a write was cut off; of a link, what it points to as well."""
     if path.is_symlink():
         yield thing(kind, path.resolve())
     yield thing(kind, path)
+    for pattern in halves_of(path.name):
+        yield from (thing(kind, half) for half in sorted(path.parent.glob(pattern)))
 
 
 def _memories(work: Work) -> list[Path]:

@@ -30,16 +30,8 @@ _IN_STATE: Final = (
     ("walk", "set-up records"),
     ("setup", "set-up records"),
 )
-# Beside hub.toml: what installing and certifying leave there.
-BESIDE: Final = (
-    "setup.json",
-    "setup.lock",
-    "walk.json",
-    "answers.toml",
-    "certificate.html",
-    "certificate.json",
-    "sheet.html",
-)
+# Beside hub.toml and home.toml: what setting up, walking and certifying leave there.
+BESIDE: Final = ("setup.json", "setup.lock", "walk.json", "answers.toml", "certificate.html", "privacy.html")
 # In zigbee2mqtt's folder: the network key, names, who was paired, what they said last.
 ZIGBEE2MQTT: Final = (
     "configuration.yaml",
@@ -61,6 +53,11 @@ class Thing(NamedTuple):
     kind: str
     path: str
     size: int
+
+
+def halves_of(name: str) -> tuple[str, ...]:
+    """How a file is called, as patterns, that was being written in the place of ``name`` when the power went."""
+    return f".{name[:80]}.*", f"{name}.*.half"
 
 
 def kind_of(name: str) -> str:
