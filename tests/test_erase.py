@@ -255,6 +255,22 @@ def test_what_cannot_be_removed_is_told_and_the_next_run_finishes(
     assert list((tmp_path / "state").iterdir()) == []
 
 
+def test_a_copy_of_a_key_that_somebody_left_beside_it_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, copy = inhabited(tmp_path), tmp_path / "backup" / "old.key"
+    copy.parent.mkdir()
+    copy.write_bytes((tmp_path / "state" / "hub.key").read_bytes())
+    assert erased(config, tmp_path / "retire.json", "--yes") == 1
+    assert f"STILL THERE: {copy}: holds a key or a password of this hub" in capsys.readouterr().out
+    assert copy.exists()  # it is no file that hub.toml names: a person decides
+    assert erased(config, tmp_path / "retire.json", "--yes") == 1
+    assert f"STILL THERE: {copy}" in capsys.readouterr().out
+    copy.unlink()
+    assert erased(config, tmp_path / "retire.json", "--yes") == 0
+    assert list((tmp_path / "state").iterdir()) == []
+
+
 def test_a_request_that_was_lost_before_the_work_was_done_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -245,7 +245,8 @@ def _finish(work: Work, note: dict[str, Any], left: list[str], secrets: list[byt
     request = Path(note["request"])
     places = [work.folder, *([work.zigbee] if work.zigbee is not None else [])]
     holders, seen, skipped = holding([*places, work.state], secrets) if secrets else ([], 0, 0)
-    left += [f"{path}: holds a key or a password of this hub" for path in holders]
+    copies = sorted({*holders, *(path for path in note.get("copies", ()) if os.path.lexists(path))})
+    left += [f"{path}: holds a key or a password of this hub" for path in copies]
     left += [f"{one.path}: was there again" for one in found(work) if not any(one.path in line for line in left)]
     things = [Thing(*one) for one in note["things"]]
     why = _of_request(request, note["sha256"])
@@ -258,6 +259,8 @@ def _finish(work: Work, note: dict[str, Any], left: list[str], secrets: list[byt
     except OSError as fault:
         place = fault.filename or file
         raise Refused(f"{place}: the proof cannot be written: {fault.strerror}; run erase again") from None
+    if copies:  # what they hold is not known to the next run, but where they lie is
+        write_whole(work.note, json.dumps(note | {"copies": copies}).encode(), mode=0o600)
     if not left:
         (work.state / "lock").unlink(missing_ok=True)  # the note last: without it nobody would come back for the lock
         work.note.unlink(missing_ok=True)

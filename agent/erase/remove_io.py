@@ -82,5 +82,5 @@ def holding(folders: Sequence[Path], secrets: Sequence[bytes]) -> tuple[list[str
             continue
         seen += 1
         if any(secret in body for secret in secrets):
-            holders.append(str(path))
+            holders.append(str(path.absolute()))
     return holders, seen, skipped
