@@ -14,7 +14,7 @@ The interface for whoever shows it (the terminal, the page, an answers file):
             for event in pairs.turn(0.5): …  what happened; session.setup knows already
         session.ports()                      serial ports on which a board may be
         session.meet_boards()                each board of [[serial]] is asked who it is; what is wrong, a line each
-        session.promise()                    what this care plan promises, before the home has a past
+        session.promised()                   what this care plan promises before the home has a past, in sentences
         session.invite("tom")                a link that lets a member of the family in once
         session.write()                      home.toml and hub.toml, together, whole or not at all
 
@@ -39,6 +39,7 @@ from agent.mqtt_io import Broker
 from agent.nouns import DAY_MS, Home, Instant, Refused
 from agent.passwords import Unfit
 from agent.promise.waits import Promised, Waits
+from agent.promise.words import sentence, unheard
 from agent.provision.answers import read
 from agent.provision.joined import addressed, things
 from agent.provision.plan import ready, view
@@ -53,6 +54,7 @@ from agent.setup_centre_io import fault, has_keys, make_keys, take_in
 from agent.setup_pairs_io import Pairs
 
 PORTS: Final = Path("/dev/serial/by-id")
+PROMISED_AT: Final = (10 * 60, 3 * 60)  # minutes of the day for which the promise is told in words
 MOST_PORTS: Final = 32  # of a machine; more are not offered
 
 
@@ -154,6 +156,12 @@ class Session:
         home = self._home()
         engine, waits = Engine(home, models=shipped()), Waits(home)
         return waits.promised(engine.possible_fall.promise_at, engine.possible_fall.expected())
+
+    def promised(self) -> list[str]:
+        """The same in words: a fall in the morning and one at night in each room, and where nobody is heard."""
+        found = self.promise()
+        said = [sentence(found, room, minute) for room in found.rooms for minute in PROMISED_AT]
+        return [line.partition(" That is what the rule")[0] for line in said] + unheard(found)
 
     def _home(self) -> Home:
         """The home as it would be, were all devices there."""

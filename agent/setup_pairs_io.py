@@ -42,6 +42,10 @@ class Pairs:
         for address in setup.devices.keys() - self._joiner.devices.keys():
             setup = without_device(setup, address)
         self._session.change(setup)
+        for id, _, address in things(setup):
+            known = self._joiner.devices.get(address)
+            if known is not None and known.name == address:  # nobody has named it yet: an installer was interrupted
+                self._joiner.rename(address, id)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

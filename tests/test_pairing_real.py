@@ -140,6 +140,15 @@ def test_an_installer_who_is_killed_leaves_the_door_open_for_a_minute_at_most(in
     installer.joiner.permit(False)
 
 
+def test_an_installer_who_leaves_closes_the_door(installer: Installer) -> None:
+    other = Joiner(Broker("127.0.0.1", installer.made.port), "zigbee2mqtt")
+    other.begin()
+    other.permit(True)
+    installer.until(lambda: installer.joiner.pairing.open, "the network to be open")
+    other.close()
+    installer.until(lambda: not installer.joiner.pairing.open, "the network to be closed")
+
+
 def test_without_zigbee2mqtt_the_installer_is_told_what_to_look_at(tmp_path: Path) -> None:
     with Mosquitto(tmp_path) as broker:
         joiner = Joiner(Broker("127.0.0.1", broker.port), "zigbee2mqtt")

@@ -217,3 +217,23 @@ def test_a_hub_in_1970_is_provisioned_all_the_same_and_says_what_it_could_not_ju
     assert "this hub's clock is not set: from when to when certificates are good was not looked at" in told["notices"]
     said = [json.loads(line).get("words") for line in process.lines]
     assert "tom is not invited yet: this hub's clock is not set, and the link would end too soon" in said
+
+
+def test_each_of_two_centres_has_its_own_files_and_one_that_is_wrong_keeps_out_only_its_own(
+    hub: Enrolled, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other", "another centre")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "hub.pem").write_bytes(other.sign(hub.asked.read_bytes(), "hub-2"))
+    second = {"host": "second.example", "ca": str(other.ca), "certificate": "two/hub.pem",
+              "receipt_key": CENTRE["receipt_key"]}  # fmt: skip
+    with Session(hub.config) as session:
+        session.say({"centre": [CENTRE, second]})
+        (line,) = session.take_in()
+        assert "two/hub.pem: is for 'hub-2'" in line
+        assert (tmp_path / "centre" / "hub.pem").exists()
+        assert not (tmp_path / "centre-2").exists()
+        (tmp_path / "two" / "hub.pem").write_bytes(other.sign(hub.asked.read_bytes()))
+        assert session.take_in() == []
+        assert session.found().centres == ("", "")
+    assert (tmp_path / "centre-2" / "ca.pem").read_bytes() == other.ca.read_bytes()

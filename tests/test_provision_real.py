@@ -137,3 +137,42 @@ def test_a_network_that_was_copied_to_another_hub_is_taken_as_it_is(
         assert process.ended() == 0
         assert not any("waiting for the next" in line for line in process.errors)
     assert fleet.home() is not None
+
+
+ASLEEP, UNKNOWN = "0x00158d00000fa11e", "0x00158d0000000b0d"
+
+
+def test_a_device_whose_interview_fails_is_told_and_taken_when_it_wakes(radio: World, tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, radio)
+    only = (
+        fleet.answers.read_text()
+        .replace(DOOR, ASLEEP)
+        .replace('link = "zigbee"\naddress = "next"', "@")
+        .split("[[sensor]]")
+    )
+    fleet.answers.write_text(only[0] + "[[sensor]]" + only[2] + "[[centre]]" + only[3].partition("[[centre]]")[2])
+    with fleet.start() as process:
+        until(lambda: any("waiting for the device" in line for line in process.errors), "waiting", SLOW_S)
+        radio.tell(do="join", device=ASLEEP)
+        failed = f"{ASLEEP} has not said what it is: hold it near the hub, wake it, try again"
+        until(lambda: failed in process.errors, "the failure", SLOW_S)
+        radio.tell(do="wake", device=ASLEEP)
+        radio.tell(do="join", device=ASLEEP)
+        until(process.over, f"the end; {process.errors}", SLOW_S)
+        assert process.ended() == 0
+    home = fleet.home()
+    assert home is not None
+    assert [sensor.address for sensor in home.sensors.values()] == [ASLEEP]
+
+
+def test_a_device_that_nobody_described_is_no_sensor_that_it_cannot_be(radio: World, tmp_path: Path) -> None:
+    """It sees people, as far as zigbee2mqtt can guess: it is not the button that is waited for."""
+    fleet = Fleet(tmp_path, radio)
+    parts = fleet.answers.read_text().split("[[sensor]]")
+    fleet.answers.write_text(parts[0] + "[[sensor]]" + parts[3])
+    with fleet.start("--wait", "6") as process:
+        until(lambda: any("waiting for the next button" in line for line in process.errors), "waiting", SLOW_S)
+        radio.tell(do="join", device=UNKNOWN)
+        assert process.ended() == 1
+    assert any(line.startswith(f"{UNKNOWN} is Nobody NB-1, which zigbee2mqtt does not know") for line in process.errors)
+    assert any("pendant: no device has joined for it yet" in line for line in process.lines)

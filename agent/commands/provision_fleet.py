@@ -35,6 +35,8 @@ def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool)
     if following is not None and following.step.name == "files":
         for path in session.write():
             tell("written", f"written: {path}")
+        for line in session.promised():
+            tell("promise", line)
     elif faults:
         tell("carry", f"for the centre: {carry[0]} and {carry[1]}")
 

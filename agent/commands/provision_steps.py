@@ -10,7 +10,6 @@ from agent.commands.asking import Refused
 from agent.commands.provision import overview
 from agent.commands.provision_asking import Left, agreed_to, ask, number, said, show
 from agent.commands.provision_things import boards, family, sensors
-from agent.promise.words import hhmm, sentence, unheard
 from agent.provision.plan import NAMES, next_step
 from agent.provision.setup import plain
 from agent.setup_io import Session
@@ -141,15 +140,8 @@ CARE: Final = (
 def _care(session: Session) -> None:
     said(session, lambda: {"care": _asked_care(plain(session.setup)["care"])})
     print("What this promises before the home has a past of its own:")
-    for line in promised(session):
+    for line in session.promised():
         show(line)
-
-
-def promised(session: Session) -> list[str]:
-    """One sentence a room, for a fall at 10:00 and one at night."""
-    found = session.promise()
-    lines = [sentence(found, room, minute) for room in found.rooms for minute in (10 * 60, 3 * 60)]
-    return [line.partition(" That is what the rule")[0] for line in lines] + unheard(found) or [f"{hhmm(0)}: nothing"]
 
 
 def _asked_care(before: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +185,7 @@ def _asked_centre(before: dict[str, Any]) -> dict[str, Any]:
 def _files(session: Session) -> None:
     for path in session.write():
         print(f"  written: {path}")
+    print("  The hub goes by it from its next start.")
 
 
 STEPS: Final[dict[str, Callable[[Session], None]]] = {

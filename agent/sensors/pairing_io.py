@@ -34,7 +34,7 @@ class Joiner:
         self._events: list[Event] = []
         self._lost = ""
         self._numbers = count(1)
-        self._name = f"hearthwatch-provision-{os.getpid()}"
+        self._name = f"hearthwatch-provision-{os.getpid()}-{os.urandom(3).hex()}"
         self._permitted_s: float | None = None  # when joining was allowed last; None: it is not
         topics = (self._prefix + DEVICES, self._prefix + "#")  # the list first, so that what follows is understood
         self._client = Client(broker, self._name, self._message, self._link, subscriptions=topics)
@@ -65,7 +65,7 @@ class Joiner:
 
     def turn(self, limit_s: float) -> list[Event]:
         """Sleep until something happens, at most ``limit_s``; what did."""
-        if self._permitted_s is not None:
+        if self._permitted_s is not None and self._client.up:
             limit_s = min(limit_s, max(0.0, self._permitted_s + RENEW_S - monotonic()))
         self._client.turn(limit_s)
         if self._permitted_s is not None and monotonic() >= self._permitted_s + RENEW_S:
@@ -81,7 +81,7 @@ class Joiner:
         self._permitted_s = monotonic() if on else None
 
     def _permit(self, seconds: int) -> None:
-        """Without waiting for the answer; while the broker is away it is tried at each turn."""
+        """Without waiting for the answer; while the broker is away it waits for it."""
         topic, payload = order("permit_join", f"{self._name}-{next(self._numbers)}", time=seconds)
         if self._client.publish(self._prefix + topic, payload) is not None:
             self._permitted_s = monotonic()
