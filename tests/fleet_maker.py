@@ -20,11 +20,11 @@ KILLED: Final = "from tests.provision_steps import become; become()"
 class Fleet:
     """One hub's folder, beside the zigbee2mqtt of ``made``."""
 
-    def __init__(self, folder: Path, made: World, more: str = "") -> None:
+    def __init__(self, folder: Path, made: World, more: str = "", answers: str = ANSWERS) -> None:
         self.folder, self.made = folder, made
         self.config, self.answers = folder / "hub.toml", folder / "answers.toml"
         local = f'\n[local]\nhost = "127.0.0.1"\nport = {made.port}\n'
-        self.answers.write_text(ANSWERS + local + more)
+        self.answers.write_text(answers + local + more)
 
     def start(self, *more: str, killed_at: str | None = None) -> Process:
         words = ("provision", "--config", str(self.config), "--answers", str(self.answers), *more)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -87,20 +87,16 @@ class Radio:
         self._client.close()
 
 
-class Installer:
-    """``walk-test --json``, and somebody who does what it says: presses Enter in each room, and then what is asked."""
+class Walks:
+    """``walk-test --json``, and somebody who does what it says: presses Enter in each room, and then what is asked.
+    ``do``: what a step asks for, and of what."""
 
-    def __init__(self, hub: LivingHub, radio: Radio, *words: str) -> None:
-        self._radio = radio
-        line = [sys.executable, "-c", RUN, "walk-test", "--config", str(hub.folder / "hub.toml"), "--json"]
+    def __init__(self, line: Sequence[str], do: Callable[[str, str], None]) -> None:
+        self._do = do
         self._process = subprocess.Popen(
-            [*line, "--stay", "0", "--by", "Ines", *words],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+            [*line, "--json", "--stay", "0", "--by", "Ines"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
         self.events: list[dict[str, Any]] = []
         self._bound = threading.Timer(WALK_S, self._process.kill)
         self._bound.start()
@@ -131,7 +127,7 @@ class Installer:
         if event["event"] == "ask" and event["enter"]:
             self.enter()
         elif event["event"] == "on":
-            self._radio.do(event["step"], event["what"])
+            self._do(event["step"], event["what"])
             if event["what"] in blind:
                 self.enter()  # nothing answers here: go on
 
@@ -160,6 +156,14 @@ class Installer:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert pipe is not None
             pipe.close()
+
+
+class Installer(Walks):
+    """The same in the home of a living hub."""
+
+    def __init__(self, hub: LivingHub, radio: Radio, *words: str) -> None:
+        line = [sys.executable, "-c", RUN, "walk-test", "--config", str(hub.folder / "hub.toml")]
+        super().__init__([*line, *words], radio.do)
 
 
 def command(hub: LivingHub, *words: str) -> tuple[int, str, str]:
