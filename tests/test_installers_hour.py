@@ -17,7 +17,7 @@ import pytest
 
 from agent.transport.keys_io import signer
 from tests.brokers import ROOT, Authority, Mosquitto, Process, centre_process, until
-from tests.fleet_maker import SLOW_S, Fleet
+from tests.fleet_maker import Fleet
 from tests.notes import told
 from tests.setup_maker import ANSWERS
 from tests.walked_hub import Walks
