@@ -71,6 +71,11 @@ class Tail:
                 "SELECT coalesce(max(id), -1) FROM batch WHERE segment < ?", (first[0],)
             )
 
+    def is_of(self, home: Home) -> bool:
+        """Whether ``watch`` runs with this home.toml, and not with one from before it was changed."""
+        row = next(self._written.rows("SELECT home FROM segment ORDER BY id DESC LIMIT 1"), None)
+        return row is None or row[0] == home.text
+
     def now(self) -> Instant:
         return Instant(self.last + (boot_ms() - self._read_at) * self._speed)
 

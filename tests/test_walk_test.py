@@ -128,6 +128,14 @@ def test_a_home_that_does_not_want_to_be_watched_is_not_walked(hub: LivingHub) -
     assert "nothing can be tested: consent was withdrawn, asked for by Ada" in errors
 
 
+def test_a_home_file_that_watch_has_not_read_yet_is_not_walked(hub: LivingHub) -> None:
+    with (hub.folder / "home.toml").open("a", encoding="utf-8") as home:
+        home.write("# one more\n")
+    status, _, errors = command(hub, "walk-test")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "start watch again, then walk" in errors
+
+
 def test_a_certificate_is_not_written_over_what_it_is_made_of(hub: LivingHub) -> None:
     before = (hub.folder / "home.toml").read_bytes()
     for words in (("--out", str(hub.folder / "home.toml")), ("--out", "x.html", "--sheet", "x.html")):

@@ -56,6 +56,8 @@ def walked(asked: argparse.Namespace) -> int:
             raise Refused(f"nothing can be tested: consent was {line}")
     with walking(state):
         tail = Tail(state / "journal.db", home, hub.simulation.speed if hub.simulation else 1)
+        if not tail.is_of(home):
+            raise Refused("home.toml was changed since watch was started: start watch again, then walk")
         session = Session(state, home, tail, asked.by, chosen, asked.stay * SECOND_MS)
         if asked.end:
             session.end()
