@@ -178,7 +178,7 @@ def _begin(work: Work) -> dict[str, Any]:
     hub, key = name_of(work), work.state / "hub.key"
     with suppress(OSError):
         (work.state / "ballast").unlink(missing_ok=True)  # chance numbers; on a full disk the note needs its room
-    things = found(work)
+    things = [one for one in found(work) if not one.path.endswith(".sock")]  # doors hold nothing, and one is ours
     digest = None
     try:
         if key.exists():
