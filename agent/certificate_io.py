@@ -21,8 +21,9 @@ from agent.promise.waits import HEARS
 from agent.promise.words import minutes
 from agent.provision.answers import read_again
 from agent.provision.certificate import MOST_BYTES, Facts, Promise, claims, faults, opened, seal
+from agent.provision.kept import KEPT_MOST_BYTES, BadSetup
 from agent.provision.provision_io import PROGRESS
-from agent.provision.setup import KEPT_MOST_BYTES, Agreed, BadSetup
+from agent.provision.setup import Agreed
 from agent.provision.sheets_io import certificate_page, sheet_page
 from agent.provision.walk_file import FILE, Walked, home_digest, read
 from agent.provision.walk_file import MOST_BYTES as WALK_MOST_BYTES

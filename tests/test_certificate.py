@@ -15,7 +15,8 @@ from agent.certificate_io import agreed_of
 from agent.home import parse
 from agent.nouns import Home, Instant, Refused, Room, Sensor
 from agent.provision.certificate import Facts, Promise, claims, faults, opened, seal
-from agent.provision.setup import Agreed, Setup, kept
+from agent.provision.kept import kept
+from agent.provision.setup import Agreed, Setup
 from agent.provision.sheet import KINDS, sheet
 from agent.provision.sheets_io import certificate_page, sheet_page
 from agent.provision.walk_file import Call, Walked, home_digest, read, written

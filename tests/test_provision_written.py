@@ -1,7 +1,7 @@
 """What an installer said is what the hub goes by: both files read back as it was said, whatever a name is."""
 
-from dataclasses import replace
-from typing import Final
+from dataclasses import fields, replace
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,8 @@ from agent.hub import parse as parse_hub
 from agent.newcomer import Newcomer
 from agent.nouns import Care, Consent, Room, Sensor, Signal
 from agent.provision.answers import read, read_again
-from agent.provision.setup import Agreed, BadSetup, BoardSeen, Centre, Member, Setup, kept, plain
+from agent.provision.kept import BadSetup, kept
+from agent.provision.setup import Agreed, BoardSeen, Centre, Member, Setup, begun, plain
 from agent.provision.toml_text import text, value
 from agent.provision.writing import home_text, hub_text, upstream
 from tests.setup_maker import DOOR, PIR, said
@@ -148,3 +149,98 @@ def test_a_change_to_one_table_leaves_all_others() -> None:
     assert after.care.bed_exit_minutes == 15
     assert replace(after, care=before.care, decided=before.decided) == before
     assert plain(after)["sensor"][1]["address"] == DOOR
+
+
+WHOLE: Final = """
+[hub]
+id = "hub-1"
+state = "lived"
+home = "elsewhere.toml"
+stall_seconds = 60
+volatile = "memory"
+[local]
+host = "127.0.0.2"
+port = 1884
+username = "watch"
+credentials = "password"
+base_topic = "z2m"
+[[upstream]]
+host = "localhost"
+port = 8884
+ca = "centre/ca.pem"
+certificate = "centre/hub.pem"
+key = "tls/hub.key"
+receipt_key = "centre/receipts.pub"
+keepalive_seconds = 8
+[[serial]]
+port = "/dev/board"
+bridge = "bridge-b"
+baud = 9600
+[page]
+address = "127.0.0.3"
+port = 8444
+names = ["hearth.local"]
+language = "de"
+[simulation]
+start = 2026-03-01T06:30:00Z
+speed = 60
+"""
+
+
+def is_said_in_full(noun: Any) -> bool:
+    """Whether no field is as it would be were it not said: so a field that is new is not forgotten here."""
+    return all(getattr(noun, each.name) != each.default for each in fields(noun))
+
+
+def test_a_hub_that_was_set_up_by_hand_loses_nothing_of_what_its_file_says() -> None:
+    hub = parse_hub(WHOLE)
+    for noun in (hub, hub.local, hub.upstreams[0], hub.serial[0], hub.page, hub.simulation):
+        assert is_said_in_full(noun), noun
+    assert parse_hub(hub_text(begun(None, hub))) == hub
+
+
+WHOLE_HOME: Final = """
+[home]
+id = "elm-12"
+timezone = "Europe/London"
+residents = 2
+[[room]]
+id = "hall"
+kind = "hall"
+name = "Diele"
+[[sensor]]
+id = "front-door"
+kind = "door"
+role = "entrance"
+room = "hall"
+link = "zigbee"
+address = "0x00124b0022334455#1"
+inverted = true
+[[signal]]
+id = "lamp"
+kind = "lamp"
+room = "hall"
+link = "zigbee"
+address = "0x00124b0099887766"
+[care]
+false_alerts_per_30_days = 1.5
+not_up_by = "10:30"
+night = ["22:00", "07:00"]
+bed_exit_minutes = 15
+night_exit = false
+door_open_minutes = 5
+home_by = "21:00"
+ask_first_seconds = 60
+[consent]
+monitoring = false
+bathroom_detail_to_family = true
+summary_to_family = false
+"""
+
+
+def test_a_home_that_was_written_by_hand_loses_nothing_of_what_its_file_says() -> None:
+    home = parse_home(WHOLE_HOME)
+    for noun in (home, home.care, home.consent, home.sensors["front-door"], home.rooms["hall"], home.signals[0]):
+        assert is_said_in_full(noun), noun
+    again = parse_home(home_text(begun(home, None)))
+    assert replace(again, text="") == replace(home, text="")

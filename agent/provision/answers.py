@@ -41,16 +41,8 @@ from agent.hub import (
     serial_of,
 )
 from agent.nouns import Room, Sensor, Signal
-from agent.provision.setup import (
-    NEXT,
-    Agreed,
-    BadSetup,
-    Centre,
-    Member,
-    Setup,
-    found_again,
-    kept_parts,
-)
+from agent.provision.kept import BadSetup, found_again, kept_parts
+from agent.provision.setup import NEXT, Agreed, Centre, Member, Setup
 from agent.provision.toml_text import text as toml
 from agent.toml_mistakes import FLAG, BadToml, Document, Form, Table, matching, whole
 

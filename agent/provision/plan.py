@@ -26,7 +26,8 @@ from typing import Any, Final, NamedTuple
 from agent.near import is_loopback
 from agent.nouns import ACTIVITY, Sensor, link_of
 from agent.provision.joined import device_of, things, unfit
-from agent.provision.setup import NEXT, VERSION, Found, Setup, plain
+from agent.provision.kept import VERSION
+from agent.provision.setup import NEXT, Found, Setup, plain
 
 HEARS: Final = ACTIVITY - {"button"}  # kinds of sensors that somebody cannot help but move
 LOW_BATTERY_PERCENT: Final = 20  # below it a new battery is asked for now, while somebody is there

@@ -20,7 +20,8 @@ from agent.hub import BadHub, Hub
 from agent.hub import parse as parse_hub
 from agent.nouns import Home, Refused, Running
 from agent.provision.answers import BadAnswers, read, read_again
-from agent.provision.setup import BadSetup, Setup, begun, gone_on, kept
+from agent.provision.kept import BadSetup, kept
+from agent.provision.setup import Setup, begun, gone_on
 from agent.provision.writing import home_text, hub_text
 from agent.toml_mistakes import BadToml
 

@@ -2,14 +2,12 @@
 
 ``Setup`` holds what was *said* (by an answers file, in the terminal, on the page: all go through ``answers.read``) and
 what was *found* (devices that joined, boards that answered, who was invited). It is plain data: ``plain`` is the said
-half in the very shape of an answers file; ``kept`` is the whole of it as one JSON file (``setup.json`` beside hub.toml,
-version 1), which ``answers.read_again`` reads at a later visit.
+half in the very shape of an answers file; kept.py has the whole of it as one file for a later visit.
 
 What stands on the disk (keys, certificates, home.toml itself) is not remembered here: it is looked at, see ``Found``.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -17,9 +15,7 @@ from agent.hub import KEEPALIVE_S, STALL_S, Hub, Local, Page, Serial, Simulation
 from agent.newcomer import Newcomer
 from agent.nouns import Care, Consent, Home, Room, Sensor, Signal
 
-VERSION: Final = 1  # of setup.json; another one is refused, not guessed at
 NEXT: Final = "next"  # the address of a Zigbee sensor that is to be the next device to join
-KEPT_MOST_BYTES: Final = 1 << 20  # of setup.json; a larger one is not read
 
 
 class Agreed(NamedTuple):
@@ -109,10 +105,6 @@ class Found:
     clock: bool = True
 
 
-class BadSetup(Exception):
-    """setup.json cannot be gone on with; the message says why in one line."""
-
-
 def begun(home: Home | None, hub: Hub | None) -> Setup:
     """Where a home is set up already, or the package left a hub.toml: what these say. Who agreed they do not."""
     said: dict[str, Any] = {}
@@ -176,8 +168,7 @@ def plain(setup: Setup) -> dict[str, Any]:
         "centre": [_centre(one) for one in setup.centres],
     }
     if setup.page is not None:
-        page = setup.page
-        said["page"] = {"address": page.address, "port": page.port, "names": list(page.names) or None}
+        said["page"] = page_table(setup.page)
     return {table: _without_blanks(values) for table, values in said.items() if values}
 
 
@@ -194,6 +185,16 @@ def _local(local: Local) -> dict[str, Any]:
         "username": local.username,
         "credentials": local.credentials,
         "base_topic": local.base_topic,
+    }
+
+
+def page_table(page: Page) -> dict[str, Any]:
+    """[page] as hub.toml has it."""
+    return {
+        "address": page.address,
+        "port": page.port,
+        "names": list(page.names) or None,
+        "language": page.language,
     }
 
 
@@ -245,54 +246,3 @@ def care_table(care: Care) -> dict[str, Any]:
         "home_by": clock_text(care.home_by) if care.home_by is not None else None,
         "ask_first_seconds": care.ask_first_seconds or None,
     }
-
-
-def kept(setup: Setup) -> bytes:
-    """The whole of it, for setup.json. ``answers.read_again`` is its inverse."""
-    found = {
-        "devices": [one._asdict() for one in setup.devices.values()],
-        "boards": [one._asdict() for one in setup.boards.values()],
-        "invited": list(setup.invited),
-        "decided": sorted(setup.decided),
-        "written": list(setup.written),
-    }
-    whole = {"version": VERSION, "said": plain(setup), "found": found}
-    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def kept_parts(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was said and what was found, of setup.json. BadSetup if it is none of this version."""
-    if len(data) > KEPT_MOST_BYTES:
-        raise BadSetup(f"is {len(data)} bytes long, more than {KEPT_MOST_BYTES}")
-    try:
-        whole = json.loads(data)
-        version, said, found = whole["version"], whole["said"], whole["found"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadSetup("is no progress of provisioning") from None
-    if version != VERSION:
-        raise BadSetup(f"is of version {str(version)[:20]}, and this agent knows {VERSION}")
-    if not isinstance(said, dict) or not isinstance(found, dict):
-        raise BadSetup("is no progress of provisioning")
-    return said, found
-
-
-def found_again(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a Setup that tell what was found. BadSetup if they cannot be understood."""
-    try:
-        devices = [Newcomer(**(each | {"kinds": tuple(each["kinds"])})) for each in found["devices"]]
-        boards = [BoardSeen(**(each | {"channels": tuple(each["channels"])})) for each in found["boards"]]
-        invited, decided = tuple(_words(found["invited"])), frozenset(_words(found["decided"]))
-        written = tuple(_words(found["written"]))
-    except (KeyError, TypeError):
-        raise BadSetup("does not tell what was found as this agent wrote it") from None
-    return {
-        "devices": {one.address: one for one in devices},
-        "boards": {one.bridge: one for one in boards},
-        "invited": invited,
-        "decided": decided,
-        "written": written,
-    }
-
-
-def _words(values: Iterable[object]) -> Iterable[str]:
-    return [value for value in values if isinstance(value, str)]

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from agent.civil import rfc3339
-from agent.hub import BAUD, KEEPALIVE_S, PAGE_PORT, STALL_S, Upstream
+from agent.hub import BAUD, KEEPALIVE_S, STALL_S, Upstream
 from agent.near import is_loopback
-from agent.provision.setup import Centre, Setup, care_table, sensor_table
+from agent.provision.setup import Centre, Setup, care_table, page_table, sensor_table
 from agent.provision.toml_text import lines, value
 
 KEY: Final = "centre/hub.key"  # of TLS; made here, and the same for every centre
@@ -127,8 +127,7 @@ def hub_text(setup: Setup) -> str:
         baud = serial.baud if serial.baud != BAUD else None
         parts += ["[[serial]]", *lines({"port": serial.port, "bridge": serial.bridge, "baud": baud}), ""]
     if setup.page is not None:
-        page, port = setup.page, setup.page.port if setup.page.port != PAGE_PORT else None
-        parts += ["[page]", *lines({"address": page.address, "port": port, "names": list(page.names) or None}), ""]
+        parts += ["[page]", *lines(page_table(setup.page)), ""]
     if setup.simulation is not None:
         parts += ["[simulation]"]
         parts += [f"start = {rfc3339(setup.simulation.start)}"] if setup.simulation.start is not None else []
