@@ -52,7 +52,7 @@ def fault(folder: Path, setup: Setup, nth: int, handed: bool = False) -> str:
     ``handed``, those that it handed over."""
     centre, line = setup.centres[nth], upstream(setup.centres[nth], nth)
     ca, certificate, pinned = (
-        folder / str((getattr(centre, name) if handed else None) or getattr(line, name)) for name in FILES
+        _file(folder, getattr(centre, name) if handed else None, str(getattr(line, name))) for name in FILES
     )
     if not secure(centre):
         return receipt_key_fault(pinned) if centre.receipt_key else ""
@@ -61,6 +61,12 @@ def fault(folder: Path, setup: Setup, nth: int, handed: bool = False) -> str:
         return f"{centre.host}: no certificate yet: {carry}, and bring back its ca.pem, hub.pem and receipts.pub"
     now = Instant(wall_ms()) if wall_is_believable() else None
     return fault_of(certificate, ca, folder / str(line.key), setup.hub_id, now) or receipt_key_fault(pinned)
+
+
+def _file(folder: Path, source: str | None, place: str) -> Path:
+    """What was handed over; once it is gone, a stick that was pulled out, what was taken in of it."""
+    gone = source is not None and not (folder / source).exists() and (folder / place).exists()
+    return folder / (place if source is None or gone else source)
 
 
 def take_in(folder: Path, setup: Setup) -> tuple[Setup, list[str]]:
@@ -81,7 +87,7 @@ def _taken(folder: Path, centre: Centre, nth: int) -> Centre:
     for name in FILES:
         source, place = getattr(centre, name), getattr(line, name)
         if source is not None and place is not None:
-            _copy(folder / source, folder / place)
+            _copy(_file(folder, source, place), folder / place)
             places[name] = place
     return replace(centre, **places)  # type: ignore[arg-type]  # the three are paths
 

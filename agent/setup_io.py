@@ -82,7 +82,8 @@ class Session:
 
     def found(self) -> Found:
         folder, setup = self._folder, self.setup
-        faults = tuple(fault(folder, setup, nth) for nth in range(len(setup.centres)))
+        numbers = range(len(setup.centres))
+        faults = tuple(fault(folder, setup, nth, handed=True) or fault(folder, setup, nth) for nth in numbers)
         return Found(has_keys(folder, setup), faults, is_written(self.config, setup), wall_is_believable())
 
     def view(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from agent.setup_io import Session
 from agent.transport.enrol_io import EARLIEST, fault_of, is_requested, request
 from agent.transport.keys_io import common_name, signer
 from tests.brokers import Authority, Process
+from tests.pretend_board import PretendBoard
 from tests.wall_clock import WallClock
 from tests.whole_hub import RUN
 
@@ -213,6 +214,7 @@ def test_a_hub_in_1970_is_provisioned_all_the_same_and_says_what_it_could_not_ju
         told = json.loads(process.lines[-1])
     by_name = {step["name"]: step for step in told["steps"]}
     assert by_name["centre"]["state"] == "done"
+    assert by_name["boards"]["missing"] == ["bridge-1: the board has not said who it is yet"]
     assert by_name["family"]["missing"] == ["tom: not invited yet"]
     assert "this hub's clock is not set: from when to when certificates are good was not looked at" in told["notices"]
     said = [json.loads(line).get("words") for line in process.lines]
@@ -237,3 +239,39 @@ def test_each_of_two_centres_has_its_own_files_and_one_that_is_wrong_keeps_out_o
         assert session.take_in() == []
         assert session.found().centres == ("", "")
     assert (tmp_path / "centre-2" / "ca.pem").read_bytes() == other.ca.read_bytes()
+
+
+def test_a_fleets_installer_is_told_what_is_wrong_with_the_files_and_later_needs_them_no_more(hub: Enrolled) -> None:
+    answers = hub.folder / "answers.toml"
+    answers.write_text(WIRED.format(**CENTRE))
+    words = ("provision", "--config", str(hub.config), "--answers", str(answers))
+    given = hub.given / "hub.pem"
+    good = given.read_bytes()
+
+    def told() -> tuple[bool, bool]:
+        """Whether the wrong certificate is told, and whether the centre still wants one."""
+        with Process(RUN, *words) as process:
+            assert process.ended() == 1  # no board is there
+        shown = " ".join(" ".join(process.lines).split())
+        return "is for 'hub-2' and not for hub-1" in shown, "no certificate yet" in shown
+
+    given.write_bytes(hub.centre.sign(hub.asked.read_bytes(), "hub-2"))
+    assert told() == (True, False)
+    given.unlink()
+    assert told() == (False, True)
+    given.write_bytes(good)
+    assert told() == (False, False)
+    given.unlink()  # the stick is pulled out
+    assert told() == (False, False)
+
+
+def test_a_home_is_watched_before_its_family_can_be_invited(hub: Enrolled) -> None:
+    clock = WallClock(hub.folder)
+    answers = hub.folder / "answers.toml"
+    with PretendBoard("--still", "--link", str(hub.folder / "nothing")):
+        answers.write_text(WIRED.format(**CENTRE))
+        words = ("provision", "--config", str(hub.config), "--answers", str(answers))
+        with Process(RUN, *words, env=clock.env) as process:
+            assert process.ended() == 1
+    assert f"written: {hub.config}" in process.errors
+    assert any("tom: not invited yet" in line for line in process.lines)

@@ -7,7 +7,7 @@ from pathlib import Path
 from agent.commands.asking import Refused, say
 from agent.provision.answers import BadAnswers
 from agent.provision.joined import expected, waiting
-from agent.provision.plan import next_step
+from agent.provision.plan import ready
 from agent.setup_io import Session
 
 
@@ -15,13 +15,13 @@ def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool)
     """As far as it can be done now; the same file again goes on from there. Refused for a file with mistakes."""
     try:
         session.say_file(answers)
-    except BadAnswers as fault:
-        raise Refused("\n".join(f"{answers}: {mistake}" for mistake in fault.mistakes)) from None
-    carry = session.make_keys()
-    faults = session.take_in()
-    if session.setup.serial:
-        faults += session.meet_boards()
+    except BadAnswers as bad:
+        raise Refused("\n".join(f"{answers}: {mistake}" for mistake in bad.mistakes)) from None
     tell = tell_json if as_json else tell_plain
+    request, public = session.make_keys()
+    tell("keys", f"for the centre: {request} and {public}")
+    for fault in [*session.take_in(), *(session.meet_boards() if session.setup.serial else [])]:
+        tell("fault", fault)
     if waiting(session.setup) or expected(session.setup):
         _paired(session, wait_s, as_json)
     for member in session.setup.family:
@@ -29,16 +29,14 @@ def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool)
             try:
                 link = session.invite(member.name)
                 tell("invited", f"{member.name} is let in once, within 7 days, by {link}")
-            except Refused as fault:
-                tell("not invited", str(fault))
-    following = next_step(session.setup, session.found(), optional=False)
-    if following is not None and following.step.name == "files":
+            except Refused as why:
+                tell("not invited", str(why))
+    found = session.found()
+    if not found.written and not ready(session.setup, found):
         for path in session.write():
             tell("written", f"written: {path}")
         for line in session.promised():
             tell("promise", line)
-    elif faults:
-        tell("carry", f"for the centre: {carry[0]} and {carry[1]}")
 
 
 def _paired(session: Session, wait_s: int | None, as_json: bool) -> None:
