@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.certificate_io import still, walk_of
 from agent.clock_io import clock_battery, may_be_off_ms, synchronised, wall_is_believable
 from agent.doctor.centre_io import centres
 from agent.doctor.check import Check
@@ -13,8 +14,10 @@ from agent.doctor.local_io import local_of
 from agent.doctor.past_io import BoardPast, Past, outbox_of, past_of, wishes
 from agent.doctor.processes_io import running, units
 from agent.hub import Hub
+from agent.journal_file_io import JournalError, Written
 from agent.models_io import shipped
-from agent.nouns import Home
+from agent.nouns import Home, Refused
+from agent.provision.walk_file import home_digest
 
 PARTS = ("watch", "uplink", "page")
 
@@ -40,7 +43,7 @@ def examine(hub: Hub, config: Path) -> Iterator[Check]:
     if home is not None:
         yield from _heard(hub, home, past)
         yield from wishes(state, home)
-        # What has moved since the walk test is told here, once there is something that knows: a check for each.
+        yield from _since_the_walk(home, folder / hub.home, state)
     yield from centres(hub, folder)
     yield outbox_of(hub, state)
     if past is not None:
@@ -64,6 +67,35 @@ def _heard(hub: Hub, home: Home, past: Past | None) -> Iterator[Check]:
         said = past.boards.get(serial.bridge, BoardPast())
         heard = serial.bridge in past.boards
         yield board(serial.bridge, said.firmware, said.supply_mv, len(said.boots), said.lost, heard)
+
+
+def _since_the_walk(home: Home, home_file: Path, state: Path) -> Iterator[Check]:
+    """What hangs elsewhere now than when the home was walked."""
+    if not (state / "journal.db").exists():
+        return
+    try:
+        walked = walk_of(home_file)
+        if walked is None:
+            yield Check("moved", "not_walked", "this home was not walked")
+        elif walked.home_digest != home_digest(home):
+            yield Check("moved", "home_changed", "home.toml was changed since this home was walked")
+        else:
+            lines = _still(home, home_file, state / "journal.db")
+            yield from (Check("moved", "moved", line) for line in lines)
+            if not lines:
+                yield Check("moved", "stands", "no sensor seems to have moved since this home was walked")
+    except JournalError:
+        return  # what is wrong with the journal is told of it
+    except Refused as fault:
+        yield Check("moved", "not_walked", str(fault))
+
+
+def _still(home: Home, home_file: Path, path: Path) -> list[str]:
+    journal = Written(path, read_only=True)
+    try:
+        return still(home, home_file, journal)
+    finally:
+        journal.close()
 
 
 def _models() -> Check:

@@ -146,6 +146,12 @@ CHECKS: Final[dict[str, dict[str, Told]]] = {
         "weak": Told(False, "what it says may be lost", "move it, or put a mains-powered repeater between"),
         "unknown": Told(None, "no message of it in two days says how well it is heard", "trigger it, ask again"),
     },
+    "moved": {
+        "stands": _GOOD,
+        "not_walked": Told(None, "nobody has tried each sensor in its room", "`hearthwatch walk-test`"),
+        "home_changed": Told(None, "what is watched is not what was walked", "`hearthwatch walk-test` again"),
+        "moved": Told(False, "somebody would be looked for in the wrong room", "hang it back, or walk again"),
+    },
     "anonymous": {
         "refused": _GOOD,
         "here": Told(False, "any program on this hub may speak as a sensor", "allow_anonymous false in mosquitto"),
