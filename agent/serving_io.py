@@ -20,6 +20,7 @@ MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
 RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
 REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
 ACCEPTED: Final = 256  # connections in one turn of the loop: a flood of them does not keep the next one in the queue
+OUTSIDE: Final = ("192.0.2.1", 9)  # RFC 5737: nobody's; only the way there is asked for
 logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoever floods it could fill a disk with
 
 
@@ -81,6 +82,16 @@ class Sealed(Prompt):
             return 0
 
 
+def own_address() -> str:
+    """Of this machine in the network that it is in, as others there reach it; 127.0.0.1 where it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(OUTSIDE)  # a datagram socket that is connected sends nothing by that
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
 def tls_of(certificate: str, key: str) -> ssl.SSLContext:
     """OSError if the two files are not there, or are no pair."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -96,6 +107,7 @@ def server(
     threads: int,
     tls: ssl.SSLContext | None = None,
     connections: Connections = FREELY,
+    body_bytes: int = MAX_BODY_BYTES,
 ) -> Any:
     """Listens on return, and serves while its ``run`` is running. OSError if it cannot listen there."""
     made: Any = waitress.create_server(
@@ -105,7 +117,7 @@ def server(
         threads=threads,
         ident=None,
         connection_limit=2 * connections.most,  # waitress would wait for one to end
-        max_request_body_size=MAX_BODY_BYTES,
+        max_request_body_size=body_bytes,
         max_request_header_size=MAX_HEAD_BYTES,
         recv_bytes=RECORD_BYTES,
         channel_timeout=REQUEST_S,

@@ -67,6 +67,10 @@ class Pairs:
         """A device is asked anew what it is. Why that failed, or nothing."""
         return self._joiner.interview(address)
 
+    def remove(self, address: str) -> str:
+        """A device that is for no sensor here leaves the network. As ``again``."""
+        return self._joiner.remove(address)
+
     def replace(self, id: str) -> str:
         """That sensor's device is to be another: the old one is taken out of the network, where it would keep its name,
         unless another sensor is on it too. Why that failed, or nothing; the new one is waited for all the same."""

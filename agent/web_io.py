@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from agent.accounts_io import Accounts
+from agent.accounts_io import Session
 from agent.clock_io import wall_ms
 from agent.near import is_near
 from agent.nouns import Instant, Refused
@@ -23,6 +24,7 @@ from agent.passwords import MOST_PASSWORD, SESSION_MS, Failures, matches, token_
 from agent.serving_io import MAX_BODY_BYTES
 
 PATH: Final = re.compile(r"/[A-Za-z0-9/._-]{0,120}")  # of our own pages; any other is not found, and not repeated
+RENEW: Final = (Path(__file__).parent / "renew.js").read_text()  # the one script that any page of ours has
 NO_SCRIPTS: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -55,26 +57,37 @@ REFUSALS: Final = {
 }
 
 
+class Sessions(Protocol):
+    """Who is in, by the token in their cookie; and which wrong passwords are known of."""
+
+    def find(self, token: str, now: Instant) -> Session | None: ...
+
+    def failures(self) -> list[tuple[int, str, str]]: ...
+
+
 class Site:
     """What the threads of a page share: who may log in, one at a time, and the memory of wrong passwords.
 
     ``hosts``: what a browser may ask for in Host; a stranger's name that was made to point here is none of it.
-    ``secure``: browsers reach it over TLS. ``near``: only they may that are in this home or on this machine.
-    ``refusals``: what is said, with the keys of REFUSALS.
+    ``secure``: browsers reach it over TLS. ``near``: only they may that are in this home or on this machine. ``csp``:
+    of a page that lets our own script renew it in place. ``refusals``: what is said, with the keys of REFUSALS.
+    ``body_bytes``: of a form; a longer one is refused.
     """
 
     def __init__(
         self,
         name: str,
-        accounts: Accounts,
+        accounts: Sessions,
         hosts: frozenset[str],
         secure: bool,
         near: bool = False,
         csp: str = "",
         refusals: Mapping[str, str] = REFUSALS,
+        body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self.refusals = refusals
         self.name, self.hosts, self.secure, self.near = name, hosts, secure, near
+        self.renews, self.body_bytes = bool(csp), body_bytes
         self.cookie = "__Host-session" if secure else "session"
         self.headers = HEADERS | ({"Content-Security-Policy": csp} if csp else {})
         self.failures = Failures()
@@ -85,7 +98,7 @@ class Site:
         self._accounts = accounts
 
     @contextmanager
-    def accounts(self) -> Iterator[Accounts]:
+    def accounts(self) -> Iterator[Sessions]:
         with self.lock:
             yield self._accounts
 
@@ -93,16 +106,22 @@ class Site:
 def application(page: Blueprint, site: Site) -> Flask:
     """``page`` brings the folders of its templates and of what is static."""
     app = Flask(page.import_name)
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = site.body_bytes
     app.config["MAX_FORM_PARTS"] = 10
     app.config["SITE"] = site
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_is_ours)
     app.register_blueprint(page)
+    if site.renews:
+        app.add_url_rule("/renew.js", "renew", _renew)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(Refused, _out_of_order)
     app.after_request(_kept_safe)
     return app
+
+
+def _renew() -> Any:
+    return RENEW, {"Content-Type": "text/javascript; charset=utf-8"}
 
 
 def site() -> Any:
@@ -141,7 +160,7 @@ def _is_ours() -> None:
 def _kept_safe(response: Response) -> Response:
     for name, value in site().headers.items():
         response.headers[name] = value
-    response.headers["Cache-Control"] = "no-store" if request.endpoint != "static" else "no-cache"
+    response.headers["Cache-Control"] = "no-store" if request.endpoint not in ("static", "renew") else "no-cache"
     return response
 
 

@@ -68,6 +68,9 @@ PACKAGES: Final = {
         "agent/page/guards_io.py",
         "agent/page/invite_io.py",
         "agent/page/page_io.py",
+        "agent/setup_page/page_io.py",
+        "agent/setup_page/things_io.py",
+        "agent/setup_page/people_io.py",
         "centre/web_io.py",
         "centre/page_io.py",
     },
@@ -121,6 +124,7 @@ TEXTS: Final = (
     "agent/doctor/",
     "agent/erase/",
     "agent/provision/",
+    "agent/setup_page/",
     "centre/",
 )
 CLINICAL: Final = re.compile(

@@ -78,7 +78,7 @@ def test_a_strangers_name_that_was_made_to_point_here_is_refused(desk: Desk, hos
 def test_every_answer_forbids_frames_scripts_and_keeping(desk: Desk) -> None:
     guest = Guest(desk)
     guest.log_in()
-    for path in ("/", "/login", "/closed", "/incident/hub-7/1-1", "/nowhere", "/static/page.js", "/static/nothing"):
+    for path in ("/", "/login", "/closed", "/incident/hub-7/1-1", "/nowhere", "/renew.js", "/static/nothing"):
         answer = guest.ask("GET", path)
         wanted = HEADERS | {"Content-Security-Policy": CSP}
         assert {name: answer.headers[name] for name in wanted} == wanted, path

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agent.commands.asking import DONE, PROBLEMS, Refused
+from agent.commands.asking import DONE, PROBLEMS, Refused, say
 from agent.commands.provision_asking import wrapped
 from agent.provision.plan import NAMES
 from agent.provision.provision_io import load
@@ -26,6 +26,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     provision.add_argument(
         "--status", action="store_true", help="how far it is, and what is missing; nothing is changed"
+    )
+    provision.add_argument(
+        "--page", nargs="?", const="", metavar="ADDRESS[:PORT]", help="as a page for a phone in the home's network"
     )
     provision.add_argument("--json", action="store_true", help="the same for a program; events as JSON Lines")
     provision.set_defaults(run=provisioned)
@@ -48,6 +51,10 @@ def provisioned(asked: argparse.Namespace) -> int:
         with Session(asked.config) as session:
             answered(session, asked.answers, asked.wait, asked.json)
             return told(session.view(), asked.json)
+    if asked.page is not None:
+        from agent.setup_page.serve_io import serve
+
+        return DONE if serve(asked.config, asked.page, say) else PROBLEMS
     if asked.wait is not None or asked.json or not sys.stdin.isatty():
         raise Refused("without a terminal provision needs --answers FILE, or --status")
     from agent.commands.provision_steps import led

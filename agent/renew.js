@@ -3,7 +3,7 @@
 // unfolded stays so; a page that cannot be renewed says how old it is.
 const EVERY_MS = 2000;
 const PATIENCE_MS = 8000;
-const page = document.currentScript.dataset.from;
+const { from: page, stale: missed } = document.currentScript.dataset;
 const stale = document.getElementById("stale");
 const count = document.getElementById("count");
 let since = new Date();
@@ -13,7 +13,7 @@ function put(fresh) {
   const unfolded = [...document.querySelectorAll("details[open]")].map((one) => one.id);
   for (const old of document.querySelectorAll(".renewed")) {
     const part = fresh.getElementById(old.id);
-    if (part) old.innerHTML = part.innerHTML;
+    if (part && old.innerHTML !== part.innerHTML) old.innerHTML = part.innerHTML;
   }
   for (const id of unfolded) {
     const one = document.getElementById(id);
@@ -42,7 +42,7 @@ async function renew() {
     since = new Date();
     stale.hidden = true;
   } catch {
-    if (stale.hidden) stale.textContent = `Not renewed since ${since.toLocaleTimeString()}: new alerts are not shown.`;
+    if (stale.hidden) stale.textContent = `Not renewed since ${since.toLocaleTimeString()}: ${missed}.`;
     stale.hidden = false;
   }
   clearTimeout(late);
