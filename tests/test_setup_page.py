@@ -16,6 +16,7 @@ from agent.setup_io import Session
 from agent.setup_page.serve_io import place
 from tests.brokers import LONG_S, ROOT, Authority, until
 from tests.page_maker import COMMAND
+from tests.pretend_board import PretendBoard
 from tests.setup_page_maker import SAID, Installer, SetupPage, set_up_to
 
 
@@ -108,6 +109,25 @@ def test_a_centres_files_are_taken_in_together_or_the_one_that_is_wrong_is_named
         assert ann.say("/centre/0", **right).status == 303
         assert (hub / "centre" / "hub.pem").read_text() == right["certificate_text"].strip()
         assert "This step is done" in ann.ask("GET", "/step/centre").text
+
+
+def test_a_board_is_asked_who_it_is_and_what_is_wired_to_it_is_said(tmp_path: Path) -> None:
+    with PretendBoard() as board:
+        with Session(tmp_path / "hub.toml") as session:  # its port is no real one, so it was said in an answers file
+            session.say({"serial": [{"port": board.port, "bridge": "bridge-1"}]})
+        with SetupPage(tmp_path) as page:
+            ann = page.installer()
+            set_up_to(ann, "/step/rooms")
+            assert "has not answered yet" in ann.ask("GET", "/step/boards").text
+            assert ann.say("/step/boards", port="/dev/ttyNobody").status == 409
+            assert ann.say("/step/boards", port="").status == 303
+            assert "The board has said who it is." in ann.ask("GET", "/step/boards").text
+            assert ann.say("/boards/bridge-1/door0", what="motion", room="hall").status == 400, "it is a door's"
+            assert ann.say("/boards/bridge-1/door0", what="door entrance", room="hall").status == 303
+            assert ann.say("/boards/bridge-1/door9", what="door entrance", room="hall").status == 404
+            assert ann.say("/boards/bridge-1/bed0", what="bed", room="cellar").status == 400
+            assert "Wired: bridge-1/door0" in ann.ask("GET", "/step/sensors").text
+            assert ann.say("/boards/bridge-1/door0", what="door entrance", room="hall").status == 404, "it is taken"
 
 
 def test_a_page_for_the_network_has_tls_and_the_hubs_own_certificate(tmp_path: Path) -> None:

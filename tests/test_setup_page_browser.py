@@ -3,6 +3,7 @@
 Real mosquitto, real zigbee2mqtt, a radio in memory; a real centre's authority signs what the page gives out.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,9 @@ PHONE, NARROWEST, WIDE = 360, 320, 1_000
 TAB, ENTER, SPACE, DOWN = "\ue004", "\ue007", " ", "\ue015"
 UNKNOWN = "0x00158d0000000b0d"
 MOST_TABS = 80
+# The pictures of docs/installer.md are taken anew where this names its folder.
+DOCS = os.environ.get("DOCS_PICTURES")
+OF_DOCS = ("code", "steps", "joined", "care", "centre-refused")
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +111,9 @@ class Hands:
             self.browser.picture(PICTURES / f"{name}-{scheme}-{width}.png")
         self.browser.emulate(prefers_color_scheme="light")
         self.browser.narrow(PHONE)
+        if DOCS and name in OF_DOCS:
+            self.browser.run("(document.querySelector('.why') || document.body).scrollIntoView()")
+            self.browser.picture(Path(DOCS) / f"setup-{name}.png")
 
 
 # What a finger would miss: less than 44 px high, links within a sentence aside.

@@ -163,5 +163,10 @@ def said(fields: tuple[Field, ...], values: Mapping[str, str]) -> dict[str, obje
 
 
 def unanswered(fields: tuple[Field, ...], values: Mapping[str, str]) -> dict[str, str]:
-    """By field: a question with yes and no is not passed over in silence, whatever an answers file could leave out."""
-    return {field.name: "Say yes or no." for field in fields if field.look == "yes" and not values[field.name]}
+    """By field: a question with yes and no is not passed over in silence, whatever an answers file could leave out; and
+    of a list one is chosen."""
+    found = {field.name: "Say yes or no." for field in fields if field.look == "yes" and not values[field.name]}
+    for field in fields:
+        if field.look == "choice" and values[field.name] not in [value for value, _ in field.choices]:
+            found[field.name] = "Choose one of these."
+    return found

@@ -93,7 +93,7 @@ def answered(view: Any) -> Any:
         try:
             return view(**where)
         except Refused as fault:
-            return render_template("refused.html", lines=str(fault).splitlines(), back=request.referrer), 409
+            return render_template("refused.html", lines=str(fault).splitlines()), 409
 
     return logged_in(guarded)
 

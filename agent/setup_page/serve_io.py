@@ -94,13 +94,14 @@ def serve(config: Path, asked: str, tell: Callable[[str], None]) -> bool:
             made = server(application(pages, desk), page.address, page.port, THREADS, tls, AT_ONCE, BODY_BYTES)
         except OSError as fault:
             raise Refused(f"--page {page.address}:{page.port}: {fault.strerror}") from None
-        threading.Thread(target=made.run, name="serving", daemon=True).start()
+        serving = threading.Thread(target=made.run, name="serving", daemon=True)
+        serving.start()
         tell(f"set-up page: {page.url}")
         if page.secure:
             tell(f"certificate: {fingerprint(Path(files[0]))}")
         desk.tell_code()
         try:
-            _until_over(desk)
+            _until_over(desk, serving)
         finally:
             desk.joining.end()
             made.close()
@@ -108,9 +109,11 @@ def serve(config: Path, asked: str, tell: Callable[[str], None]) -> bool:
         return bool(session.view()["written"])
 
 
-def _until_over(desk: Desk) -> None:
+def _until_over(desk: Desk, serving: threading.Thread) -> None:
     since_s = monotonic()
     while not desk.over.wait(LOOK_S):
+        if not serving.is_alive():
+            raise Refused("the page has ended by a fault of its own; start it again: all that was said is kept")
         desk.free_if_unused()
         if desk.entry.holder is not None:
             since_s = monotonic()
