@@ -56,14 +56,14 @@ class Installer(Visitor):
 
 
 class SetupPage:
-    """Within the block the page runs; ``secure``: on an address that has TLS, which is this machine's all the same."""
+    """Within the block the page runs, on that address of this machine; with TLS where it is one of a network."""
 
-    def __init__(self, folder: Path, secure: bool = False) -> None:
-        self.folder, self.port, self.secure = folder, free_port(), secure
+    def __init__(self, folder: Path, where: str = "127.0.0.1") -> None:
+        self.folder, self.where, self.port = folder, where, free_port()
         self.config = folder / "hub.toml"
-        self.where = "169.254.77.7" if secure else "127.0.0.1"
-        self.host = f"{self.where}:{self.port}"
-        self.address = f"{'https' if secure else 'http'}://{self.host}"
+        self.secure = where != "127.0.0.1"
+        self.host = f"{where}:{self.port}"
+        self.address = f"{'https' if self.secure else 'http'}://{self.host}"
         self.errors = folder / "page.err"
 
     def __enter__(self) -> Self:

@@ -256,6 +256,15 @@ def finish() -> Any:
     return body
 
 
+def promised() -> list[str]:
+    """What the care plan promises, in sentences; or why there is nothing to promise yet."""
+    try:
+        lines: list[str] = desk().session.promised()
+    except Refused as fault:
+        return [in_words(str(fault))]
+    return lines
+
+
 @page.app_context_processor
 def _words() -> dict[str, Any]:
     """What every template may call."""
@@ -268,7 +277,7 @@ def _words() -> dict[str, Any]:
         "csrf": session.csrf if session else None,
         "told": told,
         "zones": TIMEZONE.known,
-        "promises": ours.promises,
+        "promised": promised,
         "room_kinds": ROOMS,
         "session_ports": ours.session.ports,
     }

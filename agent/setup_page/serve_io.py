@@ -19,7 +19,6 @@ from agent.setup_page import people_io, things_io
 from agent.setup_page.entry_io import Entry, as_read
 from agent.setup_page.joining_io import Joining
 from agent.setup_page.page_io import page as pages
-from agent.setup_page.promised import Promises
 from agent.web_io import NO_SCRIPTS, Site, application
 
 PORT: Final = 8444  # the family's page has 8443
@@ -41,7 +40,6 @@ class Desk(Site):
         self.entry = Entry()
         super().__init__("set-up", self.entry, page.hosts, page.secure, near=True, csp=CSP, body_bytes=BODY_BYTES)
         self.session, self.page, self.tell = session, page, tell
-        self.promises = Promises(session)
         self.said = ""  # what was just done, until it is shown
         self.over = threading.Event()
         self._working = threading.Lock()
