@@ -84,10 +84,10 @@ class Browser:
     def cookies(self) -> list[dict[str, Any]]:
         return list(self._ask("GET", f"{self._session}/cookie"))
 
-    def narrow(self, width: int) -> None:
+    def narrow(self, width: int, height: int = 700) -> None:
         """A screen so many CSS pixels wide, as a phone is, or a page at twice its size; 0: the window itself."""
         if width:
-            size = {"width": width, "height": 700, "deviceScaleFactor": 1, "mobile": False}
+            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
             self._cdp("Emulation.setDeviceMetricsOverride", **size)
         else:
             self._cdp("Emulation.clearDeviceMetricsOverride")

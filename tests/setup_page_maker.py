@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from agent.setup_io import Session
 from tests.brokers import LONG_S, ROOT, free_port, until
 from tests.guests import Answer, Visitor
 from tests.page_maker import COMMAND
@@ -56,13 +57,17 @@ class Installer(Visitor):
 
 
 class SetupPage:
-    """Within the block the page runs, on that address of this machine; with TLS where it is one of a network."""
+    """Within the block the page runs; ``secure``: on every address, which has TLS, under the name localhost."""
 
-    def __init__(self, folder: Path, where: str = "127.0.0.1") -> None:
-        self.folder, self.where, self.port = folder, where, free_port()
+    def __init__(self, folder: Path, secure: bool = False) -> None:
+        self.folder, self.port, self.secure = folder, free_port(), secure
         self.config = folder / "hub.toml"
-        self.secure = where != "127.0.0.1"
-        self.host = f"{where}:{self.port}"
+        self.place = f"{'0.0.0.0' if secure else '127.0.0.1'}:{self.port}"
+        self.where = "localhost" if secure else "127.0.0.1"
+        self.host = f"{self.where}:{self.port}"
+        if secure:
+            with Session(self.config) as session:
+                session.say({"page": {"address": "0.0.0.0", "names": ["localhost"]}})
         self.address = f"{'https' if self.secure else 'http'}://{self.host}"
         self.errors = folder / "page.err"
 
@@ -71,7 +76,7 @@ class SetupPage:
         return self
 
     def start(self) -> None:
-        line = [sys.executable, "-c", COMMAND, "provision", "--config", str(self.config), "--page", self.host]
+        line = [sys.executable, "-c", COMMAND, "provision", "--config", str(self.config), "--page", self.place]
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(line, stderr=errors, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
         try:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flask import abort, render_template, request
 
-from agent.files_io import write_whole
+from agent.files_io import give_to_owner_of_folder, write_whole
 from agent.nouns import Refused
 from agent.page.certificate_io import CERTIFICATE, certificate_of, fingerprint
 from agent.provision.setup import plain
@@ -57,9 +57,9 @@ def invite() -> Any:
         setup = session.setup
         names = [one.name for one in setup.family if one.name not in setup.invited] if not name else [name]
         links = [(each, session.invite(each)) for each in names]
+        if not links:
+            raise Refused("everybody has been invited already")
         shown_print = _print(session)
-    if not links:
-        raise Refused("everybody has been invited already")
     return render_template("invitations.html", links=links, fingerprint=shown_print)
 
 
@@ -69,7 +69,7 @@ def _print(session: Any) -> str | None:
     if not where.secure:
         return None
     state = session.config.parent / session.setup.state
-    certificate_of(state, (where.address, *where.names))
+    give_to_owner_of_folder(*map(Path, certificate_of(state, (where.address, *where.names))))
     return fingerprint(state / CERTIFICATE)
 
 
@@ -116,7 +116,8 @@ def bring(nth: int) -> Any:
             rest = tuple(why for name, why in faults.items() if not name)
             wrong = Wrong(values, {name: why for name, why in faults.items() if name}, rest)
     given_back = {name: harmless(value) for name, value in values.items()}
-    return shown("centre", wrong._replace(values=given_back), f"centre{nth}")
+    pasted = {name: text for name, _, _ in FILES if (text := request.form.get(f"{name}_text", "")).isascii()}
+    return shown("centre", wrong._replace(values=given_back), f"centre{nth}", pasted=pasted)
 
 
 def _handed() -> tuple[dict[str, str], dict[str, bytes]]:

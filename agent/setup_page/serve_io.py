@@ -63,15 +63,15 @@ class Desk(Site):
 
 
 def place(session: Session, asked: str) -> Page:
-    """Where the page is served. Refused for what is no address of a home's network or of this machine."""
+    """Where the page is served: where the family's page is, or is to be, unless an address is asked for. Refused for
+    what is no address of a home's network or of this machine; for every address, unless browsers' names are known."""
     told = session.setup.page
-    own = told.address if told is not None and told.address not in EVERYWHERE else own_address()
-    names = told.names if told is not None else ()
+    own, names = (told.address, told.names) if told is not None else (own_address(), ())
     host, colon, port = asked.rpartition(":") if asked.count(":") == 1 or "]" in asked else (asked, "", "")
     if colon and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
         raise Refused(f"--page {asked[:60]}: expected ADDRESS or ADDRESS:PORT")
     address = host.strip("[]") or own
-    if NEAR.read(address) is None or address in EVERYWHERE:
+    if NEAR.read(address) is None or (address in EVERYWHERE and not names):
         raise Refused(f"--page {asked[:60]}: expected one address of this hub in the home's own network, or 127.0.0.1")
     return Page(address, int(port) if colon else PORT, () if is_loopback(address) else names)
 
