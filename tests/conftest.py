@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from agent.transport.keys_io import signer
 from tests.desk_maker import Desk
 from tests.hub_maker import Hub
 
 ROOT = Path(__file__).parent.parent
+settings.register_profile("house", deadline=None)  # no test fails because the machine is busy
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
