@@ -129,6 +129,10 @@ def test_a_board_is_asked_who_it_is_and_what_is_wired_to_it_is_said(tmp_path: Pa
             assert ann.say("/boards/bridge-1/door0", what="door entrance", room="hall").status == 303
             assert ann.say("/boards/bridge-1/door9", what="door entrance", room="hall").status == 404
             assert ann.say("/boards/bridge-1/bed0", what="bed", room="cellar").status == 400
+            board.end()
+            answer = ann.say("/step/boards", port="")
+            assert answer.status == 400
+            assert "Bridge-1: " in answer.text
             assert "Wired: bridge-1/door0" in ann.ask("GET", "/step/sensors").text
             assert ann.say("/boards/bridge-1/door0", what="door entrance", room="hall").status == 404, "it is taken"
 

@@ -3,6 +3,7 @@
 Real mosquitto, real zigbee2mqtt, a radio in memory; a real centre's authority signs what the page gives out.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,7 +195,9 @@ def plan_and_family(hands: Hands) -> None:
     hands.looks("family")
     hands.presses("Make the invitations", "each link is shown this once")
     hands.looks("invitations")
-    (PICTURES / "invitations.pdf").write_bytes(hands.browser.printed())
+    printed = hands.browser.printed()
+    (PICTURES / "invitations.pdf").write_bytes(printed)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2, "a sheet for each"
     hands.presses("I have them: go on", "invited")
 
 

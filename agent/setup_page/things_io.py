@@ -11,7 +11,18 @@ from agent.provision.plan import NAMES
 from agent.provision.setup import Setup, plain
 from agent.provision.toml_text import text
 from agent.setup_page.fields import THINGS
-from agent.setup_page.forms import FORMS, Form, Spoken, Wrong, thing, thing_fields, thing_without, wired, without
+from agent.setup_page.forms import (
+    FORMS,
+    Form,
+    Spoken,
+    Wrong,
+    in_words,
+    thing,
+    thing_fields,
+    thing_without,
+    wired,
+    without,
+)
 from agent.setup_page.page_io import answered, desk, done, keep, must_be_open, page, said, shown
 from agent.setup_page.shown import battery_words, link_words, make, room_of, rows, stranger, strangers, what_of
 from agent.web_io import form, logged_in
@@ -227,7 +238,9 @@ def meet() -> Any:
             tables = [one for one in tables if one["port"] != port] + [{"port": port, "bridge": bridge}]
             session.change(read(text({"serial": tables}), session.setup))
         faults = session.meet_boards()
-    return done(" ".join(faults) or "The board has said who it is.", "page.step", name="boards")
+    if faults:
+        return shown("boards", Wrong({}, {}, tuple(in_words(fault) for fault in faults)), "boards")
+    return done("The board has said who it is.", "page.step", name="boards")
 
 
 @page.post("/boards/<bridge>/remove")
