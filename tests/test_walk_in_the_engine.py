@@ -219,8 +219,11 @@ def with_a_walk(
         within += [(at, heard(sensor, f"{what} {int(on)}"))] if at < end else []
     before = [step for step in days if step[0] < begun]
     after = [step for step in days if step[0] >= end]
-    _, silent = lived(*before, (begun, walk(minutes)), *after, models=models)
-    record, trodden = lived(*before, (begun, walk(minutes)), *within, *after, models=models)
+    # What fired just before comes to rest in the walk, in both: one that never does is told as stuck, by supervision.
+    clears = [(at, frame) for at, frame in days if begun <= at < end and frame.payload == b"motion 0"]
+    _, silent = lived(*before, (begun, walk(minutes)), *clears, *after, models=models)
+    in_it = sorted([*clears, *within], key=lambda step: step[0])
+    record, trodden = lived(*before, (begun, walk(minutes)), *in_it, *after, models=models)
     raised = {one.kind for one in record.said if begun <= one.at - MORNING < end and one.state == "raised"}
     return silent, trodden, raised
 
