@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from agent import VERSION
+from agent import SUPPORTED_UNTIL, VERSION
 from agent.commands.asking import BAD, RUNNING, say
 from agent.nouns import Refused, Running
 
@@ -33,7 +33,8 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="hearthwatch", description="Watches over a home from its own sensors; publishes only alerts."
     )
-    top.add_argument("--version", action="version", version=f"hearthwatch {VERSION}")
+    support = f"hearthwatch {VERSION}, with security updates until {SUPPORTED_UNTIL}"
+    top.add_argument("--version", action="version", version=support)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     wanted = [reader for reader, verbs in READERS.items() if words and words[0] in verbs]
     for reader in wanted or READERS:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from agent.database_io import with_log
 from agent.nouns import Instant, Refused
+from agent.owner_io import given
 
 BUSY_S: Final = 10.0  # somebody else writes; for longer, and the file is not to be used
 
@@ -112,4 +113,8 @@ def _make(path: str) -> None:
     """An empty file where there is none. One that is there is not touched: to close it would drop the locks that this
     whole process holds on it, the page's or the receiver's, and the next to leave would take its log away."""
     with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            given(handle, os.path.dirname(path) or ".")
+        finally:
+            os.close(handle)

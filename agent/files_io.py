@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from agent.owner_io import given
+
 _PARTS: Final = ("-wal", "-shm", "")  # of a database on the disk
 
 
@@ -50,6 +52,7 @@ def _laid_beside(path: Path, data: bytes, mode: int) -> str:
         raise OSError(fault.errno, fault.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
+            given(handle, str(place.parent))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -93,12 +93,14 @@ class Serial:
 class Page:
     """Where the family's page is served: an address of this hub in the home's own network, or this machine alone.
 
-    ``names``: what browsers may call it besides; any other name is refused. ``language``: of a catalogue of words."""
+    ``names``: what browsers may call it besides; any other name is refused. ``language``: of a catalogue of words.
+    ``state``: the folder of its accounts and its certificate; None: the hub's."""
 
     address: str
     port: int = PAGE_PORT
     names: tuple[str, ...] = ()
     language: str = "en"
+    state: str | None = None
 
     @property
     def secure(self) -> bool:
@@ -144,6 +146,7 @@ class Hub:
     stall_s: int = STALL_S
     volatile: str | None = None  # a folder in memory, for alerts that the disk does not take; None: the usual one
     page: Page | None = None  # None: nobody looks at this home from a browser
+    outbox: str | None = None  # the folder that watch and uplink share; None: the state directory
 
 
 def unheard(hub: Hub, home: Home) -> str | None:
@@ -168,13 +171,14 @@ def parse(text: str | bytes) -> Hub:
     home = table.need("home", PATH)
     stall_s = table.get("stall_seconds", whole(3, 300), STALL_S)
     volatile = table.get("volatile", PATH, None)
+    outbox = table.get("outbox", PATH, None)
     local = local_of(root.table("local"))
     upstreams = _upstreams(root)
     serial = serial_of(root)
     simulation = simulation_of(root, [local.host, *(upstream.host for upstream in upstreams)])
     page = page_of(root)
     document.close()
-    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s, volatile, page)
+    return Hub(id, state, home, local, upstreams, serial, simulation, stall_s, volatile, page, outbox)
 
 
 def local_of(table: Table) -> Local:
@@ -268,6 +272,7 @@ def page_of(root: Table) -> Page | None:
         table.get("port", PORT, PAGE_PORT),
         table.get("names", NAMES, ()),
         table.get("language", LANGUAGE, "en"),
+        table.get("state", PATH, None),
     )
     if page.address in EVERYWHERE and not page.names:
         table.wrong(f"{page.address} is every address: name in `names` what browsers will call this hub", "address")

@@ -3,6 +3,7 @@
 Whoever only reads needs nothing of the engine that made it.
 """
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -91,8 +92,11 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _looked_at(path: Path) -> sqlite3.Connection:
+    # Who may not write beside it can make no log, and needs none where there is none: then nobody writes.
+    alone = not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+    place = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
     try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
+        db = sqlite3.connect(place, uri=True, timeout=BUSY_S, isolation_level=None)
         db.execute("PRAGMA cache_size = -256")
         (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as fault:

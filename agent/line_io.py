@@ -60,6 +60,7 @@ def standing(state: Path, home: Home) -> list[tuple[str, str]]:
 class Line(threading.Thread):
     """Takes in what uplink appended and what people asked, and puts it before the loop as frames.
 
+    ``outbox_dir``: what uplink shares with us; None: the state directory.
     ``receipt_keys``: of each line's centre, None where none is named. It looks for what came back at least every
     ``round_s``, knock or not, and calls ``come_round`` each time.
     """
@@ -72,10 +73,12 @@ class Line(threading.Thread):
         frames: Frames,
         come_round: Callable[[], None],
         round_s: float,
+        outbox_dir: Path | None = None,
     ) -> None:
         super().__init__(name="line", daemon=True)
         self._state, self._volatile, self._frames = state, volatile, frames
         self._come_round, self._round_s = come_round, round_s
+        self._outbox_dir = outbox_dir or state
         (state / "requests").mkdir(exist_ok=True)  # ours, so that we may remove what others lay there
         self._door = Door(watch_door(str(state)))
         self._verify = [verifier(str(key)) if key is not None else None for key in receipt_keys]
@@ -92,7 +95,7 @@ class Line(threading.Thread):
         self._door.close()
 
     def run(self) -> None:
-        outbox = Outboxes(str(self._state), self._volatile)
+        outbox = Outboxes(str(self._outbox_dir), self._volatile)
         poll = select.poll()
         poll.register(self._door.fileno(), select.POLLIN)
         while not self._stopped:

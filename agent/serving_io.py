@@ -4,6 +4,7 @@ import logging
 import select
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -132,6 +133,30 @@ def server(
     made.task_dispatcher.queue = Turns[Any](lambda channel: channel.addr[0])
     made.handle_accept = partial(_accept, made, tls, connections)
     return made
+
+
+class Round(NamedTuple):
+    """Stands in the queue of requests as one of them, and is answered by whichever thread is free."""
+
+    service: Callable[[], None]
+
+    def cancel(self) -> None:
+        """The server ends."""
+
+
+def coming_round(made: Any, told: Callable[[], None], every_s: float) -> None:
+    """``told`` is called from then on, about every so many seconds, by a thread that answers, at the loop's bidding: so
+    only while both are at work. ``made`` is what ``server`` returned."""
+    tidy, due = made.maintenance, 0.0
+
+    def turn(now: float) -> None:
+        nonlocal due
+        tidy(now)
+        if now >= due or now < due - every_s:  # the wall clock was set back
+            due = now + every_s
+            made.add_task(Round(told))
+
+    made.maintenance = turn
 
 
 def _accept(server: Any, tls: ssl.SSLContext | None, bounds: Connections) -> None:

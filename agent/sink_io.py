@@ -52,9 +52,11 @@ class HubSink:
         orders: Orders | None = None,
         lines: int = 1,
         kept: Kept | None = None,
+        outbox_dir: Path | None = None,
     ) -> None:
         """``orders``: who switches the home's signals. ``lines``: how many ways lead to a centre. ``kept``: who tells
-        wired boards what they may forget."""
+        wired boards what they may forget. ``outbox_dir``: where uplink's doors are; None: the state directory."""
+        self._outbox_dir = str(outbox_dir or state)
         self._orders, self._kept = orders, kept
         self._unkept: dict[str, Memory] = {}  # what boards have told, and the journal holds in memory only
         self._state, self._storing, self._outboxes, self._numbers = state, storing, outboxes, numbers
@@ -120,7 +122,7 @@ class HubSink:
             self._knock(line)
 
     def _knock(self, line: int) -> None:
-        knock(uplink_door(str(self._state), line))
+        knock(uplink_door(self._outbox_dir, line))
 
     def _keep(self, frame: Frame, kept: Kept) -> None:
         """A board forgets what is in the journal. What the disk does not take is heard all the same, and stays with the

@@ -130,21 +130,22 @@ def live(
     round_s: float = round_s(STALL_S),
     links: Links = NO_LINKS,
     volatile: str | None = None,
+    outbox_dir: Path | None = None,
 ) -> None:
     """Watch until a None comes through the queue. The state directory must be locked by the caller.
 
     ``receipt_keys``: of each line's centre. ``come_round`` hears of each stage that does, every ``round_s``.
-    ``volatile``: the folder in memory for what the disk does not take; None: the usual one.
-    """
+    ``volatile``, ``outbox_dir``: what uplink shares, in memory and on the disk; None: the usual one, and ``state``."""
+    shared = outbox_dir or state
     memory = volatile_folder(str(state), volatile)
     with suppress(OSError):  # without it the hub has no second place, and says so when it needs one
         make_private(memory)
-    aside = fresh_if_damaged(outbox_path(str(state)))
+    aside = fresh_if_damaged(outbox_path(str(shared)))
     journal, engine, damaged = opened(state / "journal.db", home, models)
-    outboxes, numbers = Outboxes(str(state), memory, PUT_BUSY_MS), Numbers(state, memory)
+    outboxes, numbers = Outboxes(str(shared), memory, PUT_BUSY_MS), Numbers(state, memory)
     storing = Storing(journal, Ballast(state), frames, version)
     _tell_damaged(storing, aside, damaged)
-    sink = HubSink(state, storing, outboxes, numbers, engine, links.orders, len(receipt_keys), links.kept)
+    sink = HubSink(state, storing, outboxes, numbers, engine, links.orders, len(receipt_keys), links.kept, shared)
     engine.tells_promises = follow
     newest = outboxes.newest()
     numbers.settle(engine, max(journal.last_said(), newest[:2] if newest else (0, 0)), boot_id(), bool(damaged))
@@ -155,7 +156,7 @@ def live(
     clock = clock_for(engine, last)
     boot = boot_frame(clock, boot_id(), last, version, models.state(), len(receipt_keys))
     storing.begin(engine, clock.now(), seq + 1)
-    line = Line(state, memory, receipt_keys, frames, partial(come_round, "line"), round_s)
+    line = Line(state, memory, receipt_keys, frames, partial(come_round, "line"), round_s, shared)
     line.start()
     links.begin(engine, clock)
     entries = intake(frames, clock, engine, seq, boot, partial(come_round, "loop"), round_s)
@@ -211,6 +212,7 @@ def watch(
     stall_s: int = STALL_S,
     volatile: str | None = None,
     serial: Sequence[Serial] = (),
+    outbox_dir: Path | None = None,
 ) -> None:
     """The whole process: the links' threads, then the loop, for ever. ``simulated`` is (start, speed) of its clock.
 
@@ -226,7 +228,7 @@ def watch(
     pause_s = round_s(stall_s)
     wired = bool(serial) or any(sensor.link == LINK for sensor in sensors)
     stages = (*STAGES, SERIAL) if wired else STAGES
-    dog = Watchdog("watch", stages, stall_s, sign=lambda: knock(pulse_door(str(state))))
+    dog = Watchdog("watch", stages, stall_s, sign=lambda: knock(pulse_door(str(outbox_dir or state))))
     _keep_turning("zigbee", listener.turn, dog, pause_s)
 
     def begin(engine: Engine, clock: HubClock) -> None:
@@ -239,8 +241,8 @@ def watch(
     def clock_for(engine: Engine, last: Instant | None) -> HubClock:
         return clock_of(engine, last, *simulated)
 
-    round_and_links = (dog.advanced, pause_s, Links(orders, kept, begin))
-    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, *round_and_links, volatile)
+    rest = (dog.advanced, pause_s, Links(orders, kept, begin), volatile, outbox_dir)
+    live(state, home, hub, frames, receipt_keys, version, clock_for, follow, models, *rest)
     notify("STOPPING=1")
 
 

@@ -44,7 +44,8 @@ def test_the_smallest_hub_names_a_state_a_home_and_two_brokers() -> None:
 def test_the_example_for_installers_is_read() -> None:
     hub = parse((ROOT / "deploy" / "hub.toml").read_bytes())
     assert (hub.id, hub.state, hub.home) == ("hub-0001", "/var/lib/hearthwatch", "home.toml")
-    assert hub.local == Local("127.0.0.1", 1883, "hearthwatch", "local-password", "zigbee2mqtt")
+    assert (hub.outbox, hub.volatile) == ("/var/lib/hearthwatch/outbox", "/run/hearthwatch")
+    assert hub.local == Local("127.0.0.1", 1883, "hearthwatch", "watch/local-password", "zigbee2mqtt")
     assert [(upstream.port, upstream.receipt_key) for upstream in hub.upstreams] == [(8883, "centre/receipts.pub")]
     assert hub.serial == ()  # until there is a board
 
@@ -53,7 +54,7 @@ def test_what_the_example_has_in_comments_is_right_too() -> None:
     text = (ROOT / "deploy" / "hub.toml").read_text()
     begins = text.index("# [page]")
     page = text[begins : text.index("\n\n", begins)].replace("# [", "[").replace("\n# ", "\n")
-    assert parse(SMALLEST + page).page == Page("192.168.1.20", 8443, ("hearth.local",))
+    assert parse(SMALLEST + page).page == Page("192.168.1.20", 8443, ("hearth.local",), "/var/lib/hearthwatch-page")
     simulation = text[text.index("# [simulation]") :].replace("# [", "[").replace("# s", "s")
     assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_346_600_000), 60)
     begins = text.index("# [[serial]]")

@@ -93,9 +93,15 @@ def watched(asked: argparse.Namespace) -> int:
         keys = _receipt_keys(hub, folder)
         base = hub.local.base_topic
         ports = [replace(serial, port=str(folder / serial.port)) for serial in hub.serial]
-        rest = (asked.follow, hub.stall_s, hub.volatile, ports)
+        outbox = _outbox(hub, folder)
+        outbox.mkdir(parents=True, exist_ok=True)
+        rest = (asked.follow, hub.stall_s, hub.volatile, ports, outbox)
         watch(state, home, name, local, base, keys, VERSION, simulated, *rest)
     return DONE
+
+
+def _outbox(hub: Hub, folder: Path) -> Path:
+    return folder / (hub.outbox or hub.state)
 
 
 def _receipt_keys(hub: Hub, folder: Path) -> list[Path | None]:
@@ -131,13 +137,14 @@ def uplinked(asked: argparse.Namespace) -> int:
     from agent.transport.uplink_io import uplink
 
     hub, state = hub_of(asked.config)
-    if not state.exists():
-        raise Refused(f"{state}: no state directory yet; start watch first")
     folder = asked.config.parent
+    outbox = _outbox(hub, folder)
+    if not outbox.exists():
+        raise Refused(f"{outbox}: not there yet; start watch first")
     brokers = [_broker(one, folder) for one in hub.upstreams]
     name = hub_id(hub, folder, state)
     try:
-        uplink(name, brokers, str(state), wall_is_believable, hub.stall_s, hub.volatile)
+        uplink(name, brokers, str(state), wall_is_believable, hub.stall_s, hub.volatile, str(outbox))
     except OSError as fault:
         raise Refused(f"uplink: {fault}") from None
     return DONE

@@ -33,10 +33,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _page(config: Path) -> tuple[Page, Path]:
+    """The page, and the folder of its accounts."""
     hub, state = hub_of(config)
     if hub.page is None:
         raise Refused(f"{config}: has no [page]; deploy/hub.toml shows one")
-    return hub.page, state
+    return hub.page, config.parent / hub.page.state if hub.page.state else state
 
 
 def served(asked: argparse.Namespace) -> int:

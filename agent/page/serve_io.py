@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,9 @@ from agent.page.certificate_io import certificate_of, fingerprint
 from agent.page.family_io import Family
 from agent.page.home_io import AtHome
 from agent.page.page_io import page as pages
-from agent.serving_io import Connections, server, tls_of
+from agent.serving_io import Connections, coming_round, server, tls_of
 from agent.summary.words_io import languages, words
+from agent.watchdog_io import Watchdog, round_s
 from agent.web_io import Site, application
 
 THREADS: Final = 2  # a family is small; what more ask at once waits its turn
@@ -44,7 +46,8 @@ class HomeSite(Site):
 
 
 def serve(hub: Hub, page: Page, folder: Path, state: Path) -> None:
-    """For ever. Refused if it cannot be served there."""
+    """For ever. Refused if it cannot be served there. It gives systemd a sign of life when the loop that hears browsers
+    and the threads that answer them have come round."""
     os.nice(NICE)
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it never cuts in
     for option, value in MALLOC:
@@ -52,10 +55,11 @@ def serve(hub: Hub, page: Page, folder: Path, state: Path) -> None:
     if page.language not in languages():
         raise Refused(f"[page] language: there are words in {', '.join(languages())}, and none in {page.language!r}")
     home = AtHome(folder / hub.home, state, hub.simulation is not None, words(page.language))
-    family = Family(state, shared=True)
+    own = folder / page.state if page.state else state
+    family = Family(own, shared=True)
     tls, shown = None, None
     if page.secure:
-        certificate, key = certificate_of(state, (page.address, *page.names))
+        certificate, key = certificate_of(own, (page.address, *page.names))
         tls = tls_of(certificate, key)
         shown = fingerprint(Path(certificate))
         _say(f"certificate {shown}")
@@ -66,6 +70,8 @@ def serve(hub: Hub, page: Page, folder: Path, state: Path) -> None:
         raise Refused(f"[page] {page.address}:{page.port}: {fault.strerror}") from None
     _say(page.url)
     home.count_ahead()
+    dog = Watchdog("page", ["answers"], hub.stall_s, sign=lambda: None)
+    coming_round(made, partial(dog.advanced, "answers"), round_s(hub.stall_s))
     made.run()
 
 

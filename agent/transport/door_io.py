@@ -33,6 +33,7 @@ class Door:
             os.unlink(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(path)
+        os.chmod(path, 0o777)  # whoever may come to the door may knock; its folder says who that is
 
     def fileno(self) -> int:
         return self._socket.fileno()

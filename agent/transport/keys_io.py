@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from agent.nouns import Instant, Refused
+from agent.owner_io import given
 from agent.transport.envelope import Sign, Verify
 
 KEY_BYTES: Final = 32
@@ -146,6 +147,7 @@ def _write(path: str, raw: bytes, mode: int) -> None:
     folder = os.path.dirname(path) or "."
     descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
+        given(descriptor, folder)
         os.write(descriptor, urlsafe_b64encode(raw).rstrip(b"=") + b"\n")
         os.fsync(descriptor)
         os.link(half, path)

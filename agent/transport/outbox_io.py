@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from agent.database_io import with_log
 from agent.files_io import set_aside
+from agent.owner_io import open_as_folder
 from agent.transport.envelope import ENVELOPE_BYTES, MAX_RECEIPT_BYTES, SEVERITIES
 from agent.transport.sending import Waiting
 
@@ -79,6 +80,7 @@ class Outbox:
     def __init__(self, path: str, durable: bool = True, busy_ms: int | None = None) -> None:
         """``durable``: every change is on the disk before its method returns; else what ``sync`` was called after."""
         self._path = path
+        _make(path)
         wait_s = (BUSY_MS if busy_ms is None else busy_ms) / 1_000
         self._db = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
         try:
@@ -263,6 +265,16 @@ def fresh_if_damaged(path: str) -> str | None:
     else:
         return None
     return set_aside(path)
+
+
+def _make(path: str) -> None:
+    """An empty file where there is none, for whoever its folder is for. What cannot be made SQLite complains of."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            open_as_folder(handle, os.path.dirname(path) or ".")
+        finally:
+            os.close(handle)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -26,10 +26,12 @@ def outbox_path(state_dir: str) -> str:
     return os.path.join(state_dir, "outbox.db")
 
 
-def volatile_folder(state_dir: str, parent: str | None = None) -> Path:
+def volatile_folder(state_dir: str, named: str | None = None) -> Path:
     """Where what must outlive a process, but cannot be on the disk, is kept: a folder in a tmpfs, for this state
-    directory alone. ``parent`` is hub.toml's; else the first of the usual ones that can be written."""
-    parents = [parent] if parent else [os.environ.get("XDG_RUNTIME_DIR", ""), "/run", "/dev/shm"]
+    directory alone. ``named`` is hub.toml's; else one in the first of the usual places that can be written."""
+    if named:
+        return Path(named)
+    parents = [os.environ.get("XDG_RUNTIME_DIR", ""), "/run", "/dev/shm"]
     usable = [place for place in parents if place and os.access(place, os.W_OK | os.X_OK)] or parents[-1:]
     return Path(usable[0], f"hearthwatch-{sha256(os.path.realpath(state_dir).encode()).hexdigest()[:16]}")
 

@@ -7,17 +7,17 @@ from time import monotonic
 from agent.transport.door_io import Door
 
 
-def pulse_door(state_dir: str) -> str:
+def pulse_door(outbox_dir: str) -> str:
     """Here ``watch`` knocks whenever all its stages have come round."""
-    return os.path.join(state_dir, "pulse.sock")
+    return os.path.join(outbox_dir, "pulse.sock")
 
 
 class Pulse:
     """Shared by the lines of one uplink. Nobody is woken by a sign of life: it waits at the door until a line looks,
     and counts from then; so watch is missed at most one such look late."""
 
-    def __init__(self, state_dir: str, stall_s: float) -> None:
-        self._door = Door(pulse_door(state_dir))
+    def __init__(self, outbox_dir: str, stall_s: float) -> None:
+        self._door = Door(pulse_door(outbox_dir))
         self._stall_s = stall_s
         self._lock = threading.Lock()
         self._heard = monotonic()  # watch has its time to start in

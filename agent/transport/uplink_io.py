@@ -39,9 +39,9 @@ HURRY_RANK: Final = 1  # critical and high: for these a lost line is tried again
 MAX_REASON: Final = 200  # characters of what a broker said that are passed on
 
 
-def uplink_door(state_dir: str, line: int = FIRST_LINE) -> str:
+def uplink_door(outbox_dir: str, line: int = FIRST_LINE) -> str:
     """Knock here when the outbox holds something new for this line, or something less."""
-    return os.path.join(state_dir, "uplink.sock" if line == FIRST_LINE else f"uplink-{line}.sock")
+    return os.path.join(outbox_dir, "uplink.sock" if line == FIRST_LINE else f"uplink-{line}.sock")
 
 
 class Way(NamedTuple):
@@ -50,7 +50,8 @@ class Way(NamedTuple):
     hub: str
     line: int
     broker: Broker
-    state_dir: str
+    outbox_dir: str
+    watch_door: str
     door: Door
     pulse: Pulse
     come_round: Callable[[], None]
@@ -66,12 +67,14 @@ def uplink(
     judges_dates: Callable[[], bool] = lambda: True,
     stall_s: int = STALL_S,
     volatile: str | None = None,
+    outbox_dir: str | None = None,
 ) -> None:
     """Carry the outbox to each centre, for ever, a thread for each line. While the outbox cannot be used all are down.
 
     ``judges_dates``: whether the clock is good enough to judge certificates by. ``volatile``: the folder in which a
-    volatile outbox may appear; None: the usual one. Refused if a line would be open to others, or an uplink runs
-    already; OSError if the state directory cannot be used.
+    volatile outbox may appear; None: the usual one. ``outbox_dir``: what watch shares with us; None: the state
+    directory, of which we use watch's door alone else. Refused if a line would be open to others, or an uplink runs
+    already; OSError if a folder cannot be used.
     """
     if not is_hub(hub):
         raise Refused(f"hub id {hub!r:.80}: use 1 to 32 of a-z, 0-9 and -")
@@ -79,13 +82,15 @@ def uplink(
         if broker.exposed():
             raise Refused(f"upstream {broker.host}: without TLS (ca) only to this machine itself")
     lines = range(FIRST_LINE, FIRST_LINE + len(brokers))
-    doors = [Door(uplink_door(state_dir, line)) for line in lines]
-    pulse = Pulse(state_dir, stall_s)
+    shared = outbox_dir or state_dir
+    doors = [Door(uplink_door(shared, line)) for line in lines]
+    pulse = Pulse(shared, stall_s)
     dog = Watchdog("uplink", [f"line {line}" for line in lines], stall_s, sign=lambda: None)
     judges, turn_s, folder = judges_dates, round_s(stall_s), volatile_folder(state_dir, volatile)
+    home = watch_door(state_dir)
     ways = [
-        Way(hub, line, broker, state_dir, door, pulse, partial(dog.advanced, f"line {line}"), turn_s, judges, folder)
-        for line, broker, door in zip(lines, brokers, doors, strict=True)
+        Way(hub, line, one, shared, home, door, pulse, partial(dog.advanced, f"line {line}"), turn_s, judges, folder)
+        for line, one, door in zip(lines, brokers, doors, strict=True)
     ]
     end_with_any_thread("uplink")
     for way in ways[1:]:
@@ -109,7 +114,7 @@ def _carry_on(way: Way) -> None:
 
 def _carry(way: Way) -> None:
     """Until the outbox fails us, or another has taken its place. The line is dropped without goodbye, for the Will."""
-    outbox = Outboxes(way.state_dir, way.volatile)
+    outbox = Outboxes(way.outbox_dir, way.volatile)
     carrier = Uplink(way, outbox)
     try:
         while not outbox.replaced():
@@ -128,7 +133,7 @@ class Uplink:
 
     def __init__(self, way: Way, outbox: Outboxes) -> None:
         self._way, self._outbox = way, outbox
-        self._watch_door = watch_door(way.state_dir)
+        self._watch_door = way.watch_door
         self._sending = Sending()
         self._mids: dict[int, Waiting | None] = {}  # None: the Will, being cleared
         self._waiting: list[Waiting] = []
