@@ -1,6 +1,6 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-page bench-detect bench-bed train contract lock
+.PHONY: help demo test check bench bench-page bench-detect bench-bed train contract lock package package-check package-proof
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
@@ -78,6 +78,22 @@ train: ## the two models, from the homes of DATA; KEY signs them and puts them i
 contract: ## docs/ for programs, of the line to a centre and of a day: JSON Schema and AsyncAPI, from the code
 	@deploy/bootstrap.sh requirements-dev.lock
 	@$(RUN) deploy.contract
+
+package: ## the Debian packages of a hub, for a Raspberry Pi and for a PC, into build/packages; some minutes
+	@deploy/bootstrap.sh requirements-dev.lock
+	@deploy/package/build.sh
+
+# Twice into folders of their own, and not a byte may differ; then what Debian's own judge finds.
+package-check: package ## that the packages are the same each time, and that lintian finds nothing
+	@command -v lintian >/dev/null || deploy/apt-install.sh "the packages are judged by it" lintian
+	@OUT=build/packages-again deploy/package/build.sh
+	@cd build/packages && sha256sum *.deb *.json | tee SHA256SUMS
+	@cd build/packages-again && sha256sum --check --quiet ../packages/SHA256SUMS && echo "hearthwatch: built twice, the same bytes"
+	@lintian --no-cfg --allow-root --fail-on error,warning build/packages/*.deb && echo "hearthwatch: lintian finds nothing"
+
+package-proof: ## installs the packages on fresh Debians (amd64; arm64 emulated), runs, removes them; needs root
+	@ls build/packages/*.deb >/dev/null 2>&1 || $(MAKE) package
+	@deploy/package/prove.sh
 
 lock: ## new versions of everything, pinned by hash (needs uv)
 	deploy/lock.sh

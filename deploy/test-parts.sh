@@ -22,6 +22,9 @@ fi
 if ! command -v nft >/dev/null; then
     deploy/apt-install.sh "the tests cut lines in silence" nftables || without nftables
 fi
+if ! { command -v systemd-analyze && command -v systemd-sysusers && command -v systemd-tmpfiles; } >/dev/null; then
+    deploy/apt-install.sh "the tests judge the units of a hub" systemd || without systemd
+fi
 if ! command -v faketime >/dev/null; then
     deploy/apt-install.sh "the tests start a hub in 1970" faketime || without faketime
 fi
@@ -40,7 +43,7 @@ if ! { command -v avrdude && [ -d /usr/share/arduino/hardware/arduino/avr/bootlo
     deploy/apt-install.sh "the tests flash the wired board" avrdude arduino-core-avr || without avrdude
 fi
 
-# zigbee2mqtt and axe-core are pinned by hash in tests/NAME, with all their parts; node and npm come from the
+# zigbee2mqtt and axe-core are pinned by hash, with all their parts; node and npm come from the
 # development lock. The scripts of packages are not run: what they would build is for real radios.
 fetch() {
     local node
@@ -53,8 +56,8 @@ fetch() {
         --omit=optional --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error || return
     mv "$2.part" "$2"
 }
-for name in zigbee2mqtt axe; do
-    pins=tests/$name
+for pins in deploy/zigbee2mqtt tests/axe; do
+    name=${pins#*/}
     kept=build/$name
     if ! cmp -s "$pins/package-lock.json" "$kept/package-lock.json" || ! "$kept/node" --version >/dev/null 2>&1; then
         say "the tests need $name: installing it with npm into $kept"

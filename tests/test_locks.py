@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 
 LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
 FUZZ = "requirements-fuzz.lock"
-PARTS = ("tests/zigbee2mqtt/package-lock.json", "tests/axe/package-lock.json")
+PARTS = ("deploy/zigbee2mqtt/package-lock.json", "tests/axe/package-lock.json")
 
 
 def pins(lock: str) -> set[str]:
