@@ -39,7 +39,6 @@ WRITERS: Final = {
     "/usr/lib/hearthwatch": set(),
 }
 BEYOND: Final = "203.0.113.2"  # a machine that is not in the home
-PORTS: Final = (443, 8883, 53)
 REACHES: Final = """
 import socket, sys
 try:
@@ -58,6 +57,31 @@ for _ in range(500):
         time.sleep(0.1)
 time.sleep(600)
 """
+# What none of the units may do, whoever they are: each line is refused, or it is printed.
+TRIES: Final = """
+import ctypes, mmap, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def refused(what, does):
+    try:
+        if does() not in (-1, None): print(what)
+    except OSError: pass
+refused("writes a file of the system", lambda: open("/etc/hostname", "a"))
+refused("writes where nobody else is", lambda: open("/var/lib/elsewhere", "w"))
+refused("makes a namespace", lambda: libc.unshare(0x20000))
+refused("traces another", lambda: libc.ptrace(0, 0, 0, 0))
+refused("opens a raw packet socket", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+refused("runs what it wrote", lambda: mmap.mmap(-1, 4096, prot=7))
+refused("becomes root", lambda: os.setuid(0) or 1)
+refused("sees root's home", lambda: os.listdir("/root"))
+"""
+
+
+def held(root: Root) -> None:
+    """By the units' own words, as as_unit carries them out."""
+    for name in ("watch", "uplink", "page", "egress"):
+        unit = f"/lib/systemd/system/hearthwatch-{name}.service"
+        said = root.run("python3", "/run/proof/as_unit.py", unit, f"TRY={TRIES}")
+        assert said == "", f"{name}: {said.splitlines()}"
 
 
 def readable(root: Root) -> None:
@@ -68,9 +92,13 @@ def readable(root: Root) -> None:
             assert found == who, f"{path}: {flag} for {sorted(found)}, not {sorted(who)}"
 
 
-def walls(uids: dict[str, int]) -> None:
-    """Where each user may go, from this machine to one beyond it, which is a namespace of its own on a wire."""
-    words = ["unshare", "--net", sys.executable, "-c", LISTENS, BEYOND, *map(str, PORTS)]
+def walls(uids: dict[str, int], centre: int) -> None:
+    """Where each user may go, from this machine to one beyond it, which is a namespace of its own on a wire.
+
+    ``centre``: the port that hub.toml names.
+    """
+    ports = (443, centre, 53)
+    words = ["unshare", "--net", sys.executable, "-c", LISTENS, BEYOND, *map(str, ports)]
     outside = subprocess.Popen(words)
     ours = os.stat("/proc/self/ns/net").st_ino
     until(lambda: os.stat(f"/proc/{outside.pid}/ns/net").st_ino != ours, "a namespace")
@@ -89,9 +117,9 @@ def walls(uids: dict[str, int]) -> None:
         )
         return tried.returncode == 0
 
-    until(lambda: reaches(0, PORTS[-1]), "the machine beyond")
-    went = {(user, port) for user, uid in uids.items() for port in PORTS if reaches(uid, port)}
-    expected = {("root", port) for port in PORTS} | {("hearthwatch-uplink", 53), ("hearthwatch-uplink", 8883)}
+    until(lambda: reaches(0, ports[-1]), "the machine beyond")
+    went = {(user, port) for user, uid in uids.items() for port in ports if reaches(uid, port)}
+    expected = {("root", port) for port in ports} | {("hearthwatch-uplink", 53), ("hearthwatch-uplink", centre)}
     assert went == expected, f"reached: {sorted(went)}"
     outside.kill()
     outside.wait()

@@ -1,9 +1,10 @@
-"""Runs a unit's command as systemd would, where there is no systemd: as_unit.py UNIT [--plain]
+"""Runs a unit's command as systemd would, where there is no systemd: as_unit.py UNIT [--plain] [NAME=VALUE]
 
 As its user and groups, with its umask, environment, view of the files, system calls, families of addresses, and memory
 that cannot be both written and run; all of it taken from the unit's file. What wants systemd itself (limits of memory,
 addresses and devices, restarts) is left out. ``--plain``: the user, groups, umask and environment alone, for a
-processor that is emulated. Run as root inside the root it is for; the proof of the packages does.
+processor that is emulated. NAME=VALUE is added to the environment; TRY=CODE runs that Python instead. Run as root
+inside the root it is for; the proof of the packages does.
 """
 
 import ctypes
@@ -22,6 +23,10 @@ ALLOW, EPERM = 0x7FFF_0000, 0x0005_0001  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(EPERM)
 EQUAL = 4  # SCMP_CMP_EQ
 FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16}
 NOTIFY = "/run/systemd/notify"
+KEEP_CAPS, AMBIENT, RAISE = 8, 47, 2  # PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE
+CAPABILITIES = {"CAP_NET_ADMIN": 12}
+CAPABILITY_VERSION = 0x2008_0522  # the third, of two words each
+DYNAMIC = 61_999  # one of those that systemd takes for a user who lives as long as the unit does
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -103,10 +108,23 @@ def filtered(unit: dict[str, list[str]]) -> None:
     done(seccomp.seccomp_load(rules))
 
 
+def user_of(unit: dict[str, list[str]]) -> pwd.struct_passwd:
+    if unit["DynamicUser"] == ["yes"]:
+        return pwd.struct_passwd(("dynamic", "x", DYNAMIC, DYNAMIC, "", "/", "/bin/false"))
+    return pwd.getpwnam(unit["User"][0])
+
+
 def become(user: pwd.struct_passwd, unit: dict[str, list[str]]) -> None:
-    os.initgroups(user.pw_name, user.pw_gid)
+    kept = [CAPABILITIES[word] for line in unit["AmbientCapabilities"] for word in line.split()]
+    os.setgroups(os.getgrouplist(user.pw_name, user.pw_gid))
     os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+    libc.prctl(KEEP_CAPS, 1, 0, 0, 0)
     os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+    mask = sum(1 << number for number in kept)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    done(libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)))
+    for number in kept:
+        done(libc.prctl(AMBIENT, RAISE, number, 0, 0))
     os.umask(int(unit["UMask"][0], 8))
     os.chdir((unit["WorkingDirectory"] or ["/"])[0])
     libc.prctl(*NO_NEW_PRIVS, 0, 0, 0)
@@ -119,14 +137,15 @@ def main(path: str, *words: str) -> NoReturn:
             sys.exit(f"{path}: not wanted here: {condition}")
     for command in unit["ExecStartPre"]:
         subprocess.run(shlex.split(command.lstrip("+-")), check=not command.startswith("-"))
-    user = pwd.getpwnam(unit["User"][0])
+    user = user_of(unit)
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "LANG": "C.UTF-8", "USER": user.pw_name}
     environment |= {"HOME": user.pw_dir, "LOGNAME": user.pw_name}
     environment |= dict(one.split("=", 1) for line in unit["Environment"] for one in shlex.split(line))
     environment |= dict(one.split("=", 1) for one in words if "=" in one)
     if unit["Type"] == ["notify"]:
         environment |= {"NOTIFY_SOCKET": NOTIFY, "WATCHDOG_USEC": f"{unit['WatchdogSec'][0]}000000"}
-    start = shlex.split(unit["ExecStart"][0])
+    tried = environment.get("TRY")
+    start = ["python3", "-c", tried] if tried else shlex.split(unit["ExecStart"][0])
     if not plain:
         view(unit)
     become(user, unit)

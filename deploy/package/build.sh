@@ -52,6 +52,9 @@ wheels() { # ARCH FOLDER REPORT REQUIREMENTS...
         --python-version 3.11 --implementation cp --only-binary=:all: --no-deps --report "$report" "$@"
 }
 
+# Of the files alone: how large a folder is, is the file system's affair.
+kib() { find "$1" -type f -printf '%s\n' | awk '{ sum += $1 } END { print int(sum / 1024) + 1 }'; }
+
 # What lies in FOLDER becomes a package.
 pack() { # NAME ARCH FOLDER
     local name=$1 arch=$2 folder=$3 doc=$3/usr/share/doc/$1
@@ -63,7 +66,7 @@ pack() { # NAME ARCH FOLDER
     cp "$here/copyright" "$doc/copyright"
     find "$folder" -type d -exec chmod 755 {} +
     find "$folder" -type f ! -path '*/DEBIAN/p*' ! -path '*/usr/bin/*' ! -name broker-password ! -name node -exec chmod 644 {} +
-    sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@MAINTAINER@/$maintainer/; s/@SIZE@/$(du -sk --apparent-size --exclude=DEBIAN "$folder" | cut -f1)/" \
+    sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@MAINTAINER@/$maintainer/; s/@SIZE@/$(kib "$folder")/" \
         "$folder/DEBIAN/control.in" >"$folder/DEBIAN/control"
     rm "$folder/DEBIAN/control.in"
     (cd "$folder" && find . -type f ! -path './DEBIAN/*' -printf '%P\0' | sort -z | xargs -0 md5sum) >"$folder/DEBIAN/md5sums"

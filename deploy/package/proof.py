@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.transport.keys_io import signer
-from deploy.package.apart import USERS, readable, walls
+from deploy.package.apart import USERS, held, readable, walls
 from deploy.package.fresh_root import HEAR, PATIENCE_S, Root, installed, started, step
 from tests.brokers import Authority, Mosquitto, centre_process, until
 from tests.guests import Visitor
@@ -144,13 +144,9 @@ def guarded(root: Root, uids: dict[str, int], port: int) -> None:
             root.run(*words.split())
         root.start("mosquitto", "mosquitto", "-c", "/etc/mosquitto/mosquitto.conf")
         until(lambda: socket.socket().connect_ex(("127.0.0.1", 1883)) == 0, "mosquitto", PATIENCE_S)
-    with step("where each user may go: rules loaded with CAP_NET_ADMIN alone, tried from each"):
-        words = "setpriv --reuid=61999 --clear-groups --bounding-set=-all,+net_admin --inh-caps=-all,+net_admin"
-        words += " --ambient-caps=+net_admin python3 -I /usr/lib/hearthwatch/egress.py"
-        root.run(*words.split(), "/nowhere")
-        walls(uids | {"root": 0})
-        root.run(*words.split(), "/etc/hearthwatch/hub.toml")
-        assert str(port) in root.run("nft", "list", "table", "inet", "hearthwatch")
+    with step("where each user may go: the rules are loaded as their unit says, and tried from each"):
+        root.run("python3", "/run/proof/as_unit.py", "/lib/systemd/system/hearthwatch-egress.service")
+        walls(uids | {"root": 0}, port)
 
 
 def proved(folder: Path, packages: list[Path]) -> None:
@@ -192,6 +188,8 @@ def live(root: Root, uids: dict[str, int], work: Path, centre_said: list[str]) -
         page_answers(root)
     with step("who may read and write what"):
         readable(root)
+    with step("what the units may not, each of them is refused"):
+        held(root)
     with step("doctor"):
         out = subprocess.run(
             root.words("hearthwatch", "doctor", "--config", "/etc/hearthwatch/hub.toml"),
