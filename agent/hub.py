@@ -20,9 +20,7 @@ MAX_HOST_CHARS: Final = 253  # of a host name; a longer one exists nowhere
 KEEPALIVE_S: Final = 50  # a broker misses a hub after 1.5 of these and up to 6 s: 81 s, where 90 s is promised
 STALL_S: Final = 45  # a stage of the agent that has not come round for so long has stalled
 MAX_SPEED: Final = 120  # of a simulation; transport timers stay real, so more would prove nothing
-
 MAX_PAGE_NAMES: Final = 4  # likewise
-
 BAUD: Final = 115_200  # firmware-bridge/README.md
 PAGE_PORT: Final = 8443
 EVERYWHERE: Final = ("0.0.0.0", "::")  # every address of this machine; only near browsers are answered all the same
@@ -267,13 +265,9 @@ def page_of(root: Table) -> Page | None:
         root.reserve("page")
         return None
     table = root.table("page")
-    page = Page(
-        table.need("address", NEAR),
-        table.get("port", PORT, PAGE_PORT),
-        table.get("names", NAMES, ()),
-        table.get("language", LANGUAGE, "en"),
-        table.get("state", PATH, None),
-    )
+    port, names = table.get("port", PORT, PAGE_PORT), table.get("names", NAMES, ())
+    language, state = table.get("language", LANGUAGE, "en"), table.get("state", PATH, None)
+    page = Page(table.need("address", NEAR), port, names, language, state)
     if page.address in EVERYWHERE and not page.names:
         table.wrong(f"{page.address} is every address: name in `names` what browsers will call this hub", "address")
     return page

@@ -139,6 +139,7 @@ class Round(NamedTuple):
     """Stands in the queue of requests as one of them, and is answered by whichever thread is free."""
 
     service: Callable[[], None]
+    addr: tuple[str] = ("this very server",)  # whose turn it is: it has its own, however many ask
 
     def cancel(self) -> None:
         """The server ends."""

@@ -194,7 +194,7 @@ class Session:
             raise Refused("who lives here does not want the day to be told ([consent] summary_to_family = false)")
         if not wall_is_believable():
             raise Refused(f"{name} is not invited yet: this hub's clock is not set, and the link would end too soon")
-        state = self._folder / setup.state
+        state = self._folder / (setup.page.state or setup.state)
         state.mkdir(parents=True, exist_ok=True)
         family = Family(state)
         try:

@@ -17,7 +17,7 @@ from agent.journal_io import Journal
 from agent.transport.door_io import Door, knock
 from agent.transport.keys_io import signer
 from agent.transport.outbox_io import Outbox
-from agent.transport.outboxes_io import volatile_folder
+from agent.transport.outboxes_io import make_private, volatile_folder
 from tests.brokers import until
 from tests.page_maker import HubPage
 
@@ -83,8 +83,15 @@ def test_whoever_may_come_to_a_door_may_knock(tmp_path: Path) -> None:
         assert door.clear()
 
 
-def test_the_folder_in_memory_that_hub_toml_names_is_used_as_it_is() -> None:
-    assert volatile_folder("/var/lib/hearthwatch", "/run/hearthwatch") == Path("/run/hearthwatch")
+@pytest.mark.usefixtures("shut_mask")
+def test_what_is_in_memory_is_for_whoever_its_place_is_for(tmp_path: Path) -> None:
+    for place_mode, folder_mode in ((0o2770, 0o2770), (0o755, 0o700)):
+        place = tmp_path / f"{place_mode:o}"
+        place.mkdir()
+        place.chmod(place_mode)
+        folder = volatile_folder("/var/lib/hearthwatch", str(place))
+        make_private(folder)
+        assert mode(folder) == folder_mode
 
 
 @as_root

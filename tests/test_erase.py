@@ -102,6 +102,18 @@ def test_nothing_of_a_home_is_left_and_the_request_is_signed_by_the_hub(
     assert not any(secret in everything(tmp_path) for secret in secrets)
 
 
+def test_the_folders_of_an_outbox_and_a_page_that_lie_elsewhere_are_emptied_too(tmp_path: Path) -> None:
+    config, _ = with_line(tmp_path)
+    text = config.read_text().replace("[hub]\n", '[hub]\noutbox = "shared"\n')
+    config.write_text(f'{text}\n[page]\naddress = "127.0.0.1"\nstate = "family"\n')
+    for name in ("shared", "family"):
+        (tmp_path / name).mkdir()
+    Outbox(str(tmp_path / "shared" / "outbox.db")).close()
+    Family(tmp_path / "family").invite("ben", False, Instant(wall_ms()), CANARY)
+    assert erased(config, tmp_path / "retire.json", "--yes") == 0
+    assert [*(tmp_path / "shared").iterdir(), *(tmp_path / "family").iterdir()] == []
+
+
 def test_each_file_is_overwritten_before_its_name_goes(tmp_path: Path) -> None:
     config = inhabited(tmp_path)
     key = tmp_path / "state" / "hub.key"

@@ -54,7 +54,9 @@ def test_what_the_example_has_in_comments_is_right_too() -> None:
     text = (ROOT / "deploy" / "hub.toml").read_text()
     begins = text.index("# [page]")
     page = text[begins : text.index("\n\n", begins)].replace("# [", "[").replace("\n# ", "\n")
-    assert parse(SMALLEST + page).page == Page("192.168.1.20", 8443, ("hearth.local",), "/var/lib/hearthwatch-page")
+    assert parse(SMALLEST + page).page == Page(
+        "192.168.1.20", 8443, ("hearth.local",), "en", "/var/lib/hearthwatch-page"
+    )
     simulation = text[text.index("# [simulation]") :].replace("# [", "[").replace("# s", "s")
     assert parse(SMALLEST + simulation).simulation == Simulation(Instant(1_772_346_600_000), 60)
     begins = text.index("# [[serial]]")

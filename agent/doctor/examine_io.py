@@ -45,7 +45,7 @@ def examine(hub: Hub, config: Path) -> Iterator[Check]:
         yield from wishes(state, home)
         yield from _since_the_walk(home, folder / hub.home, state)
     yield from centres(hub, folder)
-    yield outbox_of(hub, state)
+    yield outbox_of(hub, folder, state)
     if past is not None:
         yield proof_of_life(past.called, past.receipted, past.now, past.clock)
 

@@ -113,11 +113,14 @@ def permissions(hub: Hub, folder: Path, state: Path) -> Iterator[Check]:
     named = [(one.key, "key") for one in hub.upstreams] + [(hub.local.credentials, "password")]
     files = [(folder / name, what) for name, what in named if name is not None]
     files += [(folder / hub.home, "home file")]
-    files += [(state / name, what) for name, what in (("page.key", "key"), ("page.db", "family's names"))]
-    files += [(state / "journal.db", "journal"), (state / "outbox.db", "outbox")]
+    own = folder / hub.page.state if hub.page is not None and hub.page.state else state
+    outbox = folder / (hub.outbox or hub.state)
+    files += [(own / name, what) for name, what in (("page.key", "key"), ("page.db", "family's names"))]
+    files += [(state / "journal.db", "journal"), (outbox / "outbox.db", "outbox"), (state / "hub.key", "key")]
     told = 0
     for path, what in files:
-        if (mode := _mode(path)) is not None and (_open_to_all(path, mode) or (path.name in _KEYS and mode & 0o077)):
+        ours = path.name in _KEYS and path.parent in (state, own)  # the key of a line to a centre may be a group's
+        if (mode := _mode(path)) is not None and (_open_to_all(path, mode) or (ours and mode & 0o077)):
             told += 1
             yield Check("file", "open", f"{path}: the {what} (mode {mode:o})", path.name, f"chmod {_less(mode)} {path}")
     if not told:

@@ -203,9 +203,12 @@ def wishes(state: Path, home: Home) -> Iterator[Check]:
             yield Check(what, "asked", line)
 
 
-def outbox_of(hub: Hub, state: Path) -> Check:
+def outbox_of(hub: Hub, folder: Path, state: Path) -> Check:
     """What waits, on the disk and in memory, and for how long."""
-    places = [Path(outbox_path(str(state))), volatile_folder(str(state), hub.volatile) / "outbox.db"]
+    places = [
+        Path(outbox_path(str(folder / (hub.outbox or hub.state)))),
+        volatile_folder(str(state), hub.volatile) / "outbox.db",
+    ]
     there = [place for place in places if place.exists()]
     if not there:
         return Check("outbox", "new", "nothing was said yet")

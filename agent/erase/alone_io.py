@@ -27,13 +27,14 @@ def alone(hub: Hub, folder: Path, state: Path, zigbee: Path | None) -> Iterator[
     with ExitStack() as held:
         held.enter_context(_named("watch", locked(state)))
         for line in range(1, len(hub.upstreams) + 1):
-            door = _door(state, line)
+            door = _door(folder / (hub.outbox or hub.state), line)
             if door is not None:
                 held.callback(door.close)
         for at_work, lock in (("an installer's set-up", folder / "setup.lock"), ("a walk test", state / "walk.lock")):
             if _held(lock):
                 raise Running(f"{at_work} runs: end it first; nothing was erased")
-        if _in_use(state / "page.db-shm"):
+        own = hub.page.state if hub.page is not None else None
+        if _in_use((folder / own if own else state) / "page.db-shm"):
             raise Running("the page runs: stop it first; nothing was erased")
         if zigbee is not None and _zigbee_runs(hub, folder):
             raise Running("zigbee2mqtt runs: stop it first, or it writes all of it again; nothing was erased")
@@ -51,10 +52,10 @@ def _named(part: str, lock: "Iterator[None] | object") -> Iterator[None]:
         yield
 
 
-def _door(state: Path, line: int) -> Door | None:
+def _door(outbox: Path, line: int) -> Door | None:
     """The place at which ``uplink`` waits, taken by us. None: no uplink could have one there either."""
     try:
-        return Door(uplink_door(str(state), line))
+        return Door(uplink_door(str(outbox), line))
     except Running:
         raise Running("uplink runs: stop it first; nothing was erased") from None
     except OSError:

@@ -117,6 +117,8 @@ def _found(work: Work) -> Iterator[Thing | None]:
         name = str(path.relative_to(state))
         if name not in OURS:
             yield thing(kind_of(name), path)
+    for place in _apart(work):
+        yield from (thing(kind_of(str(path.relative_to(place))), path) for path in files_in(place))
     for memory in _memories(work):
         yield from (thing("copies in memory", path) for path in files_in(memory))
     if work.zigbee is not None:
@@ -132,6 +134,14 @@ def _named(kind: str, path: Path) -> Iterator[Thing | None]:
     yield thing(kind, path)
     for pattern in halves_of(path.name):
         yield from (thing(kind, half) for half in sorted(path.parent.glob(pattern)))
+
+
+def _apart(work: Work) -> list[Path]:
+    """Folders beside the state directory, where the hub's processes are users of their own: of the outbox, the page."""
+    named = [work.hub.outbox, work.hub.page.state if work.hub.page is not None else None]
+    places = {work.folder / name for name in named if name is not None}
+    state = work.state.resolve()
+    return sorted(place for place in places if place.is_dir() and not place.resolve().is_relative_to(state))
 
 
 def _memories(work: Work) -> list[Path]:
@@ -232,6 +242,8 @@ def _remove_all(work: Work) -> list[str]:
         except OSError as fault:
             left.append(f"{one.path}: {fault.strerror}")
     clear_folders(work.state, itself=False)
+    for place in _apart(work):
+        clear_folders(place, itself=False)
     for memory in _memories(work):
         clear_folders(memory, itself=True)
     if work.zigbee is not None:

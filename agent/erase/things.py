@@ -26,6 +26,7 @@ _IN_STATE: Final = (
     ("journal.db", "journal"),
     ("imported.db", "journal"),
     ("outbox.db", "outbox"),
+    ("outbox/", "outbox"),
     ("requests/", "journal"),
     ("walk", "set-up records"),
     ("setup", "set-up records"),

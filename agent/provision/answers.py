@@ -149,6 +149,7 @@ class _Said:
             home_file=table.get("home", PATH, setup.home_file),
             stall_s=table.get("stall_seconds", whole(3, 300), setup.stall_s),
             volatile=table.get("volatile", PATH, setup.volatile),
+            outbox=table.get("outbox", PATH, setup.outbox),
         )
 
     def _local(self, setup: Setup) -> Setup:

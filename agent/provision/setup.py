@@ -66,6 +66,7 @@ class Setup:
     home_file: str = "home.toml"
     stall_s: int = STALL_S
     volatile: str | None = None
+    outbox: str | None = None
     local: Local = field(default_factory=lambda: Local("127.0.0.1"))
     home_id: str = ""
     timezone: str = ""
@@ -110,8 +111,8 @@ def begun(home: Home | None, hub: Hub | None) -> Setup:
     said: dict[str, Any] = {}
     if hub is not None:
         said |= {"hub_id": hub.id or "", "state": hub.state, "home_file": hub.home, "stall_s": hub.stall_s}
-        said |= {"volatile": hub.volatile, "local": hub.local, "serial": hub.serial, "page": hub.page}
-        said |= {"simulation": hub.simulation}
+        said |= {"volatile": hub.volatile, "outbox": hub.outbox, "local": hub.local, "serial": hub.serial}
+        said |= {"page": hub.page, "simulation": hub.simulation}
         said["centres"] = tuple(
             Centre(each.host, each.port, each.ca, each.certificate, each.receipt_key, each.keepalive_s, each.key)
             for each in hub.upstreams
@@ -152,6 +153,7 @@ def plain(setup: Setup) -> dict[str, Any]:
             "home": setup.home_file,
             "stall_seconds": setup.stall_s if setup.stall_s != STALL_S else None,
             "volatile": setup.volatile,
+            "outbox": setup.outbox,
         },
         "local": _local(setup.local),
         "home": {"id": setup.home_id, "timezone": setup.timezone, "residents": setup.residents or None},
@@ -195,6 +197,7 @@ def page_table(page: Page) -> dict[str, Any]:
         "port": page.port,
         "names": list(page.names) or None,
         "language": page.language,
+        "state": page.state,
     }
 
 

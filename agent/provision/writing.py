@@ -30,7 +30,8 @@ _CARE: Final = {
 }
 _HUB: Final = {
     "id": "the common name of the client certificate; it says nothing of the person",
-    "state": "the journal and the outbox",
+    "state": "the journal, and the hub's own key",
+    "outbox": "what watch shares with uplink",
     "home": "the rooms, the sensors and the care plan",
 }
 _CENTRE: Final = {
@@ -115,7 +116,8 @@ def hub_text(setup: Setup) -> str:
         "",
     ]
     hub: dict[str, Any] = {"id": setup.hub_id, "state": setup.state, "home": setup.home_file}
-    hub |= {"volatile": setup.volatile, "stall_seconds": setup.stall_s if setup.stall_s != STALL_S else None}
+    hub |= {"outbox": setup.outbox, "volatile": setup.volatile}
+    hub |= {"stall_seconds": setup.stall_s if setup.stall_s != STALL_S else None}
     parts += ["[hub]", *lines(hub, _HUB), ""]
     local = setup.local
     table: dict[str, Any] = {"host": local.host, "port": local.port, "username": local.username}

@@ -5,6 +5,7 @@ both. As soon as the disk takes something again, all that is owed is brought ove
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -26,19 +27,24 @@ def outbox_path(state_dir: str) -> str:
     return os.path.join(state_dir, "outbox.db")
 
 
-def volatile_folder(state_dir: str, named: str | None = None) -> Path:
+def volatile_folder(state_dir: str, parent: str | None = None) -> Path:
     """Where what must outlive a process, but cannot be on the disk, is kept: a folder in a tmpfs, for this state
-    directory alone. ``named`` is hub.toml's; else one in the first of the usual places that can be written."""
-    if named:
-        return Path(named)
-    parents = [os.environ.get("XDG_RUNTIME_DIR", ""), "/run", "/dev/shm"]
+    directory alone. ``parent`` is hub.toml's; else the first of the usual ones that can be written."""
+    parents = [parent] if parent else [os.environ.get("XDG_RUNTIME_DIR", ""), "/run", "/dev/shm"]
     usable = [place for place in parents if place and os.access(place, os.W_OK | os.X_OK)] or parents[-1:]
     return Path(usable[0], f"hearthwatch-{sha256(os.path.realpath(state_dir).encode()).hexdigest()[:16]}")
 
 
 def make_private(folder: Path) -> None:
-    """OSError if it cannot be made, or if another user made it: in a shared place names can be taken by anybody."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """For us alone; in a folder that hands on its group, for that group too. OSError if it cannot be made, or if
+    another user made it: in a shared place names can be taken by anybody."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shared = folder.parent.stat().st_mode & stat.S_ISGID
+    mask = os.umask(0o007 if shared else 0o077)
+    try:
+        folder.mkdir(exist_ok=True)
+    finally:
+        os.umask(mask)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise PermissionError(f"{folder}: belongs to somebody else; set [hub] volatile to a folder of our own")
 
