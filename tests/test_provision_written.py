@@ -158,6 +158,7 @@ state = "lived"
 home = "elsewhere.toml"
 stall_seconds = 60
 volatile = "memory"
+outbox = "shared"
 [local]
 host = "127.0.0.2"
 port = 1884
@@ -181,6 +182,7 @@ address = "127.0.0.3"
 port = 8444
 names = ["hearth.local"]
 language = "de"
+state = "family"
 [simulation]
 start = 2026-03-01T06:30:00Z
 speed = 60

@@ -211,7 +211,7 @@ def gone(root: Root) -> None:
         for kept in (
             "var/lib/hearthwatch/journal.db",
             "etc/hearthwatch/home.toml",
-            "var/lib/hearthwatch-zigbee2mqtt/database.db",
+            "var/lib/hearthwatch-zigbee2mqtt/configuration.yaml",
         ):
             assert (root.folder / kept).exists(), f"{kept} is gone"
         assert not (root.folder / "usr/lib/hearthwatch").exists(), os.listdir(root.folder / "usr/lib/hearthwatch")
