@@ -47,23 +47,24 @@ def enter() -> Any:
     code, who = form("code", "who")
     ours, at, address = desk(), now(), request.remote_addr or ""
     if WHO.read(who := who.strip()) is None:
-        return _door(in_words(f"expected {WHO.expected}"), 400)
+        return _door(in_words(f"expected {WHO.expected}"), 400, who)
     with ours.guessing:
         if ours.failures.must_wait(token_hash(""), address, at):
-            return _door(TOO_MANY, 429)
+            return _door(TOO_MANY, 429, who)
         with ours.lock:
             held, token = ours.entry.holder, ours.entry.enter(code[:MOST_CHARS], who, at)
         if held is not None:
             return _door("", 409)
         if token is None:
             ours.failures.failed(token_hash(""), address, at)
-            return _door(NOT_IT, 403)
+            return _door(NOT_IT, 403, who)
     ours.tell(f"{who} sets up this hub, from {address}")
     return with_session(token, "page.steps")
 
 
-def _door(wrong: str, status: int = 200) -> Any:
-    return render_template("login.html", wrong=wrong, held=desk().entry.holder), status
+def _door(wrong: str, status: int = 200, who: str = "") -> Any:
+    name = harmless(who[:MOST_CHARS])
+    return render_template("login.html", wrong=wrong, held=desk().entry.holder, name=name), status
 
 
 @page.post("/logout")
