@@ -105,7 +105,7 @@ zigbee() { # ARCH
     # Its web pages are off on a hub; without them nobody can turn them on.
     rm -rf "$lib/node_modules/"{@types,.package-lock.json,zigbee2mqtt-frontend,zigbee2mqtt-windfront}
     find "$lib" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.md' -o -name '*.c' -o -name '*.cc' -o -name '*.h' \
-        -o -name '*.gyp' -o -name '*.mm' -o -name '.eslintrc*' -o -name '.npmignore' -o -name '.git*' -o -name '.editorconfig' \
+        -o -name '*.gyp' -o -name '*.mm' -o -name '.eslintrc*' -o -name '.npmignore' -o -name '.git*' -o -name '.editorconfig' -o -name '*.sh' \
         \) -delete
     # Maps of the sources, folded into the code, are half of it.
     find "$lib" -name '*.js' -exec sed -i '/^\/\/# sourceMappingURL=data:/d' {} +
