@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.home import parse as parse_home
+from agent.hub import Page
 from agent.hub import parse as parse_hub
 from agent.nouns import DAY_MS, Instant, Refused, Running, Sensor
 from agent.page.family_io import Family
@@ -125,12 +126,15 @@ def test_progress_that_is_damaged_is_told_and_left_alone(session: Session) -> No
 
 def test_what_the_package_knows_of_the_machine_need_not_be_said(config: Path, tmp_path: Path) -> None:
     (tmp_path / "defaults.toml").write_text(
-        '[hub]\nstate = "lived"\n[local]\nhost = "127.0.0.1"\nusername = "watch"\ncredentials = "password"\n'
+        '[hub]\nstate = "lived"\npage_state = "looked"\n[local]\nhost = "127.0.0.1"\nusername = "watch"\ncredentials = "password"\n'
     )
     with Session(config) as session:
         assert (session.setup.state, session.setup.local.username) == ("lived", "watch")
         session.say({"hub": {"id": "hub-1"}})
         assert session.make_keys()[1] == tmp_path / "lived" / "hub.pub"
+    with Session(config) as later:
+        later.say({"page": {"address": "127.0.0.1"}})
+        assert later.setup.page == Page("127.0.0.1", state="looked")
 
 
 def test_a_folder_that_is_not_there_or_not_ours_is_told(tmp_path: Path) -> None:

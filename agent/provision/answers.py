@@ -150,6 +150,7 @@ class _Said:
             stall_s=table.get("stall_seconds", whole(3, 300), setup.stall_s),
             volatile=table.get("volatile", PATH, setup.volatile),
             outbox=table.get("outbox", PATH, setup.outbox),
+            page_state=table.get("page_state", PATH, setup.page_state),
         )
 
     def _local(self, setup: Setup) -> Setup:
@@ -217,7 +218,10 @@ class _Said:
     def _family(self, setup: Setup) -> Setup:
         root = self._root
         if root.has("page"):
-            setup = replace(setup, page=page_of(root))
+            page = page_of(root)
+            if page is not None and page.state is None:
+                page = replace(page, state=setup.page_state)
+            setup = replace(setup, page=page)
         members = setup.family
         if root.has("family"):
             found: dict[str, Member] = {}

@@ -79,6 +79,7 @@ class Setup:
     serial: tuple[Serial, ...] = ()
     care: Care = field(default_factory=Care)
     page: Page | None = None
+    page_state: str | None = None  # where a page would have its own things, if there is one
     family: tuple[Member, ...] = ()
     centres: tuple[Centre, ...] = ()
     simulation: Simulation | None = None
@@ -113,6 +114,7 @@ def begun(home: Home | None, hub: Hub | None) -> Setup:
         said |= {"hub_id": hub.id or "", "state": hub.state, "home_file": hub.home, "stall_s": hub.stall_s}
         said |= {"volatile": hub.volatile, "outbox": hub.outbox, "local": hub.local, "serial": hub.serial}
         said |= {"page": hub.page, "simulation": hub.simulation}
+        said["page_state"] = hub.page.state if hub.page is not None else None
         said["centres"] = tuple(
             Centre(each.host, each.port, each.ca, each.certificate, each.receipt_key, each.keepalive_s, each.key)
             for each in hub.upstreams
@@ -130,6 +132,7 @@ def gone_on(setup: Setup, home: Home, hub: Hub) -> Setup:
     return replace(
         now,
         agreed=setup.agreed,
+        page_state=now.page_state or setup.page_state,
         family=setup.family if now.page is not None else (),
         devices=setup.devices,
         boards=setup.boards,
@@ -154,6 +157,7 @@ def plain(setup: Setup) -> dict[str, Any]:
             "stall_seconds": setup.stall_s if setup.stall_s != STALL_S else None,
             "volatile": setup.volatile,
             "outbox": setup.outbox,
+            "page_state": setup.page_state,
         },
         "local": _local(setup.local),
         "home": {"id": setup.home_id, "timezone": setup.timezone, "residents": setup.residents or None},

@@ -23,36 +23,13 @@ from typing import Final
 from agent.transport.keys_io import signer
 from deploy.package.apart import USERS, held, readable, walls
 from deploy.package.fresh_root import HEAR, PATIENCE_S, Root, installed, started, step
+from deploy.package.hour import Tell, provisioned, walked
 from tests.brokers import Authority, Mosquitto, centre_process, until
 from tests.guests import Visitor
 from tests.z2m.harness import DOOR, PIR, SOS, report
 
-HUB: Final = "hub-0001"
 PASSWORD: Final = "long enough for anybody"
 PLACES: Final = ("var/lib", "run", "usr/lib", "lib/systemd/system", "usr/share", "usr/share/doc", "usr/bin")
-
-
-def set_up(root: Root, work: Path, centre: Mosquitto, authority: Authority) -> None:
-    """What an installer does by hand. Here `hearthwatch provision --answers FILE` takes over."""
-    etc = root.folder / "etc/hearthwatch"
-    example = root.folder / "usr/share/doc/hearthwatch/examples/hub.toml"
-    text = re.sub(
-        r"(?m)^host = \"broker.centre.example\"\nport = 8883",
-        f'host = "127.0.0.1"\nport = {centre.port}',
-        example.read_text(),
-    )
-    assert f"port = {centre.port}" in text
-    page = 'address = "0.0.0.0"\nnames = ["localhost"]\nstate = "/var/lib/hearthwatch-page"\n'
-    (etc / "hub.toml").write_text(f"{text}\n[page]\n{page}")
-    home = '[home]\nid = "elm-12"\ntimezone = "Europe/London"\nresidents = 1\n[[room]]\nid = "hall"\nkind = "hall"\n'
-    for id, kind, address in (("hall-motion", "motion", PIR), ("front-door", "door", DOOR), ("pendant", "button", SOS)):
-        home += f'[[sensor]]\nid = "{id}"\nkind = "{kind}"\nroom = "hall"\nlink = "zigbee"\naddress = "{address}"\n'
-        home += 'role = "entrance"\n' if kind == "door" else ""
-    (etc / "home.toml").write_text(f"{home}[consent]\nsummary_to_family = true\n")
-    certificate, key = authority.issue(HUB)
-    for name, source in (("ca.pem", authority.ca), ("hub.pem", Path(certificate)), ("hub.key", Path(key))):
-        shutil.copy(source, etc / "centre" / name)
-    shutil.copy(work / "centre.pub", etc / "centre" / "receipts.pub")
 
 
 def journal(root: Root, sql: str) -> list[tuple[object, ...]]:
@@ -83,16 +60,7 @@ def page_answers(root: Root) -> None:
     assert guest.ask("GET", "/sent").status == 200
 
 
-def lived(root: Root, centre_said: list[str], z2m: subprocess.Popen[str]) -> None:
-    def tell(**order: object) -> None:
-        assert z2m.stdin is not None
-        z2m.stdin.write(json.dumps(order) + "\n")
-        z2m.stdin.flush()
-
-    with step("three devices join through the packaged zigbee2mqtt (radio in memory)"):
-        for device in (PIR, DOOR, SOS):
-            tell(do="join", device=device)
-        until(lambda: _joined(root) >= 3, "the interviews", PATIENCE_S)
+def lived(root: Root, centre_said: list[str], tell: Tell) -> None:
     with step("a door opens: zigbee2mqtt, broker, watch"):
         for turn in range(3):
             tell(do="say", device=DOOR, cluster=0x0500, data=bytes([9, turn, 0, turn % 2, 0, 0, 0, 0, 0]).hex())
@@ -113,12 +81,6 @@ def lived(root: Root, centre_said: list[str], z2m: subprocess.Popen[str]) -> Non
         )
 
 
-def _joined(root: Root) -> int:
-    """How many devices zigbee2mqtt has written down as interviewed."""
-    path = root.folder / "var/lib/hearthwatch-zigbee2mqtt/database.db"
-    return path.read_text().count('"interviewState":"SUCCESSFUL"') if path.exists() else 0
-
-
 def laid_down(root: Root, packages: list[Path]) -> None:
     folder = root.folder
     with step("both packages are installed"):
@@ -134,8 +96,8 @@ def laid_down(root: Root, packages: list[Path]) -> None:
         assert "security updates until" in root.run("hearthwatch", "--version")
 
 
-def guarded(root: Root, uids: dict[str, int], port: int) -> None:
-    """The broker with its passwords, and the firewall."""
+def radio(root: Root) -> Tell:
+    """The hub's own broker and zigbee2mqtt, as the packages lay them; what the radio is told to do."""
     with step("the hub's own broker runs as packaged"):
         for words in (
             "mkdir -p /var/log/mosquitto /run/mosquitto",
@@ -144,9 +106,23 @@ def guarded(root: Root, uids: dict[str, int], port: int) -> None:
             root.run(*words.split())
         root.start("mosquitto", "mosquitto", "-c", "/etc/mosquitto/mosquitto.conf")
         until(lambda: socket.socket().connect_ex(("127.0.0.1", 1883)) == 0, "mosquitto", PATIENCE_S)
-    with step("where each user may go: the rules are loaded as their unit says, and tried from each"):
-        root.run("python3", "/run/proof/as_unit.py", "/lib/systemd/system/hearthwatch-egress.service")
-        walls(uids | {"root": 0}, port)
+    for name in ("adapter.js", "devices.json"):
+        shutil.copy(Path("tests/z2m") / name, root.folder / "run/proof/")
+    modules = "/usr/lib/hearthwatch-zigbee2mqtt/node_modules"
+    with step("zigbee2mqtt starts as its unit says, and shows at the broker"):
+        configuration = root.folder / "var/lib/hearthwatch-zigbee2mqtt/configuration.yaml"
+        short = f"\ndevices:\n  '{PIR}': {{friendly_name: '{PIR}', occupancy_timeout: 1}}\n"
+        text = configuration.read_text().replace("serial: {}", "serial: {port: /dev/null, adapter: ember}")
+        configuration.write_text(text + short)
+        radio = ("NODE_OPTIONS=--require /run/proof/adapter.js", f"Z2M_MODULES={modules}", "GIT_DIR=/nonexistent")
+        z2m = root.unit("hearthwatch-zigbee2mqtt", *radio)
+
+    def tell(**order: object) -> None:
+        assert z2m.stdin is not None
+        z2m.stdin.write(json.dumps(order) + "\n")
+        z2m.stdin.flush()
+
+    return tell
 
 
 def proved(folder: Path, packages: list[Path]) -> None:
@@ -156,34 +132,25 @@ def proved(folder: Path, packages: list[Path]) -> None:
     authority = Authority(work / "ca")
     signer(str(work / "centre.key"))
     with Mosquitto(work, authority) as broker, centre_process(broker.client("centre"), work) as receiver:
-        set_up(root, work, broker, authority)
+        tell = radio(root)
+        provisioned(root, work, broker, authority, tell)
         uids = {user: root.uid(user) for user in USERS if user != "nobody"}
-        guarded(root, uids, broker.port)
+    with step("where each user may go: the rules are loaded as their unit says, and tried from each"):
+        root.run("python3", "/run/proof/as_unit.py", "/lib/systemd/system/hearthwatch-egress.service")
+        walls(uids | {"root": 0}, broker.port)
         root.start("notify", "python3", "-c", HEAR)
         until(lambda: (folder / "run/systemd/notify").exists(), "the notify socket")
-        live(root, uids, work, receiver.lines)
+        live(root, uids, receiver.lines, tell)
         root.end()
     gone(root)
 
 
-def live(root: Root, uids: dict[str, int], work: Path, centre_said: list[str]) -> None:
-    for name in ("adapter.js", "devices.json"):
-        shutil.copy(Path("tests/z2m") / name, root.folder / "run/proof/")
-    modules = "/usr/lib/hearthwatch-zigbee2mqtt/node_modules"
-    with step("zigbee2mqtt starts as its unit says, and shows at the broker"):
-        configuration = root.folder / "var/lib/hearthwatch-zigbee2mqtt/configuration.yaml"
-        configuration.write_text(
-            configuration.read_text().replace("serial: {}", "serial: {port: /dev/null, adapter: ember}")
-        )
-        radio = ("NODE_OPTIONS=--require /run/proof/adapter.js", f"Z2M_MODULES={modules}", "GIT_DIR=/nonexistent")
-        z2m = root.unit("hearthwatch-zigbee2mqtt", *radio)
+def live(root: Root, uids: dict[str, int], centre_said: list[str], tell: Tell) -> None:
     for name in ("watch", "uplink", "page"):
         with step(f"{name} starts as its unit says, and tells systemd so"):
             started(root, name, f"{uids[f'hearthwatch-{name}']} ['READY=1'")
-        if name == "watch":
-            (work / "hubs").mkdir(exist_ok=True)
-            shutil.copy(root.folder / "var/lib/hearthwatch/hub.pub", work / "hubs" / f"{HUB}.pub")
-    lived(root, centre_said, z2m)
+    lived(root, centre_said, tell)
+    walked(root, tell)
     with step("the page lets in who was invited, and shows the day from the journal"):
         page_answers(root)
     with step("who may read and write what"):
