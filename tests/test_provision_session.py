@@ -126,7 +126,8 @@ def test_progress_that_is_damaged_is_told_and_left_alone(session: Session) -> No
 
 def test_what_the_package_knows_of_the_machine_need_not_be_said(config: Path, tmp_path: Path) -> None:
     (tmp_path / "defaults.toml").write_text(
-        '[hub]\nstate = "lived"\npage_state = "looked"\n[local]\nhost = "127.0.0.1"\nusername = "watch"\ncredentials = "password"\n'
+        '[hub]\nstate = "lived"\npage_state = "looked"\n'
+        '[local]\nhost = "127.0.0.1"\nusername = "watch"\ncredentials = "password"\n'
     )
     with Session(config) as session:
         assert (session.setup.state, session.setup.local.username) == ("lived", "watch")
