@@ -33,7 +33,7 @@ def provisioned(root: Root, work: Path, centre: Mosquitto, authority: Authority,
     with step("provision, from an answers file: three devices join (radio in memory), the hub makes its keys"):
         said = _provision(root, tell)
         assert f"for the centre: {asked} and {public}" in said, said
-    (work / "hubs").mkdir()
+    (work / "hubs").mkdir(exist_ok=True)
     shutil.copy(root.folder / public[1:], work / "hubs" / f"{HUB}.pub")
     (stick / "hub.pem").write_bytes(authority.sign((root.folder / asked[1:]).read_bytes()))
     shutil.copy(authority.ca, stick / "ca.pem")

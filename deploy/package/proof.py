@@ -135,9 +135,9 @@ def proved(folder: Path, packages: list[Path]) -> None:
         tell = radio(root)
         provisioned(root, work, broker, authority, tell)
         uids = {user: root.uid(user) for user in USERS if user != "nobody"}
-    with step("where each user may go: the rules are loaded as their unit says, and tried from each"):
-        root.run("python3", "/run/proof/as_unit.py", "/lib/systemd/system/hearthwatch-egress.service")
-        walls(uids | {"root": 0}, broker.port)
+        with step("where each user may go: the rules are loaded as their unit says, and tried from each"):
+            root.run("python3", "/run/proof/as_unit.py", "/lib/systemd/system/hearthwatch-egress.service")
+            walls(uids | {"root": 0}, broker.port)
         root.start("notify", "python3", "-c", HEAR)
         until(lambda: (folder / "run/systemd/notify").exists(), "the notify socket")
         live(root, uids, receiver.lines, tell)
