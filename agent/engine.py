@@ -38,7 +38,7 @@ from agent.nouns import (
 from agent.sensors.decode import Decoder, of_the_link
 from agent.transport.custody import Custody
 
-FORMAT: Final = 2  # of a snapshot; counts up when one that was written before can no longer be restored
+FORMAT: Final = 3  # of a snapshot; counts up when one that was written before can no longer be restored
 FAR: Final = Instant(1 << 62)
 OWN_LINKS: Final = frozenset({"hub", "care", "centre"})  # what no sensor said
 

@@ -85,7 +85,7 @@ def test_durations_and_shares_have_ends() -> None:
 
 
 def test_a_dearer_false_alert_never_makes_the_hub_more_hasty() -> None:
-    left = hazard.survival(hazard.hazards([-64 - 4 * each for each in range(BINS)]))
+    left = hazard.survival(hazard.stretches(hazard.hazards([-64 - 4 * each for each in range(BINS)])))
     for weight in (1_000, 300):
         waits = [hazard.wait_ms(left, price, weight) or hazard.NEVER_MS for price in hazard.PRICES]
         assert waits == sorted(waits)
@@ -93,7 +93,7 @@ def test_a_dearer_false_alert_never_makes_the_hub_more_hasty() -> None:
 
 def test_no_home_waits_less_than_five_minutes_or_more_than_twelve_hours() -> None:
     for logit in (-1_000_000, 0, 1_000_000):
-        left = hazard.survival(hazard.hazards([logit] * BINS))
+        left = hazard.survival(hazard.stretches(hazard.hazards([logit] * BINS)))
         for price in (1, 10**9):
             wait_ms = hazard.wait_ms(left, price)
             assert wait_ms is not None
@@ -102,7 +102,7 @@ def test_no_home_waits_less_than_five_minutes_or_more_than_twelve_hours() -> Non
 
 @given(st.lists(st.integers(-400, 100), min_size=BINS, max_size=BINS), st.integers(5 * MINUTE_MS, 12 * HOUR_MS))
 def test_the_critical_price_is_the_lowest_at_which_a_silence_is_no_alert(logits: list[int], silence_ms: int) -> None:
-    left = hazard.survival(hazard.hazards(logits))
+    left = hazard.survival(hazard.stretches(hazard.hazards(logits)))
     level = hazard.critical(left, silence_ms)
     for each in range(0, hazard.LEVELS, 15):
         wait_ms = hazard.wait_ms(left, hazard.PRICES[each])
@@ -111,6 +111,6 @@ def test_the_critical_price_is_the_lowest_at_which_a_silence_is_no_alert(logits:
 
 
 def test_whoever_may_have_left_can_be_worth_no_deadline_at_all() -> None:
-    likely_out = hazard.survival(hazard.hazards([-600] * BINS))
+    likely_out = hazard.survival(hazard.stretches(hazard.hazards([-600] * BINS)))
     assert hazard.wait_ms(likely_out, 20_000, 300) is None
     assert hazard.wait_ms(likely_out, 20_000) is not None

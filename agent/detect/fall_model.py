@@ -18,9 +18,20 @@ from agent.detect.bins import BINS, LONGEST_MS, step
 from agent.detect.budget import Budget, Population
 from agent.detect.detector import Model, ModelFault
 from agent.detect.features import Context, Features
-from agent.detect.hazard import LEAST_WAIT_MS, LEVELS, ONE, PRICES, WAITS_MS, critical, hazards, survival, wait_ms
+from agent.detect.hazard import (
+    LEAST_WAIT_MS,
+    LEVELS,
+    ONE,
+    PRICES,
+    WAITS_MS,
+    critical,
+    hazards,
+    stretches,
+    survival,
+    wait_ms,
+)
 from agent.detect.places import ENTRANCE, place_of
-from agent.detect.recalibration import Cells, Recalibration, cells, corrected
+from agent.detect.recalibration import Recalibration, Where, corrected, where
 from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Snapshot
 
 DOOR_PERMILLE: Final = 30  # how much harm weighs while an entrance was the last thing heard
@@ -31,8 +42,8 @@ WATCHED_PER_30_DAYS: Final = 60  # a price at which the population would cost mo
 class _Asked(NamedTuple):
     """What the model said of the silence that runs."""
 
-    here: Cells
-    hazard: list[int]  # the model's own
+    here: Where
+    hazard: list[int]  # the model's own, by stretch
     left: list[int]  # survival, corrected
     weight_permille: int
 
@@ -78,8 +89,8 @@ class FallModel:
         logits = model.run(self._features.row(context))
         if len(logits) != BINS:
             raise ModelFault(f"it answers with {len(logits)} numbers, not {BINS}")
-        hazard = hazards(logits)
-        here = cells(self._place, self._local % DAY_MS // MINUTE_MS, step(self._since - self._stay_at))
+        hazard = stretches(hazards(logits))
+        here = where(self._place, self._local % DAY_MS // MINUTE_MS, step(self._since - self._stay_at))
         left = survival(corrected(hazard, self._recalibration.factors(here)))
         weight = DOOR_PERMILLE if self._place == ENTRANCE else 1_000
         self._asked = _Asked(here, hazard, left, weight)
@@ -135,7 +146,7 @@ class FallModel:
         last = cast(tuple[int, int, int, Instant, Instant], snapshot["last"])
         self._day, self._place, self._local, self._stay_at, self._since = last
         asked = cast(tuple[list[int], list[int], list[int], int] | None, snapshot["asked"])
-        self._asked = None if asked is None else _Asked(tuple(asked[0]), list(asked[1]), list(asked[2]), asked[3])
+        self._asked = None if asked is None else _Asked(Where(*asked[0]), list(asked[1]), list(asked[2]), asked[3])
 
 
 def population(prior: Sequence[int], false_alerts_per_30_days: float) -> Population:

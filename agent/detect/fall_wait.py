@@ -23,7 +23,7 @@ SLOT_MS: Final = 15 * MINUTE_MS  # wall clocks change on quarter hours, and so d
 FALL: Final = "fall"  # the model's name
 # A wait of the model is at most so much of the floor's. Of a home that it has known for less than a day it says
 # little: of 44 homes' first days, at most the floor's wait took a third off the delay for one more false alert.
-MOST_PERCENT: Final = 200
+MOST_PERCENT: Final = 300
 FIRST_DAY_PERCENT: Final = 100
 Levels = tuple[int | None, int | None]  # noted by the floor, and by the model
 

@@ -1,7 +1,8 @@
 """From the fall model's whole logits to a deadline: hazards, survival, and least expected harm. Whole numbers only.
 
 The model says, for each bin of silence, how likely it is to end there. From that follows which share of such silences
-outlasts each possible deadline. A false alert costs the home's ``price``; waiting costs harm, part in minutes and part
+outlasts each possible deadline. Between two possible deadlines lies a *stretch*, in which a hazard may be corrected
+(recalibration.py). A false alert costs the home's ``price``; waiting costs harm, part in minutes and part
 along their logarithm (an hour for each factor e). The deadline is the one of least expected cost, moved part of the
 way, in steps of the grid, to the first at which so few silences are left that S <= P_SCALE / price. What each part
 brings is in docs/detection.md.
@@ -14,7 +15,9 @@ them take five times the memory.
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from math import exp, log, log1p
+from operator import sub
 from typing import Final
 
 from agent.detect.bins import BINS, DAY_MS, EDGES_MS, LONGEST_MS, MINUTE_MS
@@ -73,17 +76,17 @@ def hazards(logits: Sequence[int]) -> list[int]:
     return [table[max(0, min(2 * far, logit + far))] for logit in logits]
 
 
-def survival(hazard: Sequence[int]) -> list[int]:
-    """Share of such silences that outlast each of WAITS_MS, in 1/ONE."""
-    before, total = [], 0
-    for each in hazard:
-        before.append(total)
-        total += each
+def stretches(hazard: Sequence[int]) -> list[int]:
+    """Of each bin's hazard, what lies up to the first of WAITS_MS, then between one of them and the next."""
+    before = list(accumulate(hazard, initial=0))
+    passed = [before[each] + hazard[each] * permille // 1_000 for _, each, permille in GRID]
+    return [passed[0], *map(sub, passed[1:], passed)]
+
+
+def survival(by_stretch: Sequence[int]) -> list[int]:
+    """Share of such silences that outlast each of WAITS_MS, in 1/ONE; of hazards by stretch."""
     last = len(_SURVIVAL) - 1
-    return [
-        _SURVIVAL[min((before[each] + hazard[each] * permille // 1_000) // _SURVIVAL_STEP, last)]
-        for _, each, permille in GRID
-    ]
+    return [_SURVIVAL[min(total // _SURVIVAL_STEP, last)] for total in accumulate(by_stretch)]
 
 
 def wait_ms(left: Sequence[int], price: int, weight_permille: int = 1_000) -> int | None:
