@@ -26,7 +26,7 @@ Tell = Callable[..., None]
 def provisioned(root: Root, work: Path, centre: Mosquitto, authority: Authority, tell: Tell) -> None:
     """Until home.toml and hub.toml are written. What the centre knows of the hub is in ``work``/hubs then."""
     stick = root.folder / ON_A_STICK
-    upstream = f'host = "localhost"\nport = {centre.port}\n{UPSTREAM}'
+    upstream = f'host = "127.0.0.1"\nport = {centre.port}\n{UPSTREAM}'
     answers = ANSWERS.replace('host = "127.0.0.1"\nport = 1884\n', upstream)
     (stick / "answers.toml").write_text(answers + PAGE)
     asked, public = "/etc/hearthwatch/centre/hub.csr", "/var/lib/hearthwatch/hub.pub"

@@ -28,6 +28,7 @@ from tests.brokers import Authority, Mosquitto, centre_process, until
 from tests.guests import Visitor
 from tests.z2m.harness import DOOR, PIR, SOS, report
 
+LOG_LINES: Final = 12  # of each process, where the proof ends BAD
 PASSWORD: Final = "long enough for anybody"
 PLACES: Final = ("var/lib", "run", "usr/lib", "lib/systemd/system", "usr/share", "usr/share/doc", "usr/bin")
 
@@ -129,7 +130,7 @@ def proved(folder: Path, packages: list[Path]) -> None:
     root, work = Root(folder), folder / "run/proof/centre"
     laid_down(root, packages)
     work.mkdir()
-    authority = Authority(work / "ca")
+    authority = Authority(work / "ca", days=(-1, 200))
     signer(str(work / "centre.key"))
     with Mosquitto(work, authority) as broker, centre_process(broker.client("centre"), work) as receiver:
         tell = radio(root)
@@ -198,5 +199,7 @@ if __name__ == "__main__":
         code = 0
     except BaseException:
         traceback.print_exc()
+        for log in sorted(Path(sys.argv[1]).glob("run/proof/*.log")):
+            print(log.name, *log.read_text().splitlines()[-LOG_LINES:], sep="\n  ")
     sys.stdout.flush()
     os._exit(code)  # and with it, as the first process of its namespace, all that it started
