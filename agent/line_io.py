@@ -19,7 +19,7 @@ from agent.detect.wishes import Wishes
 from agent.journal_io import Journal
 from agent.live_io import Frames
 from agent.nouns import BadFrame, Frame, Home, Instant
-from agent.requests_io import REQUEST_MOST_BYTES
+from agent.requests_io import laid, unheeded
 from agent.transport.door_io import Door, knock, watch_door
 from agent.transport.envelope import MAX_RECEIPT_BYTES, digest, open_receipt
 from agent.transport.keys_io import verifier
@@ -162,12 +162,17 @@ class Line(threading.Thread):
                 continue
             self._asked.add(path.name)
             try:
-                with path.open("rb") as file:
-                    said = plain(file.read(REQUEST_MOST_BYTES))
+                data, found = laid(path)
             except OSError as fault:
                 _say(f"request {path.name} cannot be read: {fault.strerror}")
                 continue
-            yield _frame("care", str(said.pop("what", "unknown")), said | {"request": path.name})
+            said = plain(data)
+            what = str(said.pop("what", "unknown"))
+            if why := unheeded(what, said, found):
+                _say(f"request {path.name} is not heeded: {why}")
+                answered(self._state, path.name)
+                continue
+            yield _frame("care", what, said | {"request": path.name})
 
 
 def _say(line: str) -> None:

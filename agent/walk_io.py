@@ -22,11 +22,11 @@ from agent.packing import unpack, unpack_snapshot
 from agent.provision.walk import Mark, Walk
 from agent.provision.walk_file import FILE, Call, Walked, home_digest, written
 from agent.provision.walk_findings import Known, findings, legs
-from agent.requests_io import ask
+from agent.requests_io import FRESH_MS, ask
 from agent.sensors.decode import Decoder
 from agent.transport.door_io import knock, watch_door
 
-ANSWER_MOST_S: Final = 60.0  # for a request to stand in the journal: watch may just be starting anew
+ANSWER_MOST_S: Final = FRESH_MS / 1_000  # for a request to stand in the journal: watch may just be starting anew
 LOOK_S: Final = 0.1  # between two looks into the journal
 KNOWN_MS: Final = 3 * DAY_MS  # batteries are believed for so long
 CANCEL_MS: Final = 10_000  # once it has signed, a centre's receiver cancels a test at once; another may never do so
