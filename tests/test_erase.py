@@ -50,7 +50,15 @@ def inhabited(folder: Path, upstream: str = "", local: str = "") -> Path:
     Outbox(str(state / "outbox.db")).close()
     Family(state).invite("anna", False, Instant(now), CANARY)
     certificate_of(state, ("127.0.0.1",))
-    for name in ("setup.json", "walk.json", "privacy.html", ".home.toml.ab12", "local-password.77.half"):
+    beside = (
+        "setup.json",
+        "walk.json",
+        "privacy.html",
+        "home.toml.before",
+        ".home.toml.ab12",
+        "local-password.77.half",
+    )
+    for name in beside:
         (folder / name).write_text(CANARY)
     memory = volatile_folder(str(state))
     make_private(memory)
@@ -212,7 +220,8 @@ def test_zigbee2mqtts_network_key_and_names_go_when_its_folder_is_named(
     (tmp_path / "broker").mkdir()
     folder = tmp_path / "zigbee2mqtt"
     (folder / "log" / "today").mkdir(parents=True)
-    for name in ("configuration.yaml", "database.db", "state.json", "coordinator_backup.json", "log/today/log.log"):
+    names = ("configuration.yaml", "configuration_backup_v4.yaml", "database.db", "state.json", "log/today/log.log")
+    for name in (*names, "coordinator_backup.json"):
         (folder / name).write_text(CANARY)
     (folder / "external_converters").mkdir()
     with Mosquitto(tmp_path / "broker") as broker:
@@ -224,30 +233,6 @@ def test_zigbee2mqtts_network_key_and_names_go_when_its_folder_is_named(
         retain(broker, "zigbee2mqtt/bridge/state", b'{"state":"offline"}')
         assert erased(config, tmp_path / "retire.json", *more) == 0
     assert sorted(path.name for path in folder.iterdir()) == ["external_converters"]
-
-
-@pytest.mark.parametrize("wrong", ["state inside", "out inside", "out is hub.toml", "no zigbee2mqtt", "not a state"])
-def test_what_is_not_a_hubs_is_never_erased(wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config, out, more = inhabited(tmp_path), tmp_path / "retire.json", ["--yes"]
-    if wrong == "state inside":
-        config.write_text(config.read_text().replace('state = "state"', 'state = "."'))
-    elif wrong == "out inside":
-        out = tmp_path / "state" / "retire.json"
-    elif wrong == "out is hub.toml":
-        out = config
-    elif wrong == "no zigbee2mqtt":
-        more += ["--zigbee2mqtt", str(tmp_path / "tls")]
-    else:
-        (tmp_path / "photos").mkdir()
-        (tmp_path / "photos" / "anna.jpg").write_text("a face")
-        config.write_text(config.read_text().replace('state = "state"', 'state = "photos"'))
-    before = everything(tmp_path)
-    assert erased(config, out, *more) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "Traceback" not in said
-    assert CANARY.encode() in before
-    assert everything(tmp_path).count(CANARY.encode()) == before.count(CANARY.encode())
 
 
 def test_what_cannot_be_removed_is_told_and_the_next_run_finishes(

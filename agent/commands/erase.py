@@ -22,7 +22,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def erased(asked: argparse.Namespace) -> int:
     from agent.erase.alone_io import alone
-    from agent.erase.erase_io import Work, begun, check, erase, found, name_of
+    from agent.erase.check_io import check
+    from agent.erase.erase_io import Work, begun, erase, found, name_of
 
     hub, state = hub_of(asked.config)
     folder = asked.config.parent

@@ -17,8 +17,10 @@ from agent.civil import rfc3339
 from agent.clock_io import synchronised, wall_is_believable, wall_ms
 from agent.erase.remove_io import clear_folders, files_in, holding, remove, thing
 from agent.erase.things import (
+    BEFORE,
     BESIDE,
     ZIGBEE2MQTT,
+    ZIGBEE2MQTT_BACKUPS,
     ZIGBEE2MQTT_FOLDERS,
     Thing,
     halves_of,
@@ -29,14 +31,13 @@ from agent.erase.things import (
 from agent.files_io import write_whole
 from agent.hub import Hub
 from agent.identity_io import hub_id
-from agent.nouns import BadFrame, Instant, Refused
+from agent.nouns import Instant, Refused
 from agent.transport.keys_io import BadKey, certificate, public_path, signer
 from agent.transport.outboxes_io import volatile_folder
-from agent.transport.retirement import MOST_BYTES, Retirement, claimed, seal
+from agent.transport.retirement import Retirement, seal
 
 NOTE: Final = "erasing.json"  # in the state folder: what was begun
 OURS: Final = frozenset({"lock", NOTE})  # there while erasing, and the last to go
-MARKS: Final = frozenset({NOTE, "hub.key", "hub.pub", "journal.db", "outbox.db", "epoch"})  # of a hub's state folder
 _VOLATILE: Final = ("XDG_RUNTIME_DIR", "/run", "/dev/shm")
 SECRET_LEAST: Final = 12  # bytes of a secret that is looked for afterwards: shorter ones are found everywhere
 
@@ -65,36 +66,6 @@ class Erased(NamedTuple):
     file: Path | None
 
 
-def check(work: Work) -> None:
-    """Refused where erasing would take what is not a hub's, or its own proof."""
-    state, folder = work.state.resolve(), work.folder.resolve()
-    if folder == state or folder.is_relative_to(state):
-        raise Refused(f"{work.state}: hub.toml lies in the state folder, which is erased whole; move it out first")
-    names = {path.name for path in state.iterdir()} if state.is_dir() else set()
-    if names - OURS and not names & MARKS:
-        raise Refused(f"{work.state}: holds files and none of a hub's: is this its state folder? Nothing was erased")
-    kept = [state, *([work.zigbee.resolve()] if work.zigbee is not None else [])]
-    request = work.request.resolve()
-    if any(request.is_relative_to(place) for place in kept):
-        raise Refused(f"{work.request}: would itself be erased; name a place outside, such as a USB stick")
-    if request in {Path(one.path).resolve() for one in found(work)}:
-        raise Refused(f"{work.request}: is a file of this hub; name another for --out")
-    if work.zigbee is not None and not any((work.zigbee / name).exists() for name in ZIGBEE2MQTT):
-        raise Refused(f"{work.zigbee}: is no folder of zigbee2mqtt: no configuration.yaml and no database.db in it")
-    with suppress(FileNotFoundError):
-        if work.request.exists() and not _is_request(work.request):
-            raise Refused(f"{work.request}: is there already and is no request; name another file for --out")
-
-
-def _is_request(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            claimed(file.read(MOST_BYTES + 1))
-    except (BadFrame, OSError):
-        return False
-    return True
-
-
 def found(work: Work) -> list[Thing]:
     """What is there now, in the order in which it goes."""
     return ordered(one for one in _found(work) if one is not None)
@@ -109,7 +80,8 @@ def _found(work: Work) -> Iterator[Thing | None]:
                 yield thing("certificates", (folder / name).with_suffix(".csr"))
     if hub.local.credentials is not None:
         yield from _named("passwords", folder / hub.local.credentials)
-    yield from _named("home file", folder / hub.home)
+    for name in (hub.home, f"{hub.home}{BEFORE}"):
+        yield from _named("home file", folder / name)
     for place in {folder, (folder / hub.home).parent}:
         for name in BESIDE:
             yield from _named("set-up records", place / name)
@@ -117,12 +89,13 @@ def _found(work: Work) -> Iterator[Thing | None]:
         name = str(path.relative_to(state))
         if name not in OURS:
             yield thing(kind_of(name), path)
-    for place in _apart(work):
+    for place in apart(work):
         yield from (thing(kind_of(str(path.relative_to(place))), path) for path in files_in(place))
     for memory in _memories(work):
         yield from (thing("copies in memory", path) for path in files_in(memory))
     if work.zigbee is not None:
         yield from (thing("zigbee2mqtt", work.zigbee / name) for name in ZIGBEE2MQTT)
+        yield from (thing("zigbee2mqtt", path) for path in sorted(work.zigbee.glob(ZIGBEE2MQTT_BACKUPS)))
         for inner in ZIGBEE2MQTT_FOLDERS:
             yield from (thing("zigbee2mqtt", path) for path in files_in(work.zigbee / inner))
 
@@ -136,7 +109,7 @@ def _named(kind: str, path: Path) -> Iterator[Thing | None]:
         yield from (thing(kind, half) for half in sorted(path.parent.glob(pattern)))
 
 
-def _apart(work: Work) -> list[Path]:
+def apart(work: Work) -> list[Path]:
     """Folders beside the state directory, where the hub's processes are users of their own: of the outbox, the page."""
     named = [work.hub.outbox, work.hub.page.state if work.hub.page is not None else None]
     places = {work.folder / name for name in named if name is not None}
@@ -242,7 +215,7 @@ def _remove_all(work: Work) -> list[str]:
         except OSError as fault:
             left.append(f"{one.path}: {fault.strerror}")
     clear_folders(work.state, itself=False)
-    for place in _apart(work):
+    for place in apart(work):
         clear_folders(place, itself=False)
     for memory in _memories(work):
         clear_folders(memory, itself=True)

@@ -31,6 +31,7 @@ _IN_STATE: Final = (
     ("walk", "set-up records"),
     ("setup", "set-up records"),
 )
+BEFORE: Final = ".before"  # after home.toml's name: the home as it was set up before the last time
 # Beside hub.toml and home.toml: what setting up, walking and certifying leave there.
 BESIDE: Final = ("setup.json", "setup.lock", "walk.json", "answers.toml", "certificate.html", "privacy.html")
 # In zigbee2mqtt's folder: the network key, names, who was paired, what they said last.
@@ -45,6 +46,7 @@ ZIGBEE2MQTT: Final = (
     "state.json",
     "coordinator_backup.json",
 )
+ZIGBEE2MQTT_BACKUPS: Final = "configuration_backup_v*.yaml"  # what it was before another release: network key and all
 ZIGBEE2MQTT_FOLDERS: Final = ("log", "device_icons")
 
 
