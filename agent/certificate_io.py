@@ -115,7 +115,7 @@ def certify(found: Facts, state: Path, out: Path, sheet: Path) -> list[str]:
     opened(data, verifier(str(state / "hub.pub")))  # what we would not believe ourselves is not written
     date = rfc3339(found.at)[:10]
     try:
-        write_together({out: data, sheet: sheet_page(found.home, date).encode()})
+        write_together({out: data, sheet: sheet_page(found.home, date).encode()}, 0o600)  # with names
     except OSError as fault:
         raise Refused(f"{fault.filename or out}: cannot be written: {fault.strerror}") from None
     return []
@@ -124,7 +124,7 @@ def certify(found: Facts, state: Path, out: Path, sheet: Path) -> list[str]:
 def write_sheet(home: Home, sheet: Path) -> None:
     """The sheet alone: it may be asked for before anything is certified."""
     try:
-        write_together({sheet: sheet_page(home, rfc3339(Instant(wall_ms()))[:10]).encode()})
+        write_together({sheet: sheet_page(home, rfc3339(Instant(wall_ms()))[:10]).encode()}, 0o600)
     except OSError as fault:
         raise Refused(f"{fault.filename or sheet}: cannot be written: {fault.strerror}") from None
 

@@ -257,7 +257,7 @@ def keep(walked: Walked, home_file: Path) -> Path:
     """Write it whole, beside home.toml."""
     path = home_file.with_name(FILE)
     try:
-        write_whole(path, written(walked))
+        write_whole(path, written(walked), 0o600)  # whose rooms, and where each sensor hangs
     except OSError as fault:
         raise Refused(f"{fault.filename or path}: cannot be written: {fault.strerror}") from None
     return path

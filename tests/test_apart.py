@@ -11,14 +11,20 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from agent.book_io import Book
+from agent.certificate_io import write_sheet
 from agent.files_io import write_whole
+from agent.home import parse
 from agent.journal_file_io import JournalError, Written
 from agent.journal_io import Journal
+from agent.nouns import Instant
+from agent.provision.walk_file import Walked
 from agent.transport.door_io import Door, knock
 from agent.transport.keys_io import signer
 from agent.transport.outbox_io import Outbox
 from agent.transport.outboxes_io import make_private, volatile_folder
+from agent.walk_io import keep
 from tests.brokers import until
+from tests.living_hub import HOME
 from tests.page_maker import HubPage
 
 OTHER = 61_234  # a user and a group that nobody else is
@@ -104,6 +110,12 @@ def test_what_root_makes_in_somebodys_folder_is_theirs(tmp_path: Path) -> None:
     for name in ("page.pem", "hub.key", "hub.pub", "page.db", "outbox.db"):
         found = (tmp_path / name).stat()
         assert (found.st_uid, found.st_gid) == (OTHER, OTHER), name
+
+
+def test_what_was_found_of_a_home_is_for_whoever_set_it_up(tmp_path: Path) -> None:
+    write_sheet(parse(HOME), tmp_path / "privacy.html")
+    keep(Walked("", "Ines", Instant(0), Instant(0), (), (), None), tmp_path / "home.toml")
+    assert {path.name: mode(path) for path in tmp_path.iterdir()} == {"privacy.html": 0o600, "walk.json": 0o600}
 
 
 def _journal(place: Path, group: int) -> Path:

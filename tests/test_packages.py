@@ -87,6 +87,10 @@ def test_systemd_finds_no_fault_with_users_and_folders(tmp_path: Path) -> None:
         run(needs("systemd-sysusers"), f"--root={tmp_path}", str(confs))
     if os.geteuid():
         pytest.skip("folders of other users can be made by root alone")
+    told = {"home.toml": "640", "home.toml.before": "600", "walk.json": "600", "certificate.html": "600"}
+    (tmp_path / "etc/hearthwatch").mkdir()
+    for name in told:
+        (tmp_path / "etc/hearthwatch" / name).write_text("The Smiths")
     for package in (HUB, ZIGBEE, HUB, ZIGBEE):
         (confs,) = (package / "usr/lib/tmpfiles.d").iterdir()
         said = run(needs("systemd-tmpfiles"), "--create", f"--root={tmp_path}", str(confs))
@@ -96,6 +100,8 @@ def test_systemd_finds_no_fault_with_users_and_folders(tmp_path: Path) -> None:
     assert (oct(found.st_mode)[-4:], found.st_gid) == ("2770", int(groups["hearthwatch-out"]))
     found = (tmp_path / "var/lib/hearthwatch").stat()
     assert (oct(found.st_mode)[-4:], found.st_gid) == ("2751", int(groups["hearthwatch-home"]))
+    assert oct((tmp_path / "var/lib/hearthwatch/requests").stat().st_mode)[-4:] == "3770"
+    assert {name: oct((tmp_path / "etc/hearthwatch" / name).stat().st_mode)[-3:] for name in told} == told
 
 
 def run(*words: str, given: str | None = None) -> str:

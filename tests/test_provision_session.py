@@ -101,6 +101,7 @@ def test_what_was_there_before_is_kept_when_it_is_written_over(session: Session)
     session.say({"care": {"bed_exit_minutes": 10}})
     session.write()
     assert home.with_name("home.toml.before").read_bytes() == first
+    assert stat.S_IMODE(home.with_name("home.toml.before").stat().st_mode) == 0o600
     assert parse_home(home.read_bytes()).care.bed_exit_minutes == 10
 
 

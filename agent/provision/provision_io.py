@@ -153,7 +153,8 @@ def write(config: Path, setup: Setup) -> list[Path]:
         if old is not None and old != text:
             before[path.with_name(path.name + BEFORE)] = old
     try:
-        write_together(before | texts)  # hub.toml last: where it is, there is the home that it names
+        write_together(before, 0o600)  # what a home was is nobody's business but the installer's
+        write_together(texts)  # hub.toml last: where it is, there is the home that it names
     except OSError as fault:
         raise Refused(f"{fault.filename}: cannot be written: {fault.strerror}; both files are as they were") from None
     return list(texts)
