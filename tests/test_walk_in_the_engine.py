@@ -1,6 +1,7 @@
 """A walk test: while somebody walks on purpose, what sensors say teaches nothing and alarms nobody but for a call."""
 
 import json
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -153,6 +154,16 @@ def test_a_rest_that_stood_before_goes_on_after_the_walk() -> None:
     record, engine = lived((0, heard("kitchen-motion")), (1, rest), *walked, (11 * HOUR_MS - 1, None))
     assert diary(record) == []
     assert [what for what, _ in engine.proof.wishes.words(0)] == ["rest"]
+
+
+def test_a_sensor_that_was_taken_out_while_somebody_walked_is_told_to_nobody() -> None:
+    _, before = lived((0, walk()), (1_000, heard("front-door", "door 1")), (MINUTE_MS, heard("kitchen-motion")))
+    left = {id: sensor for id, sensor in FLAT.sensors.items() if id not in ("front-door", "kitchen-motion")}
+    engine, record = Engine(replace(FLAT, sensors=left)), Record("elm-12")
+    engine.proof.wishes.take(json.loads(json.dumps(before.snapshot()["proof"])))
+    over, motion = Entry(1, Instant(MORNING + 2 * MINUTE_MS), walk(0)), heard("hall-motion")
+    run(fill([over, Entry(2, Instant(MORNING + HOUR_MS), motion)], engine), engine, record)
+    assert diary(record) == []
 
 
 def test_what_is_on_is_told_in_a_line_with_whose_it_is() -> None:

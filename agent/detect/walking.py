@@ -12,7 +12,7 @@ just now, and whoever forgot which button it was has only called a person who as
 that misreads a mark sends an ambulance, or learns to overlook one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final, cast
 
 from agent.nouns import ACTIVITY, MINUTE_MS, SECOND_MS, BadFrame, Finding, Instant, Reading, Snapshot, is_activity
@@ -104,13 +104,14 @@ class Walking:
         asked = [self._asked, self._pressed]
         return {"until": self.until, "asked": asked, "levels": self._levels, "last": self._last}
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: Snapshot, known: Container[str]) -> None:
+        """``known``: the sensors of this home, which may have been changed since; no detector is told of another."""
         self.until = cast(Instant | None, snapshot["until"])
         self._asked, self._pressed = (
             None if one is None else (one[0], one[1])
             for one in cast(list[tuple[str, Instant] | None], snapshot["asked"])
         )
         levels = cast(dict[str, tuple[str, int]], snapshot["levels"])
-        self._levels = {sensor: (quantity, value) for sensor, (quantity, value) in levels.items()}
+        self._levels = {sensor: (what, value) for sensor, (what, value) in levels.items() if sensor in known}
         last = cast(tuple[Instant, str, str, int] | None, snapshot["last"])
-        self._last = None if last is None else Reading(*last)
+        self._last = None if last is None or last[1] not in known else Reading(*last)

@@ -26,7 +26,7 @@ class Asked(NamedTuple):
 
 class Wishes:
     def __init__(self, home: Home) -> None:
-        self._monitoring = home.consent.monitoring
+        self._monitoring, self._sensors = home.consent.monitoring, home.sensors
         self.rest: Asked | None = None
         self.rest_until: Instant | None = None  # while a rest lasts
         self.withdrawal: Asked | None = None
@@ -135,7 +135,7 @@ class Wishes:
         self.rest, self.withdrawal = _asked(kept["rest"]), _asked(kept["withdrawal"])
         if "walk" in kept:
             walk, walked = cast(tuple[Snapshot, object], kept["walk"])
-            self.walk.restore(walk)
+            self.walk.restore(walk, self._sensors)
             self.walked = _asked(walked)
         self.rest_until, self.told = cast(tuple[Instant | None, Instant | None], (kept["rest_until"], kept["told"]))
 
