@@ -104,12 +104,12 @@ class Engine:
         proof = self.proof
         before = proof.watch
         findings = proof.observe(now, readings, before)
-        told = self.walk.told(now, self.latecomers.told(now, readings))
-        found = self._detect(now, told, proof.watch is not before)
+        heard = self.latecomers.told(now, readings)
+        found = self._detect(now, self.walk.told(now, heard), proof.watch is not before)
         held = self.incidents.due
         alerts: tuple[Alert, ...] = ()
         if findings or found or self.trust.news or (held is not None and now >= held):
-            alerts = self._alerts(now, [*findings, *found, *self.trust.tell(now)], told=told)
+            alerts = self._alerts(now, [*findings, *found, *self.trust.tell(now)], told=heard)
         asked = self.tells_promises and any(is_activity(reading) for reading in readings)
         outcome = Outcome(readings, alerts, self.promise() if asked else None)
         return outcome if now < self.custody.due else self._escalated(now, outcome)

@@ -85,6 +85,12 @@ def test_a_cord_is_heard_however_much_was_heard_after_it(night: Night) -> None:
     assert night.said("sos") == [("raised", 7, 7, True)]
 
 
+def test_a_cord_is_heard_late_in_a_walk_test_too_with_its_own_time(night: Night) -> None:
+    night.frame(30 * MINUTE_MS, "care", "walk", seconds=3_600)
+    night.wired(31 * MINUTE_MS, "button0", 1, made_ms=7 * MINUTE_MS)
+    assert night.said("sos") == [("raised", 7, 7, True)]
+
+
 def test_what_is_in_time_is_not_called_late(night: Night) -> None:
     night.wired(10 * MINUTE_MS, "button0", 1, made_ms=10 * MINUTE_MS - SECOND_MS)
     assert night.said("sos") == [("raised", 10, 9, False)]
