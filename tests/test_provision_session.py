@@ -17,6 +17,7 @@ from agent.promise.words import sentence
 from agent.provision.answers import BadAnswers
 from agent.provision.joined import paired, told, unpaired
 from agent.provision.plan import ready
+from agent.provision.provision_io import load
 from agent.provision.setup import plain
 from agent.provision.writing import home_text, hub_text
 from agent.setup_io import Session
@@ -229,6 +230,18 @@ def test_what_was_said_since_it_was_written_is_not_taken_for_a_change_by_hand(se
     with Session(session.config) as later:
         assert later.setup == session.setup
         assert not later.view()["written"]
+
+
+def test_who_is_interrupted_between_the_two_files_loses_nothing_that_was_said(session: Session) -> None:
+    session.write()
+    hub = session.config.read_bytes()
+    session.say({"care": {"bed_exit_minutes": 10}, "hub": {**plain(session.setup)["hub"], "stall_seconds": 60}})
+    kept = (session.config.parent / "setup.json").read_bytes()
+    session.write()
+    session.config.write_bytes(hub)
+    (session.config.parent / "setup.json").write_bytes(kept)
+    found = load(session.config)
+    assert (found.stall_s, found.care.bed_exit_minutes) == (60, 10)
 
 
 def test_a_failing_disk_loses_neither_what_was_said_nor_what_was_written(session: Session) -> None:

@@ -66,10 +66,18 @@ def load(config: Path) -> Setup:
     except BadSetup as fault:
         raise Refused(f"{progress}: {fault}; move it away to begin anew: devices stay paired") from None
     files = (config.parent / setup.home_file, config)
-    if not setup.written or not all(path.exists() for path in files) or digests(files) == setup.written:
+    if not setup.written or not all(path.exists() for path in files) or _are_ours(config, setup):
         return setup
     home, hub = _parsed(config)
     return gone_on(setup, home, hub) if home is not None and hub is not None else setup
+
+
+def _are_ours(config: Path, setup: Setup) -> bool:
+    """Whether each of the two is as it was written last, or as it is to be: somebody may have been interrupted between
+    them, which is no change by hand."""
+    texts = _texts(config, setup)
+    to_be = [sha256(text).hexdigest() for text in texts.values()]
+    return all(now in (last, then) for now, last, then in zip(digests(texts), setup.written, to_be, strict=True))
 
 
 def digests(files: Iterable[Path]) -> tuple[str, ...]:
