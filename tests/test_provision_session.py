@@ -232,6 +232,14 @@ def test_what_was_said_since_it_was_written_is_not_taken_for_a_change_by_hand(se
         assert not later.view()["written"]
 
 
+def test_a_home_that_only_some_may_read_stays_so_when_it_is_changed(session: Session) -> None:
+    home, _ = session.write()
+    home.chmod(0o640)
+    session.say({"care": {"bed_exit_minutes": 10}})
+    session.write()
+    assert stat.S_IMODE(home.stat().st_mode) == 0o640
+
+
 def test_who_is_interrupted_between_the_two_files_loses_nothing_that_was_said(session: Session) -> None:
     session.write()
     hub = session.config.read_bytes()

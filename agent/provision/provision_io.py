@@ -6,8 +6,9 @@ home.toml and hub.toml are written together, whole or not at all; what stood the
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -160,9 +161,20 @@ def write(config: Path, setup: Setup) -> list[Path]:
         old = _bytes(path)
         if old is not None and old != text:
             before[path.with_name(path.name + BEFORE)] = old
+    stood = home.stat() if home.exists() else None
     try:
         write_together(before, 0o600)  # what a home was is nobody's business but the installer's
         write_together(texts)  # hub.toml last: where it is, there is the home that it names
     except OSError as fault:
         raise Refused(f"{fault.filename}: cannot be written: {fault.strerror}; both files are as they were") from None
+    if stood is not None:
+        _readable_as(home, stood)
     return list(texts)
+
+
+def _readable_as(path: Path, before: os.stat_result) -> None:
+    """On an installed hub home.toml is for watch and page to read, and for nobody else; that is not ours to change."""
+    with suppress(OSError):  # where there are no owners, none are kept
+        path.chmod(stat.S_IMODE(before.st_mode))
+        if os.geteuid() == 0:
+            os.chown(path, before.st_uid, before.st_gid)
