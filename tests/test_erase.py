@@ -107,6 +107,7 @@ def test_nothing_of_a_home_is_left_and_the_request_is_signed_by_the_hub(
     assert proof in capsys.readouterr().out
     assert "STILL THERE" not in proof
     assert "memory card" in proof
+    assert "Not erased either: zigbee2mqtt's folder" in proof
     assert not any(secret in everything(tmp_path) for secret in secrets)
 
 
@@ -233,6 +234,7 @@ def test_zigbee2mqtts_network_key_and_names_go_when_its_folder_is_named(
         retain(broker, "zigbee2mqtt/bridge/state", b'{"state":"offline"}')
         assert erased(config, tmp_path / "retire.json", *more) == 0
     assert sorted(path.name for path in folder.iterdir()) == ["external_converters"]
+    assert "Not erased either" not in (tmp_path / "retire-proof.txt").read_text()
 
 
 def test_what_cannot_be_removed_is_told_and_the_next_run_finishes(

@@ -237,7 +237,8 @@ def _finish(work: Work, note: dict[str, Any], left: list[str], secrets: list[byt
     why = _of_request(request, note["sha256"])
     when = f"on {rfc3339(Instant(wall_ms()))[:16].replace('T', ' at ')} UTC, as this hub's clock had it"
     where = why or f"The request for the centre: {request}"
-    said = proof(str(note["hub"]), where, when, things, left, _searched(secrets, seen, skipped))
+    searched, radio = _searched(secrets, seen, skipped), work.zigbee is not None
+    said = proof(str(note["hub"]), where, when, things, left, searched, radio)
     file = request.with_name(f"{request.stem}-proof.txt")
     try:
         write_whole(file, said.encode())

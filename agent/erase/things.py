@@ -74,9 +74,11 @@ def ordered(things: Iterable[Thing]) -> list[Thing]:
     return sorted(once.values(), key=lambda thing: (KINDS.index(thing.kind), thing.path))
 
 
-def proof(hub: str, request: str, when: str, things: Sequence[Thing], left: Sequence[str], searched: str) -> str:
+def proof(
+    hub: str, request: str, when: str, things: Sequence[Thing], left: Sequence[str], searched: str, radio: bool
+) -> str:
     """For people: what was there, what is gone, and what no program can promise. ``request``: where it lies, or why
-    there is none."""
+    there is none. ``radio``: zigbee2mqtt's folder was to go as well."""
     lines = [f"Hub {hub}: erased {when}.", "", "What was there, and is gone:"]
     for kind in KINDS:
         some = [thing.size for thing in things if thing.kind == kind]
@@ -84,7 +86,7 @@ def proof(hub: str, request: str, when: str, things: Sequence[Thing], left: Sequ
             files = "1 file" if len(some) == 1 else f"{len(some)} files"
             lines.append(f"  {kind:<18}{files:>9}{sum(some):>13,} bytes")
     lines += ["", *(f"STILL THERE: {one}" for one in left), *([""] if left else [])]
-    return "\n".join([*lines, searched, "", request, "", CARD])
+    return "\n".join([*lines, searched, "", request, "", CARD, *([] if radio else [RADIO])])
 
 
 CARD: Final = """\
@@ -96,4 +98,8 @@ destroy it, or discard all of it (`blkdiscard` on another machine).
 
 Not erased here: hub.toml, which names no person; the local broker's own password
 file; backups that somebody made elsewhere; what the centre has received.
+"""
+RADIO: Final = """\
+Not erased either: zigbee2mqtt's folder, with the radio network's key and what
+each device is called. Name it with --zigbee2mqtt, where this hub had one.
 """
