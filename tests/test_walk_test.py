@@ -90,6 +90,16 @@ def test_whoever_follows_may_be_killed_and_the_agent_too_and_the_walk_goes_on(hu
     radio.close()
 
 
+def test_whoever_leaves_a_walk_with_ctrl_c_leaves_a_home_that_is_watched(hub: LivingHub) -> None:
+    radio = Radio(hub)
+    with Installer(hub, radio) as installer:
+        installer.until("ask", step="room", what="bathroom")
+        installer.interrupt()
+        assert installer.status() == 130
+    assert "a walk test is on until" not in command(hub, "doctor")[1]
+    radio.close()
+
+
 def test_a_walked_home_is_certified_and_its_certificate_is_believed_until_a_byte_of_it_changes(hub: LivingHub) -> None:
     radio = Radio(hub)
     agreed = ("certificate", "--by", "Ines", "--agreed-by", "Ada Brown")

@@ -1,6 +1,7 @@
 """A hub that lives, with its sensors behind a real broker, and an installer who walks through its home."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -142,6 +143,10 @@ class Walks:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
 
     def status(self) -> int:
         return self._process.wait(WALK_S)

@@ -89,8 +89,12 @@ def _follow(asked: argparse.Namespace, session: Session, home_file: Path, home: 
     with _view(asked) as view:
         if session.begin(asked.minutes * 60):
             view.say("a walk test was on already: it goes on where it was")
-        ended = _walk(session, view, Keys())
-        call, silent = _call(session, view, asked.wait)
+        try:
+            ended = _walk(session, view, Keys())
+            call, silent = _call(session, view, asked.wait)
+        except KeyboardInterrupt:  # who leaves so is done with it: nobody would be looked for until it ends by itself
+            session.end()
+            raise
         session.end()
         found = session.walked(call)
         path = keep(found, home_file)
