@@ -58,6 +58,7 @@ class HubSink:
         wired boards what they may forget. ``outbox_dir``: where uplink's doors are; None: the state directory."""
         self._outbox_dir = str(outbox_dir or state)
         self._orders, self._kept = orders, kept
+        self._taken: list[str] = []  # requests that were heard, and are not known to be on the disk
         self._unkept: dict[str, Memory] = {}  # what boards have told, and the journal holds in memory only
         self._state, self._storing, self._outboxes, self._numbers = state, storing, outboxes, numbers
         self._journal, self._engine = storing.journal, engine
@@ -76,6 +77,8 @@ class HubSink:
             self._done(frame, written=not self._journal.behind)
         elif frame is not None and self._engine.walk.until is not None:
             self._storing.flush()  # who walks through the home follows what is heard in the journal
+        if self._taken and not self._journal.behind:
+            self._answer()
         if self._kept is not None and frame is not None:
             self._keep(frame, self._kept)
         self._storing.turn_over(entry, self._engine)
@@ -141,12 +144,17 @@ class HubSink:
             kept.tell(self._unkept)
             self._unkept = {}
 
+    def _answer(self) -> None:
+        """One that stayed would be taken in again at the next start, whatever was asked since."""
+        taken, self._taken = self._taken, []
+        for request in taken:
+            answered(self._state, request)
+
     def _done(self, frame: Frame, written: bool) -> None:
         """What a person asked, or what came back, has been taken in; once it is in the journal its original may go."""
         said = plain(frame.payload)
         if frame.link == "care":
-            if written:
-                answered(self._state, str(said["request"]))
+            self._taken.append(str(said["request"]))
             return
         if frame.address == "receipt" and said["kind"] == "received":
             line = int(str(said["line"]))

@@ -1,6 +1,7 @@
 """What a hub does with its outcomes, and does again after it was killed in between."""
 
 import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from agent.loop import fill, run
 from agent.nouns import Entry, Frame, Instant
 from agent.numbers_io import Numbers
 from agent.recover import resume
+from agent.requests_io import ask
 from agent.sink_io import HubSink, Sealer
 from agent.storing_io import Storing
 from agent.transport.custody import RECEIPT_MS
@@ -44,4 +46,25 @@ def test_an_alert_that_nobody_signed_goes_by_the_second_path_though_the_hub_was_
         outboxes.receipted(1, 1, 2)
         sink.catch_up()
         assert outboxes.waiting(line=2) == [], "once is enough"
+    journal.close()
+
+
+def test_what_was_asked_while_nothing_could_be_written_is_not_asked_again_at_the_next_start(tmp_path: Path) -> None:
+    journal, engine = Journal(tmp_path / "journal.db", HOME_OF_ONE.id), Engine(HOME_OF_ONE)
+    storing = Storing(journal, Ballast(tmp_path), frame_queue(), "test")
+    storing.begin(engine, T, 1)
+    ask(tmp_path, "consent", {"given": True})
+    (request,) = (tmp_path / "requests").iterdir()
+    asked = Frame("care", "consent", json.dumps({"given": True, "request": request.name}).encode())
+    with closing(Outboxes(str(tmp_path), tmp_path / "memory")) as outboxes:
+        sink = HubSink(tmp_path, storing, outboxes, Numbers(tmp_path, tmp_path / "memory"), engine)
+        with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            run([Entry(1, T, asked)], engine, sink)
+            assert request.exists(), "the journal does not have it"
+        run([Entry(2, Instant(T + 1), None)], engine, sink)
+        assert request.exists() == journal.behind
+        storing.flush()
+        run([Entry(3, Instant(T + 2), None)], engine, sink)
+        assert not request.exists()
     journal.close()
