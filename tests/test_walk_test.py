@@ -164,6 +164,16 @@ def test_two_do_not_follow_one_walk(hub: LivingHub) -> None:
     radio.close()
 
 
+def test_a_walk_can_be_ended_by_somebody_else_and_whoever_follows_it_is_told(hub: LivingHub) -> None:
+    radio = Radio(hub)
+    with Installer(hub, radio) as first:
+        first.until("ask", step="room", what="kitchen")
+        assert command(hub, "walk-test", "--end")[:2] == (0, "no walk test is on\n")
+        assert "the walk ended before all was tried: by its time, or by somebody else" in first.until("end")["faults"]
+    assert "a walk test is on until" not in command(hub, "doctor")[1]
+    radio.close()
+
+
 def test_a_hub_that_is_not_running_is_told_in_one_line(hub: LivingHub) -> None:
     hub.processes["watch"].__exit__(None, None, None)
     status, _, errors = command(hub, "walk-test")

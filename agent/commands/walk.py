@@ -54,15 +54,15 @@ def walked(asked: argparse.Namespace) -> int:
     for what, line in standing(state, home):
         if what == "consent":
             raise Refused(f"nothing can be tested: consent was {line}")
+    tail = Tail(state / "journal.db", home, hub.simulation.speed if hub.simulation else 1)
+    if asked.end:  # whoever follows it may have hung; they are told that it is over
+        Session(state, home, tail, asked.by).end()
+        print("no walk test is on")
+        return DONE
     with walking(state):
-        tail = Tail(state / "journal.db", home, hub.simulation.speed if hub.simulation else 1)
         if not tail.is_of(home):
             raise Refused("home.toml was changed since watch was started: start watch again, then walk")
         session = Session(state, home, tail, asked.by, chosen, asked.stay * SECOND_MS)
-        if asked.end:
-            session.end()
-            print("no walk test is on")
-            return DONE
         return _follow(asked, session, asked.config.parent / hub.home, home)
 
 
@@ -112,7 +112,7 @@ def _walk(session: Session, view: "View", keys: "Keys") -> list[str]:
         assert walk is not None, "it has begun"
         view.show(walk)
         if session.until is None:
-            return ["the walk ended before all was tried: its time was over"] if walk.ahead() else []
+            return ["the walk ended before all was tried: by its time, or by somebody else"] if walk.ahead() else []
         here = walk.here
         late = here is not None and here.kind == "press" and session.now - walk.since > ASKED_MS
         if here is not None and (late or walk.is_over(session.now)):
