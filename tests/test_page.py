@@ -62,6 +62,20 @@ def test_what_left_the_home_is_told_in_words_and_nothing_else_did(page: HubPage)
     assert "Not yet received" in text
 
 
+def test_where_she_was_when_she_asked_for_help_is_told_to_her_and_to_others_as_she_agreed(page: HubPage) -> None:
+    gwen, own = page.guest("gwen"), page.guest("self", "--resident")
+    assert "bathroom" not in gwen.ask("GET", "/sent").text
+    assert "not shown to you" in gwen.ask("GET", "/sent").text
+    assert "Help button, most urgent, bathroom" in own.ask("GET", "/sent").text
+    file = page.folder / "home.toml"
+    text = file.read_text()
+    file.write_text(f"{text}\n[consent]\nbathroom_detail_to_family = true\n")
+    try:
+        assert "Help button, most urgent, bathroom" in gwen.ask("GET", "/sent").text
+    finally:
+        file.write_text(text)
+
+
 def test_each_sees_what_they_looked_at_and_who_lives_there_sees_all(page: HubPage) -> None:
     emil, frida, resident = page.guest("emil"), page.guest("frida"), page.guest("mum", "--resident")
     emil.ask("GET", "/day/2026-03-10")

@@ -22,6 +22,7 @@ from agent.page.trends import nights, trends
 from agent.passwords import Unfit, token_hash
 from agent.requests_io import ask
 from agent.summary.leaf_io import TEMPLATES
+from agent.summary.signs import rooms_hidden
 from agent.summary.view import drawn, night_hours
 from agent.web_io import form, log_in, log_out, logged_in, now, site, with_session
 
@@ -202,9 +203,11 @@ def _sent(sheet: str) -> Any:
     found, count = ours.sent(number - 1)
     if not found and number > 1:
         abort(404)
-    rows = [sent_in_words(one, Wall(ours.home().timezone), ours.catalogue) for one in found]
+    with site().family() as family:  # what left their own home is kept from nobody who lives there
+        told_where = not rooms_hidden(ours.home()) or family.lives_here(g.session.who)
+    rows = [sent_in_words(one, Wall(ours.home().timezone), ours.catalogue, told_where) for one in found]
     more = number + 1 if number * SENT_ON_A_PAGE < count else None
-    return render_template("sent.html", rows=rows, count=count, sheet=number, more=more)
+    return render_template("sent.html", rows=rows, count=count, sheet=number, more=more, told_where=told_where)
 
 
 @page.get("/looks")

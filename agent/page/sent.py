@@ -37,12 +37,13 @@ class Row(NamedTuple):
     test: bool
 
 
-def in_words(sent: Sent, wall: Wall, words: Words) -> Row:
+def in_words(sent: Sent, wall: Wall, words: Words, rooms: bool) -> Row:
+    """``rooms`` false: of no message it is said where, or the one that leaves it out would tell."""
     site = words.table("site")
     said = json.loads(sent.envelope)
     kind, severity = words.table("kind").get(sent.kind, sent.kind), words.table("severity")[sent.severity]
     what = site[f"sent_{sent.state}"].format(kind=kind, severity=severity)
-    room = words.table("room_kind")[said["room"]] if said["room"] is not None else ""
+    room = words.table("room_kind")[said["room"]] if rooms and said["room"] is not None else ""
     became = site["not_received"]
     if sent.received is not None:
         became = site["received"].format(at=time_of(sent.received, wall, words))
