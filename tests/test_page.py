@@ -93,6 +93,15 @@ def test_each_sees_what_they_looked_at_and_who_lives_there_sees_all(page: HubPag
     assert PASSWORD not in printed + page.said()
 
 
+def test_a_page_that_there_is_not_is_not_looked_at_and_fills_no_book(page: HubPage) -> None:
+    hans = page.guest("hans")
+    for path in ("/day/2031-01-01", "/day/a", "/day/b", "/week/c", "/month/2031-01", "/sent/77", "/sent/x"):
+        assert hans.ask("GET", path).status == 404
+    assert "</strong> looked at" not in hans.ask("GET", "/looks").text
+    assert hans.ask("GET", "/week").status == 200
+    assert "looked at the week of that day" in hans.ask("GET", "/looks").text
+
+
 def test_a_withdrawal_on_the_page_is_the_one_of_the_command_and_the_hub_takes_it(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     hub = Run(tmp_path / "state")

@@ -28,12 +28,13 @@ def told(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def looked(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The same; and it is written down first."""
+    """The same; and it is written down before it goes out. What there is not, nobody has looked at."""
 
     @wraps(view)
     def guarded(**where: str) -> Any:
+        shown = view(**where)
         with site().family() as family:
             family.looked(g.session.who, request.path, now())
-        return view(**where)
+        return shown
 
     return told(guarded)

@@ -83,11 +83,13 @@ def accept() -> Any:
             try:
                 if password != again:
                     raise Unfit("not_the_same", "the two passwords are not the same; type both again")
-                family.accept(code, password, at)
+                accepted = family.accept(code, password, at)
             except Unfit as fault:
                 said = at_home().catalogue.table("unfit")[fault.key].format(**fault.said)
                 return render_template("welcome.html", name=name, code=code, wrong=said), 400
-            token = family.accounts.begin(name, at)
+            if accepted is None:  # taken back by the installer's command meanwhile
+                return render_template("welcome.html", name=None, code="", wrong=None), 404
+            token = family.accounts.begin(accepted, at)
     return with_session(token, "page.today")
 
 
