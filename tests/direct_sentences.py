@@ -50,7 +50,7 @@ class DirectDays(DirectCount):
             f"{self.wall(one.at):%H:%M}  {ALERTS[one.kind]} would have been told to the monitoring centre."
             for one in told
         ]
-        lines = lines or ["Nothing was asked at home, and nothing was said."]
+        lines = lines or ["Nothing was asked at home, and nothing was told to the monitoring centre."]
         if self.dark_ms(since, until) >= until - since:
             return ["This home was not observed on this day: nothing can be said of it.", *lines]
         return [*self._unseen(day, since, until), *self._of_the_day(day), *lines]
@@ -120,9 +120,11 @@ class DirectDays(DirectCount):
                 room = self.room[seen[n - 1].sensor]
                 spent[room] = spent.get(room, 0) + b - a
         best = sorted((-(ms // MINUTE), room) for room, ms in spent.items())
-        return (
-            f"Between the nights, longest here: {best[0][1]}, {_length(-best[0][0])}" if best and best[0][0] else None
-        )
+        if not best or not best[0][0]:
+            return None
+        apart = "bathroom" in self.kind.values()
+        here = "last seen longest here, the bathroom not told apart" if apart else "longest here"
+        return f"Between the nights, {here}: {best[0][1]}, {_length(-best[0][0])}"
 
     def _moment(self, at: int, day: date) -> str:
         if at == self.at(day + timedelta(1), 0):

@@ -13,7 +13,9 @@ from agent.summary.day import Days, Past
 from agent.summary.observed import Said
 from agent.summary.plain import plain
 from agent.summary.rooms import OUT, UNSEEN
+from agent.summary.sentences import sentences
 from agent.summary.spans import Span, length_ms
+from agent.summary.view import dark
 from agent.summary.words_io import words
 from tests.day_maker import A_DAY, FLAT, SHOWN, TODAY, WALL, at, day_of, heard, lines, number, weeks
 from tests.home_maker import make_home
@@ -29,10 +31,10 @@ def test_a_day_like_any_other_is_told_as_usual() -> None:
         "Movement was seen in 2 different minutes between 22:30 and 06:30, the bathroom not counted, as usual.",
         "In the kitchen 3 times, as usual.",
         "The fridge was opened 2 times, as usual.",
-        "Between the nights, longest here: living, 10 h 40 min.",
+        "Between the nights, last seen longest here, the bathroom not told apart: living, 10 h 40 min.",
         "Out once, as usual.",
         "Out of the home for 1 h 30 min, as usual.",
-        "Nothing was asked at home, and nothing was said.",
+        "Nothing was asked at home, and nothing was told to the monitoring centre.",
     ]
 
 
@@ -97,6 +99,8 @@ def test_a_sensor_that_could_not_be_believed_leaves_its_figures_out_and_is_named
     assert day.figures["kitchen"].value is None
     assert day.figures["fridge"].value == 2
     assert lines(day)[0] == "A sensor could not be relied on, so part of what happened here is missing: kitchen."
+    assert sentences(day)[0].evidence == (Span(at("01:00"), day.until),)
+    assert dark(day, words())[-1] == "A sensor here could not be relied on: kitchen, 01:00 to midnight"
 
 
 def test_who_only_opens_the_door_to_somebody_was_not_out() -> None:
@@ -251,8 +255,8 @@ def test_what_happens_while_a_person_asked_for_rest_is_not_told() -> None:
     day = day_of([*weeks(), *heard(A_DAY), *asked], SMALL)
     assert lines(day) == [
         "From 09:00 to 13:00 this home was not observed: what happened then is not told here.",
-        "Between the nights, longest here: living, 4 h 00 min.",
-        "Nothing was asked at home, and nothing was said.",
+        "Between the nights, last seen longest here, the bathroom not told apart: living, 4 h 00 min.",
+        "Nothing was asked at home, and nothing was told to the monitoring centre.",
     ]
     assert not day.doors
     assert UNSEEN in {stay.place for stay in day.stays}

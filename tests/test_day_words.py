@@ -13,7 +13,8 @@ from agent.summary.sentences import TOLD, sentences
 from agent.summary.words import PLURALS, texts_of
 from agent.summary.words_io import FOLDER, languages, words
 from tests.conftest import ROOT
-from tests.day_maker import A_DAY, SHOWN, at, day_of, heard, weeks
+from tests.day_maker import A_DAY, SHOWN, at, day_of, heard, lines, weeks
+from tests.home_maker import make_home
 from tests.house import CLINICAL
 
 # As small as a translation can be: what it does not say is said in English.
@@ -120,8 +121,16 @@ def test_every_sentence_can_be_said_whatever_its_number_and_however_it_compares(
 
 def test_evidence_names_a_room_and_what_was_seen_and_no_sensor() -> None:
     day = day_of(heard(A_DAY))
-    assert words().evidence(Reading(at("10:00:05"), "front-door", "door", 1), day) == "10:00  hall: opened"
-    assert words().evidence(Reading(at("07:40"), "kitchen-motion", "motion", 1), day) == "07:40  kitchen: movement"
+    assert words().evidence(Reading(at("10:00:05"), "front-door", "door", 1), day) == "10:00, hall: opened"
+    assert words().evidence(Reading(at("07:40"), "kitchen-motion", "motion", 1), day) == "07:40, kitchen: movement"
+
+
+def test_a_long_time_in_a_bathroom_that_is_hers_alone_is_not_told_as_one_in_the_hall() -> None:
+    told = heard("08:00 living, 08:30 hall, 08:31 bathroom, 20:00 living")
+    (said,) = [line for line in lines(day_of(told, make_home())) if "longest here" in line]
+    assert said == "Between the nights, last seen longest here, the bathroom not told apart: hall, 11 h 30 min."
+    (said,) = [line for line in lines(day_of(told, SHOWN)) if "longest here" in line]
+    assert said == "Between the nights, longest here: bathroom, 11 h 29 min."
 
 
 def test_a_little_movement_in_bed_is_not_none() -> None:

@@ -96,7 +96,7 @@ def test_a_day_is_read_from_the_hubs_journal(hub: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.splitlines() == [
         "Friday 20 February 2026",
         "This home was not observed on this day: nothing can be said of it.",
-        "Nothing was asked at home, and nothing was said.",
+        "Nothing was asked at home, and nothing was told to the monitoring centre.",
     ]
 
 

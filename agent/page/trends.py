@@ -44,10 +44,22 @@ class Trend(NamedTuple):
 
 def trends(days: Sequence[Day], words: Words) -> list[Trend]:
     """A trend for each figure that was measured on one of the days at least."""
+    return [_trend(name, days, words) for name in _shown(days) if _measured(name, days)]
+
+
+def unmeasured(days: Sequence[Day], words: Words) -> list[str]:
+    """The names of the others that may be shown."""
+    return [words.table("figure")[name] for name in _shown(days) if not _measured(name, days)]
+
+
+def _shown(days: Sequence[Day]) -> list[str]:
     names = days[0].figures if days else ()
     hidden = days[0].bathroom_hidden if days else False
-    shown = [name for name in names if not (hidden and name.startswith("bathroom"))]
-    return [_trend(name, days, words) for name in shown if any(day.figures[name].value is not None for day in days)]
+    return [name for name in names if not (hidden and name.startswith("bathroom"))]
+
+
+def _measured(name: str, days: Sequence[Day]) -> bool:
+    return any(day.figures[name].value is not None for day in days)
 
 
 def _trend(name: str, days: Sequence[Day], words: Words) -> Trend:
@@ -86,16 +98,17 @@ def _compared(figure: Figure, words: Words) -> str:
 
 
 def _says(title: str, found: Sequence[Figure], days: Sequence[Day], words: Words) -> str:
-    """From the least to the most, and how many days were not as usual."""
+    """From the least to the most, and how many days were not as usual; a day that is not over is held against nothing,
+    although what is usual may be known."""
     site = words.table("site")
     known = [(one.value, one, day) for one, day in zip(found, days, strict=True) if one.value is not None]
     least, most = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
     compared = [one.compared() for one in found]
     odd = len(compared) - compared.count("usual") - compared.count("")
-    after = site["trend_odd"].format(count=odd) if odd else site["trend_usual" if any(compared) else "trend_unknown"]
-    says = site["trend"].format(
-        name=title, count=len(known), low=words.figure(*least[1:]), high=words.figure(*most[1:])
-    )
+    key = "trend_usual" if any(compared) else "trend_open" if any(one.usual for one in found) else "trend_unknown"
+    after = site["trend_odd"].format(count=odd) if odd else site[key]
+    low, high = words.figure(*least[1:]), words.figure(*most[1:])
+    says = site["trend" if low != high else "trend_same"].format(name=title, count=len(known), low=low, high=high)
     return f"{says} {after}"
 
 

@@ -6,6 +6,7 @@ observed. 0 is measured, and none.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 from agent.civil import Wall
@@ -53,7 +54,7 @@ class Counted:
     stays: tuple[Stay, ...]
     beds: tuple[Span, ...]
     doors: tuple[Reading, ...]  # entrances opened
-    unseen_rooms: tuple[str, ...]  # that a sensor which was not believed left out of sight
+    unseen_rooms: Mapping[str, tuple[Span, ...]]  # that a sensor which was not believed left out of sight, and when
     carried: tuple[Reading, ...]  # how bed, company and a rest stood at noon: where the next day goes on from
 
     def observed_permille(self, window: Span) -> int:
@@ -91,7 +92,7 @@ def counted(
     lain = clipped(in_bed((one for one in signs.bed if one.at < until), until), whole)
     beds = tuple(part for span in lain for part in without(span, merged(rests)))
     out = outings(heard, beds, holes, until)
-    bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), (), ())
+    bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), {}, ())
     lost = {name: unseen(ill, window, UNSEEN_PERMILLE) for name, window in _windows(bounds, until)}
     needs = needed(home)
     counts: dict[str, Count] = {}
@@ -101,11 +102,18 @@ def counted(
         seen = bare.observed_permille(window) >= HALF_PERMILLE and until > window.since
         counts[name] = count if measured and seen and not clipped(rests, window) else NOT_MEASURED
     doors = tuple(s.reading for s in heard if s.entrance and s.reading and s.reading.value and s.at >= bounds.midnight)
-    hidden = rooms_hidden(home)
-    rooms = sorted({home.sensors[sensor].room for sensor in lost["night"] | lost["day"]} - hidden)
-    return Counted(
-        bounds, until, holes, counts, bare.stays, beds, doors, tuple(rooms), _carried(signs, bounds.noon, rests)
-    )
+    rooms = _unseen_rooms(home, ill, lost["night"] | lost["day"], whole)
+    return Counted(bounds, until, holes, counts, bare.stays, beds, doors, rooms, _carried(signs, bounds.noon, rests))
+
+
+def _unseen_rooms(
+    home: Home, ill: Mapping[str, Sequence[Span]], lost: frozenset[str], whole: Span
+) -> Mapping[str, tuple[Span, ...]]:
+    rooms = sorted({home.sensors[sensor].room for sensor in lost} - rooms_hidden(home))
+    when = {
+        room: chain.from_iterable(ill[sensor] for sensor in lost if home.sensors[sensor].room == room) for room in rooms
+    }
+    return {room: clipped(merged(spans), whole) for room, spans in when.items()}
 
 
 def _carried(signs: Signs, noon: Instant, rests: Sequence[Span]) -> tuple[Reading, ...]:

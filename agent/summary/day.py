@@ -89,7 +89,7 @@ class Day:
     plan: tuple[int, int]  # the night by the care plan, minutes of the wall clock
     observed_permille: int
     dark: tuple[Span, ...]
-    unseen_rooms: tuple[str, ...]
+    unseen_rooms: Mapping[str, tuple[Span, ...]]  # and when a sensor there was not to be relied on
     figures: Mapping[str, Figure]  # all of FIGURES, in that order
     stays: tuple[Stay, ...]
     beds: tuple[Span, ...]

@@ -63,8 +63,8 @@ def _unobserved(day: Day) -> Iterator[Sentence]:
     more = tuple(long[DARK_TOLD_MOST:])
     if more:
         yield Sentence("dark_more", len(more), {"value": ("count", len(more))}, more)
-    for room in day.unseen_rooms:
-        yield Sentence("unseen", None, {"room": ("room", room)})
+    for room, spans in day.unseen_rooms.items():
+        yield Sentence("unseen", None, {"room": ("room", room)}, spans)
 
 
 def _of_figure(day: Day, figure: Figure) -> Iterator[Sentence]:
@@ -97,7 +97,8 @@ def _rooms(day: Day) -> Iterator[Sentence]:
         room = day.rooms[0][0]
         spans = tuple(Span(since, until) for since, until, place in day.stays if place == room)
         daytime = clipped(spans, daytime_of(day))
-        yield Sentence("rooms", None, {"room": ("room", room), "value": ("length", minutes)}, daytime)
+        key = "rooms_apart" if day.bathroom_hidden else "rooms"
+        yield Sentence(key, None, {"room": ("room", room), "value": ("length", minutes)}, daytime)
 
 
 def daytime_of(day: Day) -> Span:

@@ -159,7 +159,12 @@ def _name(figure: Figure, words: Words) -> str:
 
 
 def dark(day: Day, words: Words) -> list[str]:
-    return [words.page["dark_span"].format(span=words.span(span, day)) for span in day.dark]
+    """What was not observed, and whose sensor was not to be relied on, and when."""
+    found = [words.page["dark_span"].format(span=words.span(span, day)) for span in day.dark]
+    for room, spans in day.unseen_rooms.items():
+        when = ", ".join(words.span(span, day) for span in spans)
+        found.append(words.page["unseen_span"].format(room=day.names[room], span=when))
+    return found
 
 
 def drawn(day: Day, words: Words) -> dict[str, object]:

@@ -124,6 +124,8 @@ class Words:
         if figure.usual is None:
             return self.page["usual_unknown"]
         low, high = figure.usual
+        if figure.form != "time" and high == 0:
+            return self.page["none"]
         return self._range((figure.form, low), (figure.form, high), day)
 
     def evidence(self, one: Evidence, day: Day) -> str:
@@ -131,7 +133,7 @@ class Words:
         if isinstance(one, Span):
             return self.span(one, day)
         room = day.names.get(day.room_of.get(one.sensor, ""), "")
-        return f"{self.moment(one.at, day)}  {room}: {self._reading(one)}"
+        return f"{self.moment(one.at, day)}, {room}: {self._reading(one)}"
 
     def _reading(self, reading: Reading) -> str:
         told = self.table("reading")
