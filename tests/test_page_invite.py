@@ -12,7 +12,7 @@ from agent.page.wishes_io import MOST_ASKED, WISH_MS
 from agent.passwords import Unfit
 from tests.page_maker import FEW_DAYS, HOME, PASSWORD, Guest, HubPage
 
-DEEDS = ("ask", "agree", "drop", "link")
+DEEDS = ("ask", "agree", "drop", "end", "link")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,24 @@ def test_who_lives_there_agrees_by_asking(page: HubPage, mum: Guest) -> None:
     code = link_for(mum, "emil")
     assert "Welcome, emil" in Guest(page).ask("GET", f"/welcome/{code}").text
     assert "emil, invited" in mum.ask("GET", "/family").text
+
+
+def test_who_lives_there_ends_that_somebody_looks_and_nobody_else_can(page: HubPage, mum: Guest, anna: Guest) -> None:
+    greta, dad = page.guest("greta"), page.guest("dad", "--resident")
+    page.invite("late")
+    assert "greta may no longer look" in mum.ask("GET", "/family").text
+    assert "dad may no longer look" not in mum.ask("GET", "/family").text
+    assert "may no longer look" not in anna.ask("GET", "/family").text
+    for guest, name in ((anna, "greta"), (anna, "anna"), (mum, "dad"), (mum, "mum"), (mum, "nobody")):
+        assert does(guest, "end", name) == 403
+    assert greta.ask("GET", "/").status == 200
+    assert does(mum, "end", "greta") == 303
+    assert greta.ask("GET", "/").headers["Location"] == "/login"
+    assert greta.log_in().status == 403
+    assert does(mum, "end", "late") == 303
+    assert "late" not in page.command("list")
+    assert "<strong>mum</strong> ended that greta may look" in mum.ask("GET", "/looks").text
+    assert dad.ask("GET", "/").status == 200
 
 
 def test_a_form_of_another_site_asks_for_nobody_and_agrees_to_nothing(page: HubPage, mum: Guest, anna: Guest) -> None:

@@ -15,7 +15,8 @@ def _shown(family: Family, **more: object) -> str:
     lives_here = family.lives_here(who)
     wishes = [one for one in family.wishes.all(at) if lives_here or one.asked_by == who]
     members, invited = (family.accounts.names(), family.waiting(at)) if lives_here else ([], [])
-    shown = {"wrong": None, "link": None} | more
+    guests = {name for name in (*members, *invited) if not family.lives_here(name)}
+    shown = {"wrong": None, "link": None, "guests": guests} | more
     return render_template(
         "family.html", lives_here=lives_here, wishes=wishes, members=members, invited=invited, **shown
     )
@@ -61,6 +62,17 @@ def drop() -> Any:
     _, name = form("csrf", "name")
     with site().family() as book:
         if not book.wishes.drop(name, now(), g.session.who):
+            abort(403, "not_yours")
+    return _again()
+
+
+@told
+def end() -> Any:
+    """Who lives here ends that somebody else may look, or takes their invitation back; who lives here too stays."""
+    _, name = form("csrf", "name")
+    who = g.session.who
+    with site().family() as book:
+        if not book.lives_here(who) or book.lives_here(name) or not book.remove(name, now(), who):
             abort(403, "not_yours")
     return _again()
 

@@ -227,7 +227,7 @@ def looks() -> Any:
 
 
 page.get("/family")(invite_io.family)
-for change in (invite_io.ask, invite_io.agree, invite_io.drop, invite_io.link):
+for change in (invite_io.ask, invite_io.agree, invite_io.drop, invite_io.end, invite_io.link):
     page.post(f"/family/{change.__name__}")(change)
 
 
