@@ -210,7 +210,7 @@ def log_in(within: str) -> Any:
     """The form with name and password: to the endpoint ``within`` with a session, or the form again with why not."""
     name, password = form("name", "password")
     ours, at, address = site(), now(), request.remote_addr or ""
-    name = name[:32]
+    name = name[:64].strip().lower()[:32]  # as a telephone's keyboard writes it; no account is called otherwise
     who = token_hash(name)
     with ours.guessing:
         if ours.failures.must_wait(who, address, at):

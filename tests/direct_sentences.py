@@ -9,10 +9,10 @@ from itertools import pairwise
 from tests.direct_count import MINUTE, DirectCount, together
 
 ALERTS = {
-    "possible_fall": "Possible fall", "home_not_watched": "Home not watched", "not_up": "Not up",
-    "night_exit": "Out at night", "sensor_lost": "A sensor lost", "sensor_mute": "A sensor that no longer sees",
-    "sensor_stuck": "A sensor that is stuck", "sensor_chattering": "A sensor that repeats itself",
-    "routine_change": "A change of routine", "door_left_open": "Door left open", "not_home": "Not home",
+    "possible_fall": "possible fall", "home_not_watched": "home not watched", "not_up": "not up",
+    "night_exit": "out at night", "sensor_lost": "a sensor lost", "sensor_mute": "a sensor that no longer sees",
+    "sensor_stuck": "a sensor that is stuck", "sensor_chattering": "a sensor that repeats itself",
+    "routine_change": "a change of routine", "door_left_open": "door left open", "not_home": "not home",
 }  # fmt: skip
 ROOM_FIRST = ("up", "quiet")  # times of day; the rest are counts, but for what is in LENGTHS
 LENGTHS = ("away",)
@@ -47,7 +47,7 @@ class DirectDays(DirectCount):
         alerts = [one for one in self.alerts if one.state == "raised" and one.kind != "test_call"]
         told = [one for one in alerts if self.at(day, 0) <= one.at < until]
         lines = [
-            f"{self.wall(one.at):%H:%M}  {ALERTS[one.kind]} would have been told to the monitoring centre."
+            f"{self.wall(one.at):%H:%M}  The monitoring centre would have been told: {ALERTS[one.kind]}."
             for one in told
         ]
         lines = lines or ["Nothing was asked at home, and nothing was told to the monitoring centre."]

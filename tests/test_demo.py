@@ -162,7 +162,7 @@ def test_the_demo_tells_its_story_live_within_ninety_seconds(folder: Path) -> No
     assert len(lamp) >= 2 * len(STORY.asked)
     assert err.splitlines()[-1].endswith(str(page)), "the day as a family reads it is named last"
     day = page.read_text()
-    assert "Possible fall was told to the monitoring centre; a person there took it at" in day
+    assert "The monitoring centre was told: possible fall; a person there took it at" in day
     assert re.search(r"To bed at \d\d:\d\d", day), "the night is told, though the bed was new"
     assert lamp[-1] == "off"
     assert "Nothing else was raised." in out

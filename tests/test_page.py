@@ -29,6 +29,9 @@ def test_who_is_invited_chooses_a_password_and_reads_the_day(page: HubPage) -> N
     assert anna.ask("GET", "/").headers["Location"] == "/login"
     assert anna.log_in().headers["Location"] == "/"
     assert "The day of Sunday 29 March 2026" in anna.ask("GET", "/day/2026-03-29").text
+    telephone = Guest(page, "Anna ")
+    assert telephone.log_in().headers["Location"] == "/", "as its keyboard writes a name"
+    assert telephone.log_in(PASSWORD.upper()).status == 403
 
 
 def test_an_invitation_opens_once_and_a_poor_password_does_not_use_it_up(page: HubPage) -> None:

@@ -15,7 +15,7 @@ def says(name: str, now: str) -> str:
 
 def test_a_day_that_is_not_over_is_not_said_to_be_one_of_which_nothing_is_known() -> None:
     assert says("Visits to the kitchen", "13:00").endswith(
-        "days measured: 1. Not held against what is usual yet: what it is of is not over, or was not observed whole."
+        "days measured: 1. Not held against what is usual: the day is not over, or was not observed whole."
     )
     assert says("Visits to the kitchen", "24:00") == (
         "Visits to the kitchen: 3; days measured: 1. None of them out of the usual."

@@ -71,7 +71,7 @@ def test_an_incident_is_told_once_with_who_took_it_and_what_was_found() -> None:
         Step(at(30), 1, 1, "1-1", "possible_fall", "outcome", "true"),
     ]
     heard, taken, closed = lines(day_of(make_home(), [], said, steps))[-1].split("; ")
-    assert heard == "10:05  Possible fall was told to the monitoring centre"
+    assert heard == "10:05  The monitoring centre was told: possible fall"
     assert (taken, closed) == ("a person there took it at 10:06", "closed at 10:30: help was needed.")
 
 
@@ -91,7 +91,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_day_is_read_from_the_hubs_journal(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "--config", "hub.toml", "--day", "2026-03-01", "--json"]) == 0
     *_, line = json.loads(capsys.readouterr().out)["lines"]
-    assert line["says"] == "10:01  Help button would have been told to the monitoring centre.", "no envelope left it"
+    assert line["says"] == "10:01  The monitoring centre would have been told: help button.", "no envelope left it"
     assert main(["summary", "--config", "hub.toml", "--day", "2026-02-20"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Friday 20 February 2026",
