@@ -105,6 +105,18 @@ def test_a_page_that_there_is_not_is_not_looked_at_and_fills_no_book(page: HubPa
     assert "looked at the week of that day" in hans.ask("GET", "/looks").text
 
 
+def test_a_withdrawal_that_cannot_be_handed_on_is_said_to_be_none_and_stands_in_no_book(page: HubPage) -> None:
+    ines, requests = page.guest("ines"), page.state / "requests"
+    requests.write_text("no folder")
+    try:
+        answer = ines.ask("POST", "/consent", {"csrf": ines.csrf(), "sure": "yes"})
+    finally:
+        requests.unlink()
+    assert answer.status == 503
+    assert "Nothing was ended: the hub cannot be told, and goes on watching" in answer.text
+    assert "withdrew" not in ines.ask("GET", "/looks").text
+
+
 def test_a_withdrawal_on_the_page_is_the_one_of_the_command_and_the_hub_takes_it(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     hub = Run(tmp_path / "state")

@@ -4,13 +4,13 @@ Each is made here, whole, and works without JavaScript. Nothing of the home is c
 the hub journals (consent).
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Blueprint, abort, g, render_template, request, url_for
 
 from agent.civil import Wall
-from agent.nouns import Refused
 from agent.page import invite_io
 from agent.page.dates import month_of, month_path, number_of, week_of
 from agent.page.family_io import LOOKS_SHOWN, MOST_CODE
@@ -241,17 +241,19 @@ def consent() -> Any:
 @logged_in
 def withdraw() -> Any:
     """As `hearthwatch consent --withdraw` does; the box is ticked by hand, so that no slip of a finger ends it."""
+    words = at_home().words
     if "sure" not in request.form:
         form("csrf")
-        return render_template("consent.html", done=False, wrong=True, standing=None), 400
+        return render_template("consent.html", done=False, wrong=words["consent_tick"], standing=None), 400
     form("csrf", "sure")
     who = g.session.who
-    with site().family() as family:
-        family.note(who, "withdrew the consent to be watched", now())
     try:
         heard = ask(at_home().state, "consent", {"given": False, "by": who}, f"{who}, on the page")
     except OSError as fault:
-        raise Refused(f"the request cannot be written: {fault.strerror}") from None
+        print(f"page: the request of {who} cannot be written: {fault.strerror}", file=sys.stderr, flush=True)
+        return render_template("consent.html", done=False, wrong=words["consent_failed"], standing=None), 503
+    with site().family() as family:
+        family.note(who, "withdrew the consent to be watched", now())
     return render_template("consent.html", done=True, heard=heard, wrong=None, standing=None)
 
 
