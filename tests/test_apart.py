@@ -26,6 +26,7 @@ from agent.walk_io import keep
 from tests.brokers import until
 from tests.living_hub import HOME
 from tests.page_maker import HubPage
+from tests.test_packages import HUB, lines
 
 OTHER = 61_234  # a user and a group that nobody else is
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
@@ -183,3 +184,10 @@ def test_the_page_tells_systemd_that_it_is_there_and_goes_on(
             until(lambda: hears(b"READY=1\nWATCHDOG=1"), "the first sign of life")
             heard.clear()
             until(lambda: hears(b"WATCHDOG=1"), "the next")
+
+
+def test_the_rules_come_back_when_the_machines_own_are_loaded_anew() -> None:
+    unit = HUB / "lib/systemd/system/hearthwatch-egress.service"
+    assert "nftables.service" in lines(unit, "PartOf")  # restarted with it
+    assert lines(unit, "ReloadPropagatedFrom") == ["nftables.service"]
+    assert lines(unit, "ExecReload") == lines(unit, "ExecStart")

@@ -87,7 +87,13 @@ def test_systemd_finds_no_fault_with_users_and_folders(tmp_path: Path) -> None:
         run(needs("systemd-sysusers"), f"--root={tmp_path}", str(confs))
     if os.geteuid():
         pytest.skip("folders of other users can be made by root alone")
-    told = {"home.toml": "640", "home.toml.before": "600", "walk.json": "600", "certificate.html": "600"}
+    told = {
+        "home.toml": "640",
+        "answers.toml": "600",
+        "home.toml.before": "600",
+        "walk.json": "600",
+        "certificate.html": "600",
+    }
     (tmp_path / "etc/hearthwatch").mkdir()
     for name in told:
         (tmp_path / "etc/hearthwatch" / name).write_text("The Smiths")
