@@ -237,6 +237,20 @@ def test_zigbee2mqtts_network_key_and_names_go_when_its_folder_is_named(
     assert "Not erased either" not in (tmp_path / "retire-proof.txt").read_text()
 
 
+def test_zigbee2mqtts_folder_may_go_later_and_what_was_proved_before_stays(tmp_path: Path) -> None:
+    (tmp_path / "zigbee2mqtt").mkdir()
+    config, out = inhabited(tmp_path), tmp_path / "retire.json"
+    assert erased(config, out, "--yes") == 0
+    request, proof = out.read_bytes(), (tmp_path / "retire-proof.txt").read_text()
+    (tmp_path / "zigbee2mqtt" / "database.db").write_text(CANARY)
+    assert erased(config, out, "--yes", "--zigbee2mqtt", str(tmp_path / "zigbee2mqtt")) == 0
+    assert out.read_bytes() == request
+    both = (tmp_path / "retire-proof.txt").read_text()
+    assert both.startswith(proof)
+    assert "NO REQUEST" not in both
+    assert list((tmp_path / "zigbee2mqtt").iterdir()) == []
+
+
 def test_what_cannot_be_removed_is_told_and_the_next_run_finishes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

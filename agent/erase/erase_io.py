@@ -162,16 +162,23 @@ def _begin(work: Work) -> dict[str, Any]:
     with suppress(OSError):
         (work.state / "ballast").unlink(missing_ok=True)  # chance numbers; on a full disk the note needs its room
     things = [one for one in found(work) if not one.path.endswith(".sock")]  # doors hold nothing, and one is ours
-    digest = None
+    digest, earlier = None, ""
     try:
         if key.exists():
             request = _request(work, hub, key, things)
             write_whole(work.request, request)
             digest = hashlib.sha256(request).hexdigest()
+        elif (
+            work.request.exists()
+        ):  # of the first time, when something else was erased; check saw that it is this hub's
+            digest = hashlib.sha256(work.request.read_bytes()).hexdigest()
+            with suppress(FileNotFoundError):
+                earlier = _proof_at(work.request).read_text() + "\n"
         note = {
             "hub": hub,
             "request": str(work.request.resolve()),
             "sha256": digest,
+            "earlier": earlier,
             "things": [list(one) for one in things],
         }
         write_whole(work.note, json.dumps(note).encode(), mode=0o600)
@@ -239,9 +246,9 @@ def _finish(work: Work, note: dict[str, Any], left: list[str], secrets: list[byt
     where = why or f"The request for the centre: {request}"
     searched, radio = _searched(secrets, seen, skipped), work.zigbee is not None
     said = proof(str(note["hub"]), where, when, things, left, searched, radio)
-    file = request.with_name(f"{request.stem}-proof.txt")
+    file = _proof_at(request)
     try:
-        write_whole(file, said.encode())
+        write_whole(file, (note.get("earlier", "") + said).encode())
     except OSError as fault:
         place = fault.filename or file
         raise Refused(f"{place}: the proof cannot be written: {fault.strerror}; run erase again") from None
@@ -251,6 +258,10 @@ def _finish(work: Work, note: dict[str, Any], left: list[str], secrets: list[byt
         (work.state / "lock").unlink(missing_ok=True)  # the note last: without it nobody would come back for the lock
         work.note.unlink(missing_ok=True)
     return Erased(not left and why is None, said, file)
+
+
+def _proof_at(request: Path) -> Path:
+    return request.with_name(f"{request.stem}-proof.txt")
 
 
 def _of_request(request: Path, digest: str | None) -> str | None:
