@@ -39,6 +39,8 @@ def retire(store: Store, request: Path, hubs: Path, by: str) -> str:
         sync_folder(hubs)
     except OSError as fault:
         raise Refused(f"{key}: cannot be removed: {fault.strerror}; it is still believed") from None
+    with store.writing():
+        store.part(said.hub)
     return _words(said)
 
 

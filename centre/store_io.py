@@ -119,6 +119,10 @@ class Store(Book):
                 self.change("DELETE FROM hub WHERE name=?", hub)
                 self.note("receiver", "no longer expected: it has no key here", now, hub)
 
+    def part(self, hub: str) -> None:
+        """A hub whose key was taken away by a person: nothing is expected of it, be it the last one here."""
+        self.change("DELETE FROM hub WHERE name=?", hub)
+
     def gone(self, hub: str, now: Instant) -> bool:
         """Its Last Will came, or the broker does not know it; whether that is news. What it was told just before, it
         may not have heard."""

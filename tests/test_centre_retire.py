@@ -6,7 +6,7 @@ import pytest
 
 from agent.__main__ import main
 from agent.transport.keys_io import certificate
-from centre.store_io import Store
+from centre.store_io import Store, now
 from tests.test_erase import erased, inhabited, with_line
 
 
@@ -14,7 +14,9 @@ def centre(folder: Path, hub: Path) -> list[str]:
     """A centre that has pinned this hub, and the words of its command."""
     (folder / "hubs").mkdir()
     (folder / "hubs" / "hub-7.pub").write_bytes((hub / "state" / "hub.pub").read_bytes())
-    Store(str(folder / "centre.db")).close()
+    store = Store(str(folder / "centre.db"))
+    store.expect({"hub-7"}, now())
+    store.close()
     words = ["centre", "retire", str(hub / "retire.json"), "--hubs", str(folder / "hubs")]
     return [*words, "--state", str(folder / "centre.db")]
 
@@ -23,6 +25,7 @@ def audit(folder: Path) -> list[str]:
     store = Store(str(folder / "centre.db"), may_make=False)
     found = [str(what) for (what,) in store.ask("SELECT what FROM audit WHERE hub='hub-7'")]
     assert store.first_broken() is None
+    assert found == [] or not store.ask("SELECT name FROM hub")  # nothing is expected of a hub that was taken out
     store.close()
     return found
 

@@ -10,6 +10,7 @@ import pytest
 
 from agent.line_io import Line
 from agent.live_io import Frames, frame_queue
+from agent.nouns import Refused
 from agent.requests_io import FRESH_MS, ask
 from tests.brokers import LONG_S
 from tests.test_apart import OTHER, as_root
@@ -44,6 +45,16 @@ def heeded(state: Path) -> list[str]:
             assert frame is not None
             said.append(frame.address)
     return said[:-1]
+
+
+@as_root
+def test_somebody_whom_the_hub_would_not_heed_is_told_so_at_once(tmp_path: Path) -> None:
+    os.seteuid(OTHER)
+    try:
+        with pytest.raises(Refused, match="another user's, who would not heed this: use sudo"):
+            ask(tmp_path, "pause", {"until_ms": 1 << 52})
+    finally:
+        os.seteuid(0)
 
 
 @as_root
