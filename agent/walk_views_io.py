@@ -6,6 +6,7 @@ import os
 import select
 import sys
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Final, Protocol, Self
 
 from rich.console import Console, Group
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from agent.civil import rfc3339
 from agent.provision.walk import Step, Walk
-from agent.provision.walk_words import NARROW, cut, next_line, room_lines
+from agent.provision.walk_words import NARROW, cut, next_line, quantity_name, room_lines
 
 LINE_MOST: Final = 200  # characters typed; a longer line is cut
 ENTER: Final = ("room", "press")  # what begins when Enter is pressed; the rest is asked for at once
@@ -74,7 +75,7 @@ class PlainView:
     def show(self, walk: Walk) -> None:
         for reading in walk.readings[self._heard :]:
             if reading.value and reading.quantity != "checkin":
-                print(f"  {reading.sensor}: {reading.quantity} {reading.value}", flush=True)
+                print(f"  {reading.sensor}: {quantity_name(reading.quantity)} {reading.value}", flush=True)
         self._heard = len(walk.readings)
         if (line := next_line(walk)) != self._last:
             self._last = line
@@ -155,5 +156,6 @@ class ScreenView:
 def picture(walk: Walk, width: int, said: str = "") -> list[str]:
     """The lines of the screen; what to do now stands last, whole, however narrow the screen."""
     heard = [one for one in walk.readings if one.value and one.quantity != "checkin"][-1:]
-    last = [cut(f"heard: {one.sensor} ({one.quantity})", width) for one in heard] or ["heard: nothing yet"]
-    return [*room_lines(walk, width), "", *last, *([cut(said, width)] if said else []), next_line(walk)]
+    last = [cut(f"heard: {one.sensor} ({quantity_name(one.quantity)})", width) for one in heard]
+    told = wrap(said, width)
+    return [*room_lines(walk, width), "", *(last or ["heard: nothing yet"]), *told, next_line(walk)]

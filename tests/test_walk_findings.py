@@ -69,7 +69,9 @@ def test_one_that_hangs_in_another_room_is_told_with_that_room() -> None:
 def test_one_that_speaks_and_never_sees_is_blind() -> None:
     walker = Walker(mounted={"living-motion": "nowhere"})
     walker.walk.hear([Reading(AT, "living-motion", "battery_percent", 80)])
-    assert told(walker) == ["living-motion: speaks, but saw nobody in living: is it covered, or turned to the wall?"]
+    assert told(walker) == [
+        "living-motion: speaks, but saw nobody in living: walk there again; else: is it covered, or turned to the wall?"
+    ]
 
 
 def test_a_dead_one_was_not_heard_at_all() -> None:
@@ -126,7 +128,7 @@ def test_smoke_is_not_set_off_and_lives_if_it_was_heard_today() -> None:
 
 def test_a_battery_that_will_not_last_is_changed_while_somebody_is_there() -> None:
     lines = told(Walker(), KNOWN._replace(battery_percent={"hall-motion": 12}))
-    assert lines == ["hall-motion: battery at 12 %: change it now"]
+    assert lines == ["hall-motion: battery at 12 %: change it, and walk again"]
 
 
 def test_a_weak_radio_is_told_and_stops_nothing() -> None:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -16,11 +17,12 @@ from typing import Final
 import pytest
 
 from agent.nouns import Home, Instant, Reading, Room, Sensor
-from agent.provision.walk import Walk
+from agent.provision.walk import Mark, Walk
+from agent.provision.walk_words import next_line
 from agent.walk_views_io import picture
 from tests.brokers import ROOT, until
 from tests.living_hub import LivingHub
-from tests.walk_maker import Walker
+from tests.walk_maker import FLAT, Walker
 from tests.walked_hub import Radio, home_text
 from tests.whole_hub import RUN
 
@@ -104,3 +106,46 @@ def test_the_sensor_that_was_heard_last_stands_on_the_screen() -> None:
     walker.walk.hear([Reading(Instant(1), "kitchen-motion", "motion", 1)])
     assert "heard: kitchen-motion (motion)" in picture(walker.walk, PHONE)
     assert all(len(line) <= PHONE for line in picture(walker.walk, PHONE)[:-1])
+
+
+def test_an_eye_that_is_heard_for_the_first_time_is_said_to_have_only_told_how_it_stands() -> None:
+    walk = Walk(FLAT)
+    walk.mark(Mark(Instant(1), "room", "kitchen"))
+    walk.hear([Reading(Instant(2), "kitchen-motion", "checkin", 1)])
+    assert next_line(walk) == (
+        "Walk about in kitchen: kitchen-motion is heard, but its first word only tells how it stands. "
+        "Once more in 2 minutes, or Enter and come back by its number"
+    )
+    walk.hear([Reading(Instant(3), "kitchen-motion", "motion", 0)])
+    assert next_line(walk) == "Walk about in kitchen: waiting for kitchen-motion (Enter goes on)"
+
+
+def test_a_door_whose_first_word_was_its_opening_is_asked_for_once_more() -> None:
+    walk = Walk(FLAT)
+    walk.mark(Mark(Instant(1), "open", "front-door"))
+    walk.hear([Reading(Instant(2), "front-door", "checkin", 1)])
+    assert next_line(walk).endswith("its first word only tells how it stands. Once more now")
+    walk.hear([Reading(Instant(3), "front-door", "door", 0)])
+    assert walk.is_over(Instant(4))
+
+
+def test_who_presses_a_help_button_unasked_is_told_that_the_centre_hears_it(hub: LivingHub) -> None:
+    radio, phone = Radio(hub), Phone(hub, 80)
+    try:
+        phone.shows("Go to hall, and press Enter there")
+        radio.tell("pendant", action="single", battery=90)
+        phone.shows("pendant was pressed unasked, and calls for help: tell the centre that it was you")
+    finally:
+        phone.close()
+        radio.close()
+
+
+def test_who_leaves_a_walk_by_ctrl_c_is_told_that_the_home_is_watched_again(hub: LivingHub) -> None:
+    radio, phone = Radio(hub), Phone(hub, 120)
+    try:
+        phone.shows("Go to hall, and press Enter there")
+        phone.process.send_signal(signal.SIGINT)
+        phone.shows("the walk test was left and is over, nothing is written down: the home is watched again")
+    finally:
+        phone.close()
+        radio.close()

@@ -94,6 +94,8 @@ def _follow(asked: argparse.Namespace, session: Session, home_file: Path, home: 
             call, silent = _call(session, view, asked.wait)
         except KeyboardInterrupt:  # who leaves so is done with it: nobody would be looked for until it ends by itself
             session.end()
+            left = ["the walk test was left and is over, nothing is written down: the home is watched again"]
+            view.end(left, {"faults": left, "file": None, "call": None})
             raise
         session.end()
         found = session.walked(call)
@@ -106,10 +108,14 @@ def _follow(asked: argparse.Namespace, session: Session, home_file: Path, home: 
 
 def _walk(session: Session, view: "View", keys: "Keys") -> list[str]:
     """Until every step is done, or whoever walks ends it, or its time is over: then a line says so."""
+    known = len(session.walk.calls) if session.walk is not None else 0
     while True:
         session.look()
         walk = session.walk
         assert walk is not None, "it has begun"
+        for pressed in walk.calls[known:]:
+            view.say(f"{pressed} was pressed unasked, and calls for help: tell the centre that it was you")
+        known = len(walk.calls)
         view.show(walk)
         if session.until is None:
             return ["the walk ended before all was tried: by its time, or by somebody else"] if walk.ahead() else []

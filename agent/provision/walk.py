@@ -73,6 +73,7 @@ class Walk:
         self.quality: dict[str, int] = {}  # the worst of each sensor's radio, 0 to 255
         self.heard: set[str] = set()  # sensors that said anything at all
         self.here: Step | None = None  # begun and not over
+        self.calls: list[str] = []  # help buttons that were pressed unasked: each was a call for help
         self._done: set[Step] = set()
 
     # -- what is told ------------------------------------------------------------------------------------------
@@ -100,6 +101,13 @@ class Walk:
             if reading.sensor in self.home.sensors and len(self.readings) < READINGS_MOST:
                 self.readings.append(reading)
                 self.heard.add(reading.sensor)
+                if self._is_call(reading):
+                    self.calls.append(reading.sensor)
+
+    def _is_call(self, reading: Reading) -> bool:
+        asked = self.here == Step("press", reading.sensor)
+        help_asked = self.home.sensors[reading.sensor].role != "answer"
+        return reading.quantity == "button" and bool(reading.value) and help_asked and not asked
 
     def radio(self, sensor: str, quality: int) -> None:
         self.quality[sensor] = min(quality, self.quality.get(sensor, quality))
@@ -140,6 +148,13 @@ class Walk:
     def waits_for(self) -> tuple[str, ...]:
         """The sensors that the step that is on still waits for."""
         return tuple(sensor.id for sensor in self.asked() if not self.answered(sensor))
+
+    def mute(self) -> tuple[str, ...]:
+        """Of these, who speaks and has not answered: the first that is ever heard of one only tells how it stands, and
+        an eye that has seen somebody is blind until it, or zigbee2mqtt, has forgotten that."""
+        last = {one.sensor: one.quantity for one in self.readings if one.at >= self.since}
+        spoke = {id for id, quantity in last.items() if quantity != self.home.sensors[id].kind}
+        return tuple(id for id in self.waits_for() if id in spoke and self.home.sensors[id].kind != "button")
 
     def asked(self) -> tuple[Sensor, ...]:
         """The sensors that the step that is on is about."""

@@ -45,7 +45,7 @@ def verdict(found: Found, home: Home) -> str:
         ),
         "badly_placed": f"sees {rooms} too: turn it away; if somebody else moved there, walk again",
         "blind": (
-            f"speaks, but saw nobody in {here}: is it covered, or turned to the wall?"
+            f"speaks, but saw nobody in {here}: walk there again; else: is it covered, or turned to the wall?"
             if eye
             else "speaks, but did not answer to what was done: are its two halves close enough?"
         ),
@@ -62,7 +62,7 @@ def _both(found: Found) -> str:
 def notes(found: Found) -> Iterator[str]:
     """What is well enough today and may not be tomorrow; the first is a fault all the same."""
     if found.low:
-        yield f"battery at {found.battery_percent} %: change it now"
+        yield f"battery at {found.battery_percent} %: change it, and walk again"
     if found.weak:
         yield f"weak radio ({found.quality} of 255): a mains-powered plug between it and the hub helps"
 
@@ -100,6 +100,9 @@ def next_line(walk: Walk) -> str:
         return f"{said}: answered"
     if instead := walk.instead():
         return f"{said}: {instead[0]} answers instead! In another room? Type its number"
+    if mute := walk.mute():
+        again = "in 2 minutes, or Enter and come back by its number" if here.kind == "room" else "now"
+        return f"{said}: {mute[0]} is heard, but its first word only tells how it stands. Once more {again}"
     return f"{said}: waiting for {', '.join(waits)} (Enter goes on)"
 
 
@@ -136,3 +139,8 @@ def seconds(ms: int) -> str:
 def kind_name(kind: str) -> str:
     """A room's kind as people say it."""
     return ROOMS.get(kind, kind)
+
+
+def quantity_name(quantity: str) -> str:
+    """What was heard, without its unit."""
+    return quantity.partition("_")[0]
