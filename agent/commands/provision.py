@@ -14,6 +14,8 @@ from agent.provision.provision_io import load
 from agent.setup_io import Session
 
 LONGEST_WAIT_S = 86_400
+KEPT = "All that was said is kept: the same command goes on from here."
+NEXT = "The hub goes by it from its next start: sudo systemctl restart hearthwatch.target. Then: hearthwatch walk-test"
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -54,15 +56,32 @@ def provisioned(asked: argparse.Namespace) -> int:
     if asked.page is not None:
         from agent.setup_page.serve_io import serve
 
-        return DONE if serve(asked.config, asked.page, say) else PROBLEMS
-    if asked.wait is not None or asked.json or not sys.stdin.isatty():
-        raise Refused("without a terminal provision needs --answers FILE, or --status")
+        try:
+            return DONE if serve(asked.config, asked.page, say) else PROBLEMS
+        except KeyboardInterrupt:
+            say(f"\nThe page has ended. {KEPT}")
+            raise
+    if asked.wait is not None or asked.json:
+        raise Refused("--wait goes with --answers FILE, --json with that or --status; in a terminal neither is needed")
+    if not sys.stdin.isatty():
+        raise Refused("without a terminal provision needs --answers FILE, --page, or --status")
+    return _in_a_terminal(asked)
+
+
+def _in_a_terminal(asked: argparse.Namespace) -> int:
     from agent.commands.provision_steps import led
 
     with Session(asked.config) as session:
-        with suppress(EOFError):  # Ctrl-D leaves, as q does
-            led(session, asked.step)
-        return DONE if session.view()["written"] else PROBLEMS
+        try:
+            with suppress(EOFError):  # Ctrl-D leaves, as q does
+                led(session, asked.step)
+        except KeyboardInterrupt:
+            say(f"\n{KEPT}")
+            raise
+        written = bool(session.view()["written"])
+        if not written:
+            say(f"\n{KEPT}")
+        return DONE if written else PROBLEMS
 
 
 def looked(config: Path) -> dict[str, Any]:

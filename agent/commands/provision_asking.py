@@ -1,13 +1,15 @@
 """Questions in a terminal while a home is set up: a minus leaves the step, a mistake is told and asked again."""
 
 from collections.abc import Callable
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Any, Final
 
 from agent.provision.answers import BadAnswers
 from agent.setup_io import Session
 
-COLUMNS: Final = 78  # of a terminal, beside the cursor
+COLUMNS_MOST: Final = 78  # beside the cursor; of a wider terminal the rest stays empty
+COLUMNS_LEAST: Final = 38
 
 
 class Left(Exception):
@@ -17,7 +19,8 @@ class Left(Exception):
 def wrapped(words: str, indent: str = "  ", more: str = "  ") -> list[str]:
     """``words`` in lines for a terminal; a path or a link is not cut. ``more``: before each line but the first."""
     following = indent + more
-    lines = wrap(words, COLUMNS, initial_indent=indent, subsequent_indent=following, break_long_words=False)
+    columns = min(COLUMNS_MOST, max(COLUMNS_LEAST, get_terminal_size().columns - 2))
+    lines = wrap(words, columns, initial_indent=indent, subsequent_indent=following, break_long_words=False)
     return lines or [""]
 
 
@@ -40,12 +43,13 @@ def agreed_to(words: str, default: bool) -> bool:
     return ask(f"{words} (y/n)", "y" if default else "n").lower().startswith("y")
 
 
-def said(session: Session, tables: Callable[[], dict[str, Any]]) -> None:
-    """Asks until what is said can be; each mistake is told."""
+def said(session: Session, tables: Callable[[], dict[str, Any]]) -> bool:
+    """Asks by ``tables``, again until what is said can be; each mistake is told. False: nothing was said."""
     while True:
         try:
-            session.say(tables())
-            return
+            if answers := tables():
+                session.say(answers)
+            return bool(answers)
         except BadAnswers as fault:
             for mistake in fault.mistakes:
                 show(f"! {mistake.key}: {mistake.message}")

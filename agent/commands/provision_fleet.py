@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agent.commands.asking import Refused, say
+from agent.commands.provision import NEXT
 from agent.provision.answers import BadAnswers
 from agent.provision.joined import expected, waiting
 from agent.provision.plan import ready
@@ -37,6 +38,7 @@ def answered(session: Session, answers: Path, wait_s: int | None, as_json: bool)
             tell("written", f"written: {path}")
         for line in session.promised():
             tell("promise", line)
+        tell("next", NEXT)
 
 
 def _paired(session: Session, wait_s: int | None, as_json: bool) -> None:

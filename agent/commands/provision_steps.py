@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent.commands.asking import Refused
-from agent.commands.provision import overview
+from agent.commands.provision import NEXT, overview
 from agent.commands.provision_asking import Left, agreed_to, ask, number, said, show
 from agent.commands.provision_things import boards, family, sensors
 from agent.provision.plan import NAMES, next_step
@@ -185,7 +185,7 @@ def _asked_centre(before: dict[str, Any]) -> dict[str, Any]:
 def _files(session: Session) -> None:
     for path in session.write():
         print(f"  written: {path}")
-    print("  The hub goes by it from its next start.")
+    show(NEXT)
 
 
 STEPS: Final[dict[str, Callable[[Session], None]]] = {

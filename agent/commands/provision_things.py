@@ -6,7 +6,6 @@ from typing import Any, Final
 from agent.commands.provision_asking import agreed_to, ask, said, show
 from agent.home import ROLES
 from agent.newcomer import Newcomer
-from agent.nouns import Refused
 from agent.provision.joined import addressed, passed, used, waiting
 from agent.provision.plan import stands
 from agent.provision.setup import plain
@@ -33,10 +32,9 @@ def sensors(session: Session) -> None:
             pair(session)
         elif what == "w":
             said(session, lambda: {"sensor": [*plain(session.setup).get("sensor", []), _wired(session)]})
-        elif what == "r":
-            pair(session, replaced=_one_of(session, "Which is to be replaced"))
-        elif what == "d":
-            gone = _one_of(session, "Which is to go")
+        elif what == "r" and (old := _one_of(session, "Which is to be replaced")):
+            pair(session, replaced=old)
+        elif what == "d" and (gone := _one_of(session, "Which is to go")):
             left = tuple(one for one in session.setup.sensors if one.id != gone)
             lamps = tuple(one for one in session.setup.signals if one.id != gone)
             session.change(replace(session.setup, sensors=left, signals=lamps))
@@ -54,16 +52,16 @@ def _list(session: Session) -> None:
 
 
 def _radio(device: Newcomer) -> str:
-    link = "link ?" if device.link_quality is None else f"link {device.link_quality}/255"
+    link = "radio not measured yet" if device.link_quality is None else f"link {device.link_quality}/255"
     battery = "" if device.battery_percent is None else f", battery {device.battery_percent} %"
     return link + battery
 
 
 def _one_of(session: Session, words: str) -> str:
+    """Empty: none of them."""
     ids = [one.id for one in session.setup.things]
-    id = ask(words)
-    if id not in ids:
-        raise Refused(f"there is no sensor {id[:48]!r}; there are {', '.join(ids) or 'none'}")
+    while (id := ask(f"{words} (Enter: none)")) and id not in ids:
+        show(f"! there is no sensor {id[:48]!r}; there are {', '.join(ids) or 'none'}")
     return id
 
 
@@ -76,6 +74,8 @@ def pair(session: Session, replaced: str = "") -> None:
         pairs.permit(True)
         print("  Devices may join: press the button of one until it blinks. Ctrl-C ends it.")
         try:
+            for device in [] if replaced else list(session.setup.devices.values()):
+                _left_over(session, device)
             while True:
                 _told_while_waiting(session, pairs)
         except KeyboardInterrupt:
@@ -92,6 +92,14 @@ def _told_while_waiting(session: Session, pairs: Pairs) -> None:
         if event.what == "failed" and agreed_to("Ask it again", True):
             show(pairs.again(event.address) or "It is asked again.")
     print(f"\r  {pairs.left_s:3} s open, {len(waiting(session.setup))} waited for ", end="", flush=True)
+
+
+def _left_over(session: Session, device: Newcomer) -> None:
+    """One that has joined earlier and is no sensor yet: it does not join again by itself."""
+    if device.interview == "ready" and device.kinds and not used(session.setup, device.address):
+        show(f"{device.address} ({device.vendor} {device.model}) has joined before, and is no sensor yet.")
+        if agreed_to("Is it to be one", True):
+            _placed(session, device)
 
 
 def _over(words: str) -> None:
@@ -128,13 +136,16 @@ def _table(session: Session, kind: str, link: str, address: str) -> dict[str, An
     room, id = _where(session, kind)
     table = {"id": id, "kind": kind, "room": room, "link": link, "address": address}
     if kind in ROLES:
-        table["role"] = ask(f"Its role ({', '.join(ROLES[kind])})", ROLES[kind][0])
+        entered = any(one.role == "entrance" for one in session.setup.sensors)
+        usual = "entrance" if kind == "door" and not entered else ROLES[kind][0]
+        table["role"] = ask(f"Its role ({', '.join(ROLES[kind])})", usual)
     return table
 
 
 def _where(session: Session, kind: str) -> tuple[str, str]:
     rooms = [room.id for room in session.setup.rooms]
-    room = ask(f"In which room ({', '.join(rooms)})", rooms[0] if len(rooms) == 1 else "")
+    while (room := ask(f"In which room ({', '.join(rooms)})", rooms[0] if len(rooms) == 1 else "")) not in rooms:
+        show(f"! there is no room {room[:48]!r} here")
     taken = {one.id for one in session.setup.things}
     names = (f"{room}-{kind}", *(f"{room}-{kind}-{nth}" for nth in range(2, 99)))
     return room, ask("Its name", next(name for name in names if name not in taken))
@@ -156,16 +167,18 @@ def boards(session: Session) -> None:
         session.change(passed(session.setup, "boards"))
         return
     if agreed_to("Is a board with wired sensors on one of them", bool(session.setup.serial)):
-        named = [serial.port for serial in session.setup.serial] or ports[:1]
-        chosen = ask("Its port; several with a comma", ", ".join(named)).split(",")
-        tables = [{"port": port.strip(), "bridge": f"bridge-{nth}"} for nth, port in enumerate(chosen, 1)]
-        said(session, lambda: {"serial": tables})
+        said(session, lambda: {"serial": _ports([serial.port for serial in session.setup.serial] or ports[:1])})
         for line in session.meet_boards():
             show(f"! {line}")
         for board in session.setup.boards.values():
             show(f"{board.bridge}: {board.firmware}, with {', '.join(board.channels)}")
         return
     said(session, lambda: {"serial": []})
+
+
+def _ports(before: list[str]) -> list[dict[str, Any]]:
+    chosen = ask("Its port; several with a comma", ", ".join(before)).split(",")
+    return [{"port": port.strip(), "bridge": f"bridge-{nth}"} for nth, port in enumerate(chosen, 1)]
 
 
 def family(session: Session) -> None:
@@ -176,8 +189,15 @@ def family(session: Session) -> None:
         return
     page = plain(session.setup).get("page", {})
     said(session, lambda: {"page": {**page, "address": ask("This hub's address there", page.get("address"))}})
-    while name := ask("Whom to invite, a-z and 0-9; Enter: that is all").lower():
-        members = [one for one in plain(session.setup).get("family", []) if one["name"] != name]
-        member = {"name": name, "resident": agreed_to("Is it who lives here", False)}
-        said(session, lambda: {"family": [*members, member]})  # noqa: B023 - called at once
+    while said(session, lambda: _invited(session)):
+        name = session.setup.family[-1].name
         print(f"  This link lets {name} in once, within 7 days:\n  {session.invite(name)}")
+
+
+def _invited(session: Session) -> dict[str, Any]:
+    """One more of the family; empty: that is all."""
+    name = ask("Whom to invite, a-z and 0-9; Enter: that is all").lower()
+    if not name:
+        return {}
+    members = [one for one in plain(session.setup).get("family", []) if one["name"] != name]
+    return {"family": [*members, {"name": name, "resident": agreed_to("Is it who lives here", False)}]}
