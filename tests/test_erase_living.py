@@ -12,7 +12,9 @@ from agent.nouns import Instant
 from agent.transport.envelope import FIRST, Envelope, seal, topic
 from agent.transport.keys_io import signer
 from tests.brokers import until
+from tests.doctor_maker import lay
 from tests.living_hub import HUB, Alarm, LivingHub
+from tests.seat import Seat
 
 
 def test_a_key_that_was_copied_before_the_hub_was_erased_opens_nothing_afterwards(
@@ -49,3 +51,14 @@ def speak(hub: LivingHub, key: Path) -> None:
     client.publish(topic(HUB, "alert"), seal(said, signer(str(key))))
     until(lambda: client.turn(0.05) or codes, "the broker's word")
     client.close()
+
+
+def test_who_takes_fright_and_presses_ctrl_c_reads_that_nothing_was_erased(tmp_path: Path) -> None:
+    config = lay(tmp_path)
+    signer(str(tmp_path / "state" / "hub.key"))
+    with Seat("erase", "--config", str(config), "--out", str(tmp_path / "retire.json")) as seat:
+        seat.sees("Type hub-7 to erase it: ")
+        seat.interrupts()
+        seat.sees("Nothing was erased")
+        assert seat.ended() == 130
+    assert (tmp_path / "state" / "hub.key").stat().st_size

@@ -37,7 +37,11 @@ def erased(asked: argparse.Namespace) -> int:
     check(work)
     with alone(hub, folder, state, asked.zigbee2mqtt):
         if not asked.yes and begun(work) is None:
-            _ask(name)
+            try:
+                _ask(name)
+            except KeyboardInterrupt:
+                say("\nNothing was erased.")
+                raise
         done = erase(work)
     print(done.text)
     if done.file is not None:
