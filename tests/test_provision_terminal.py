@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.commands.provision_asking import wrapped
 from agent.home import parse as parse_home
 from tests.fleet_maker import Fleet
 from tests.seat import Seat
@@ -131,3 +132,9 @@ def test_a_broken_sensor_is_replaced_in_a_home_that_is_set_up(radio: World, tmp_
         return {device["ieee_address"] for device in json.loads(lists[-1] if lists else b"[]")}
 
     radio.until(lambda: ASLEEP in there() and DOOR not in there(), "the old one to be gone")
+
+
+def test_what_is_asked_fits_the_terminal_of_a_phone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = wrapped("Movement, doors, beds and buttons are recorded on this hub alone; only alerts leave it.")
+    assert max(map(len, lines)) <= 40
