@@ -200,3 +200,10 @@ def test_a_home_with_nothing_zigbee_is_not_asked_for_zigbee2mqtt(hub: Path, caps
     assert found["home"]["found"] == "5 rooms, 1 sensor"
     Path("home.toml").write_text(home_text(3))
     assert doctor(capsys)[1]["zigbee2mqtt"]["good"] is False
+
+
+def test_a_hub_that_is_not_set_up_yet_is_told_how_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "hub.toml"
+    assert main(["doctor", "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert said == f"hearthwatch: {config}: no such file; a hub is set up by: hearthwatch provision --config {config}\n"

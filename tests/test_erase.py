@@ -13,6 +13,7 @@ import pytest
 
 from agent.__main__ import main
 from agent.clock_io import wall_ms
+from agent.erase.alone_io import STOP
 from agent.nouns import Instant
 from agent.page.certificate_io import certificate_of
 from agent.page.family_io import Family
@@ -183,7 +184,7 @@ def test_a_hub_that_runs_is_not_stopped_but_named(tmp_path: Path, capsys: pytest
     with Process(RUN, "watch", "--config", str(config)):
         until((tmp_path / "state" / "watch.sock").exists, "watch to run")
         assert erased(config, out, "--yes") == 75
-    assert capsys.readouterr().err == "hearthwatch: watch runs: stop it first; nothing was erased\n"
+    assert capsys.readouterr().err == f"hearthwatch: watch runs: {STOP}\n"
     with Process(RUN, "uplink", "--config", str(config)):
         until((tmp_path / "state" / "uplink.sock").exists, "uplink to run")
         assert erased(config, out, "--yes") == 75

@@ -64,6 +64,8 @@ def configured(config: Path) -> tuple[Hub, Path, Home]:
 
 
 def hub_of(config: Path) -> tuple[Hub, Path]:
+    if not config.exists():
+        raise Refused(f"{config}: no such file; a hub is set up by: hearthwatch provision --config {config}")
     try:
         hub = parse_hub(read_text(config))
     except BadHub as fault:

@@ -16,6 +16,7 @@ from agent.transport.door_io import Door
 from agent.transport.uplink_io import uplink_door
 from agent.watch_io import locked
 
+STOP: Final = "stop it first (an installed hub: sudo systemctl stop hearthwatch.target); nothing was erased"
 # Whoever has a database with a log open holds this byte of its index (SQLite's WALINDEX, "DMS") shared.
 _IN_USE: Final = 128
 
@@ -35,7 +36,7 @@ def alone(hub: Hub, folder: Path, state: Path, zigbee: Path | None) -> Iterator[
                 raise Running(f"{at_work} runs: end it first; nothing was erased")
         own = hub.page.state if hub.page is not None else None
         if _in_use((folder / own if own else state) / "page.db-shm"):
-            raise Running("the page runs: stop it first; nothing was erased")
+            raise Running(f"the page runs: {STOP}")
         if zigbee is not None and _zigbee_runs(hub, folder):
             raise Running("zigbee2mqtt runs: stop it first, or it writes all of it again; nothing was erased")
         yield
@@ -48,7 +49,7 @@ def _named(part: str, lock: "Iterator[None] | object") -> Iterator[None]:
         try:
             held.enter_context(lock)  # type: ignore[arg-type]
         except Running:
-            raise Running(f"{part} runs: stop it first; nothing was erased") from None
+            raise Running(f"{part} runs: {STOP}") from None
         yield
 
 
@@ -57,7 +58,7 @@ def _door(outbox: Path, line: int) -> Door | None:
     try:
         return Door(uplink_door(str(outbox), line))
     except Running:
-        raise Running("uplink runs: stop it first; nothing was erased") from None
+        raise Running(f"uplink runs: {STOP}") from None
     except OSError:
         return None
 

@@ -13,6 +13,10 @@ USERS: Final = ("hearthwatch-watch", "hearthwatch-uplink", "hearthwatch-page", "
 READERS: Final = {
     "/etc/hearthwatch/hub.toml": {"watch", "uplink", "page", "zigbee2mqtt", "nobody"},
     "/etc/hearthwatch/home.toml": {"watch", "page"},
+    "/etc/hearthwatch/setup.json": set(),
+    "/etc/hearthwatch/walk.json": set(),
+    "/etc/hearthwatch/certificate.html": set(),
+    "/etc/hearthwatch/privacy.html": set(),
     "/etc/hearthwatch/watch/local-password": {"watch"},
     "/etc/hearthwatch/broker/passwords": set(),
     "/etc/hearthwatch/centre/hub.key": {"uplink"},
