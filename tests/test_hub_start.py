@@ -71,7 +71,7 @@ def test_a_hub_with_one_centre_and_no_serial_port_is_told_nothing(tmp_path: Path
     [
         (HUB.replace('id = "hub-1"', "") + 'ca = "x"\ncertificate = "hub.toml"\nkey = "x"\n', "not a PEM certificate"),
         (HUB.replace('id = "hub-1"', "") + 'ca = "x"\ncertificate = "x.pem"\nkey = "x"\n', "No such file"),
-        (HUB.replace('"state"', f'"{"s" * 120}"'), "no state directory yet"),
+        (HUB.replace('"state"', f'"{"s" * 120}"'), "not there yet; start watch first"),
     ],
 )
 def test_an_uplink_that_cannot_start_ends_with_one_line(
