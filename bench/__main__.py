@@ -143,9 +143,9 @@ def main() -> None:
     events = 20 if chosen.quick else EVENTS
     with running_hub() as hub:
         show(found, "event to alert at the centre's broker", latency(hub, events))
-        show(found, "alerts that nobody closes", piled_up(hub, events * 25))
         show(found, "a durable put to the broker's word, over TLS", child("tests.uplink_latency", str(events)))
         show(found, "idle", idle(hub, 10 if chosen.quick else IDLE_S))
+        show(found, "alerts that nobody closes", piled_up(hub, events * 25))
     show(found, "written on a day of 5,500 readings", child("bench.wear"))
     show(found, "the models, one sign of life", child("bench.models"))
     show(found, "sensors", sensors(50_000 if chosen.quick else 200_000))
