@@ -53,7 +53,9 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sent(home: Home, alerts: Iterable[Alert], key: Path) -> list[Upstream]:
     """Sealed, put into an outbox, and sent in virtual time."""
-    sealer, outbox, later = Sealer(HUB, home, key, None), Outbox(":memory:", durable=False), {}
+    path = key.with_name("outbox.db")
+    path.unlink(missing_ok=True)
+    sealer, outbox, later = Sealer(HUB, home, key, None), Outbox(str(path), durable=False), {}
     for alert in alerts:
         epoch = int(alert.id.partition("-")[0])
         outbox.put(epoch, alert.seq, alert.severity, sealer(alert))
