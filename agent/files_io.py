@@ -1,13 +1,16 @@
 """Files are written whole or not at all; a damaged one is set aside, not deleted."""
 
 import errno
+import fcntl
 import itertools
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from agent.nouns import Running
 from agent.owner_io import given
 
 _PARTS: Final = ("-wal", "-shm", "")  # of a database on the disk
@@ -69,6 +72,21 @@ def give_to_owner_of_folder(*paths: Path) -> None:
         if os.geteuid() == 0 and path.exists():
             whose = path.parent.stat()
             os.chown(path, whose.st_uid, whose.st_gid)
+
+
+@contextmanager
+def locked_by_us(path: Path, taken: str) -> Iterator[None]:
+    """Nobody else holds that lock until the end, be it by a kill. Running, in the words ``taken``, if somebody does."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Running(taken) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

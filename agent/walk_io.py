@@ -4,8 +4,6 @@
 follows it: another ``walk-test`` finds in the journal how far it came, and goes on from there.
 """
 
-import fcntl
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,10 +12,10 @@ from typing import Any, Final, cast
 
 from agent.clock_io import boot_ms
 from agent.detect.walking import WALK_MOST_MS
-from agent.files_io import write_whole
+from agent.files_io import locked_by_us, write_whole
 from agent.journal_file_io import Written
 from agent.line_io import plain
-from agent.nouns import DAY_MS, BadFrame, Entry, Home, Instant, Refused, Running
+from agent.nouns import DAY_MS, BadFrame, Entry, Home, Instant, Refused
 from agent.packing import unpack, unpack_snapshot
 from agent.provision.walk import Mark, Walk
 from agent.provision.walk_file import FILE, Call, Walked, home_digest, written
@@ -36,16 +34,8 @@ CALL_WAIT_S: Final = 90  # for the centre to sign: after a minute the hub tries 
 @contextmanager
 def walking(state: Path) -> Iterator[None]:
     """One who walks at a time; Running if there is another."""
-    handle = os.open(state / "walk.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise Running(f"{state}: somebody else follows a walk test of this hub just now") from None
-    try:
+    with locked_by_us(state / "walk.lock", f"{state}: somebody else follows a walk test of this hub just now"):
         yield
-    finally:
-        os.close(handle)
 
 
 class Tail:

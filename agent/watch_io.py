@@ -4,9 +4,7 @@ Start is recovery. Whatever ended the last run, this one opens the journal, take
 after it without saying it again, puts into the outbox what had not reached it, and goes on.
 """
 
-import fcntl
 import json
-import os
 import queue
 import signal
 import sys
@@ -23,6 +21,7 @@ from agent.clock_io import HubClock, boot_id
 from agent.detect.detector import NO_MODELS, Models
 from agent.detect.own_words import DAMAGED
 from agent.engine import OWN_LINKS, Engine
+from agent.files_io import locked_by_us
 from agent.hub import STALL_S, Serial
 from agent.journal_io import Journal, JournalError
 from agent.line_io import Line
@@ -30,7 +29,7 @@ from agent.live_io import Frames, boot_frame, frame_queue, intake
 from agent.loop import fill, run
 from agent.models_io import shipped
 from agent.mqtt_io import Broker
-from agent.nouns import Entry, Frame, Home, Instant, Outcome, Refused, Running, is_late
+from agent.nouns import Entry, Frame, Home, Instant, Outcome, Refused, is_late
 from agent.numbers_io import Numbers
 from agent.packing import alert_line
 from agent.recover import clock_of, missing, resume
@@ -70,16 +69,8 @@ NO_LINKS: Final = Links()
 def locked(state: Path) -> Iterator[None]:
     """One agent per state directory; Running if there is one."""
     state.mkdir(parents=True, exist_ok=True)
-    handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise Running(f"{state}: an agent is running with this state directory") from None
-    try:
+    with locked_by_us(state / "lock", f"{state}: an agent is running with this state directory"):
         yield
-    finally:
-        os.close(handle)
 
 
 class Follow:
