@@ -60,6 +60,15 @@ def test_swapped_sensors_and_a_door_wired_the_other_way_round_are_told_in_a_line
     radio.close()
 
 
+def test_a_sensor_that_hangs_in_another_room_and_one_that_is_dead_are_told_in_a_line_each(hub: LivingHub) -> None:
+    radio = Radio(hub, {"kitchen": "living", "living": ""})
+    with Installer(hub, radio) as installer:
+        end = installer.all(blind=("kitchen", "living"))
+        assert installer.status() == 1
+    assert [line.partition(":")[0] for line in end["faults"]] == ["kitchen-motion", "living-motion"], end["faults"]
+    radio.close()
+
+
 def test_a_centre_that_is_silent_fails_the_walk_in_one_line_within_its_bound(hub: LivingHub) -> None:
     hub.processes["centre"].__exit__(None, None, None)
     radio = Radio(hub)
