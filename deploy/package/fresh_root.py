@@ -1,6 +1,7 @@
 """A Debian in a folder, as if it were up, and the steps of a proof that are told of it."""
 
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tests.brokers import until
 
 HERE: Final = Path(__file__).parent
 PATIENCE_S: Final = 60.0  # for anything; under an emulator it takes five times as long
+INDENT: Final = 17 * " "  # of what a step was told, below it
 HEAR: Final = """
 import os, socket
 line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -26,15 +28,16 @@ while True:
 
 
 @contextmanager
-def step(what: str) -> Iterator[None]:
-    began = time.monotonic()
+def step(what: str) -> Iterator[list[str]]:
+    """What is put into the list is printed below it, a line each."""
+    began, lines = time.monotonic(), list[str]()
     try:
-        yield
+        yield lines
     except BaseException as fault:
         said = (str(fault).strip().splitlines() or [type(fault).__name__])[-1]
         print(f"BAD  {time.monotonic() - began:6.1f} s  {what}: {said}", flush=True)
         raise
-    print(f"ok   {time.monotonic() - began:6.1f} s  {what}", flush=True)
+    print(f"ok   {time.monotonic() - began:6.1f} s  {what}", *lines, sep=f"\n{INDENT}", flush=True)
 
 
 class Root:
@@ -97,6 +100,14 @@ class Root:
             except subprocess.TimeoutExpired:
                 child.kill()
         self.children.clear()
+
+
+def journal(root: Root, sql: str) -> list[tuple[object, ...]]:
+    path = root.folder / "var/lib/hearthwatch/journal.db"
+    if not path.exists():
+        return []
+    with sqlite3.connect(path, timeout=10) as db:
+        return list(db.execute(sql))
 
 
 def installed(root: Root, *packages: Path) -> None:

@@ -10,6 +10,7 @@ say() { echo "hearthwatch: $*"; }
 [ "$(id -u)" = 0 ] || { say "the proof installs packages into a root of its own: run it as root" >&2; exit 1; }
 command -v debootstrap >/dev/null || deploy/apt-install.sh "the proof needs a fresh Debian" debootstrap
 command -v mosquitto >/dev/null || deploy/apt-install.sh "the proof needs a broker for its centre" mosquitto
+command -v faketime >/dev/null || deploy/apt-install.sh "the proof sets one command's clock to 1970" faketime
 version=$(.venv/bin/python -c 'import agent; print(agent.VERSION)')
 registered=/proc/sys/fs/binfmt_misc/hearthwatch-arm64
 ours=

@@ -6,6 +6,7 @@
  * as one JSON object a line on standard input:
  *   {"do": "join" | "leave" | "announce", "device": ieee}
  *   {"do": "wake", "device": ieee}      one that is "silent" in devices.json answers from now on
+ *   {"do": "sleep", "device": ieee}     and one that is not answers no more
  *   {"do": "say", "device": ieee, "cluster": number, "data": hex of a ZCL frame}
  *   {"do": "unplug"}      the coordinator is gone
  * What they are told to do goes to standard output: told {"device": ieee, "command": name, "with": its parameters}
@@ -119,7 +120,7 @@ class InMemory extends Adapter {
             const said = {nwkAddress: device.networkAddress, eui64: ieee, capabilities: {}};
             this.emit("zdoResponse", Zdo.ClusterId.END_DEVICE_ANNOUNCE, [0, said]);
         }
-        if (verb === "wake") device.silent = false;
+        if (verb === "wake" || verb === "sleep") device.silent = verb === "sleep";
         if (verb === "leave") this.emit("deviceLeave", {networkAddress: device.networkAddress, ieeeAddr: ieee});
         if (verb === "say") this.emit("zclPayload", this.heard(device, 1, cluster, Buffer.from(data, "hex")));
         if (verb === "unplug") this.emit("disconnected");
