@@ -13,16 +13,28 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from agent.accounts_io import Session
 from agent.clock_io import wall_ms
 from agent.near import is_near
 from agent.nouns import Instant, Refused
+from agent.pages_io import (
+    Application,
+    Pages,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from agent.passwords import MOST_PASSWORD, SESSION_MS, Failures, matches, token_hash
 from agent.serving_io import MAX_BODY_BYTES
 
+FORM_PARTS: Final = 10  # of a form that brings files
 PATH: Final = re.compile(r"/[A-Za-z0-9/._-]{0,120}")  # of our own pages; any other is not found, and not repeated
 RENEW: Final = (Path(__file__).parent / "renew.js").read_text()  # the one script that any page of ours has
 NO_SCRIPTS: Final = (
@@ -103,20 +115,14 @@ class Site:
             yield self._accounts
 
 
-def application(page: Blueprint, site: Site) -> Flask:
+def application(page: Pages, site: Site) -> Application:
     """``page`` brings the folders of its templates and of what is static."""
-    app = Flask(page.import_name)
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = site.body_bytes
-    app.config["MAX_FORM_PARTS"] = 10
-    app.config["SITE"] = site
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.before_request(_is_ours)
-    app.register_blueprint(page)
+    app = Application(page, site.body_bytes, FORM_PARTS, {"SITE": site})
     if site.renews:
-        app.add_url_rule("/renew.js", "renew", _renew)
-    app.register_error_handler(HTTPException, _problem)
-    app.register_error_handler(Refused, _out_of_order)
-    app.after_request(_kept_safe)
+        app.add("/renew.js", "renew", "GET", _renew)
+    app.before.append(_is_ours)
+    app.after.append(_kept_safe)
+    app.wrong = {HTTPException: _problem, Refused: _out_of_order}
     return app
 
 
@@ -157,11 +163,10 @@ def _is_ours() -> None:
             abort(403, "elsewhere")
 
 
-def _kept_safe(response: Response) -> Response:
+def _kept_safe(response: Response) -> None:
     for name, value in site().headers.items():
         response.headers[name] = value
     response.headers["Cache-Control"] = "no-store" if request.endpoint not in ("static", "renew") else "no-cache"
-    return response
 
 
 def _problem(fault: HTTPException) -> tuple[str, int]:

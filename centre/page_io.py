@@ -6,10 +6,9 @@ Every page is made here, whole, and works without JavaScript; with it the list r
 import re
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, redirect, render_template, url_for
-
 from agent.civil import rfc3339
 from agent.nouns import Instant
+from agent.pages_io import Pages, abort, g, redirect, render_template, url_for
 from agent.transport.envelope import is_hub
 from agent.web_io import form, log_in, log_out, logged_in, now
 from agent.web_io import site as desk
@@ -31,7 +30,7 @@ from centre.store_io import MOST_SHOWN
 ID: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 STATES: Final = {"open": "waiting for somebody", "taken": "taken", "closed": "closed"}
 
-page: Final = Blueprint("page", __name__)
+page: Final = Pages("page", __name__)
 
 
 @page.get("/login")
@@ -127,7 +126,7 @@ def _incident(hub: str, id: str) -> dict[str, Any]:
     return {"one": found, "said": said, "noted": noted, "heard": heard, "gone": gone, "now": now()}
 
 
-@page.app_context_processor
+@page.context_processor
 def _words() -> dict[str, Any]:
     """What every template may call."""
     choices = [("true", VERDICT_WORDS["true"]), ("visitor", VERDICT_WORDS["visitor"]), ("test", VERDICT_WORDS["test"])]
@@ -150,6 +149,6 @@ def _path_of(one: Incident) -> str:
     return url_for("page.incident", hub=one.said.hub, id=one.said.id)
 
 
-@page.app_template_filter("time")
+@page.template_filter("time")
 def _time(at: Instant) -> str:
     return rfc3339(at)[:19].replace("T", " ") + " UTC"

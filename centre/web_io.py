@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint
-
 from agent.accounts_io import Accounts
 from agent.mqtt_io import Broker
 from agent.nouns import MINUTE_MS, Refused
+from agent.pages_io import Pages
 from agent.serving_io import server
 from agent.web_io import NO_SCRIPTS, Site, application
 from centre.answers_io import Answers
@@ -74,7 +73,7 @@ class Desk(Site):
             yield self._store, self._answers
 
 
-def show(page: Blueprint, state: str, place: Place) -> int:
+def show(page: Pages, state: str, place: Place) -> int:
     """Serve the page from threads of this process; returns the port. Refused or OSError if it cannot be.
 
     A page that fails as a whole takes the process with it: whoever starts it again starts both.

@@ -63,20 +63,10 @@ PACKAGES: Final = {
         "agent/walk_views_io.py",
         "centre/watch_io.py",
     },
-    "flask": {
-        "agent/web_io.py",
-        "agent/page/guards_io.py",
-        "agent/page/invite_io.py",
-        "agent/page/page_io.py",
-        "agent/setup_page/page_io.py",
-        "agent/setup_page/things_io.py",
-        "agent/setup_page/people_io.py",
-        "centre/web_io.py",
-        "centre/page_io.py",
-    },
-    "werkzeug": {"agent/web_io.py"},
+    "flask": set(),  # werkzeug does it, in less memory: agent/pages_io.py
+    "werkzeug": {"agent/pages_io.py", "agent/web_io.py"},
     "waitress": {"agent/serving_io.py"},
-    "jinja2": {"agent/summary/leaf_io.py", "agent/provision/sheets_io.py"},
+    "jinja2": {"agent/pages_io.py", "agent/summary/leaf_io.py", "agent/provision/sheets_io.py"},
     "amqtt": set(),
     "asyncio": set(),
     # scipy is too large for a process that stays: only training and short-lived jobs. numpy comes with onnxruntime.
@@ -85,7 +75,7 @@ PACKAGES: Final = {
 }
 # Where `except Exception` is right: it drops a throwing detector and says so; what went wrong is raised again; or
 # what onnxruntime says, in classes of its own, becomes a ModelFault.
-BROAD_EXCEPT: Final = {"agent/engine.py", "agent/files_io.py", "agent/detect/onnx_io.py"}
+BROAD_EXCEPT: Final = {"agent/engine.py", "agent/files_io.py", "agent/detect/onnx_io.py", "agent/pages_io.py"}
 WALL_CLOCK: Final = "agent/clock_io.py"
 CENTRE_MAY_IMPORT: Final = {
     "agent.accounts_io",
@@ -94,6 +84,7 @@ CENTRE_MAY_IMPORT: Final = {
     "agent.files_io",
     "agent.mqtt_io",
     "agent.nouns",
+    "agent.pages_io",
     "agent.passwords",
     "agent.retry",
     "agent.serving_io",

@@ -251,7 +251,7 @@ def test_the_version_names_the_day_until_which_it_is_mended() -> None:
 REPORT: Final = {
     "install": [
         {
-            "metadata": {"name": "Flask", "version": "3.1.3", "license_expression": "BSD-3-Clause"},
+            "metadata": {"name": "Werkzeug", "version": "3.1.9", "license_expression": "BSD-3-Clause"},
             "download_info": {"archive_info": {"hashes": {"sha256": "ab" * 32}}},
         },
         {
@@ -287,8 +287,8 @@ def test_the_list_of_parts_is_a_right_one_and_the_same_each_time(tmp_path: Path)
     turned = {"install": list(reversed(REPORT["install"]))}
     assert bom(turned, tmp_path) == text
     parts = {part["name"]: part for part in json.loads(text)["components"]}
-    assert parts["flask"]["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
-    assert parts["flask"]["licenses"] == [{"license": {"id": "BSD-3-Clause"}}] or "BSD-3-Clause" in str(parts["flask"])
+    assert parts["werkzeug"]["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
+    assert parts["werkzeug"]["licenses"] == [{"license": {"id": "BSD-3-Clause"}}]
     assert parts["zigbee2mqtt"]["purl"].startswith("pkg:npm/zigbee2mqtt@")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from werkzeug.test import Client
 
 from agent.hub import Page
 from agent.near import is_near
@@ -90,11 +90,11 @@ def test_only_browsers_nearby_are_answered_whatever_they_say_of_themselves(page:
     with far_away(page) as app:
         for address in (*far, *far_too):
             for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Client-IP", "True-Client-IP"):
-                asked = app.test_client().get(
+                asked = app.get(
                     "/login", headers={"Host": page.host, header: "127.0.0.1"}, environ_base={"REMOTE_ADDR": address}
                 )
                 assert (asked.status_code, b"<form" in asked.data) == (403, False), address
-        served = app.test_client().get("/login", headers={"Host": page.host}, environ_base={"REMOTE_ADDR": "10.0.0.3"})
+        served = app.get("/login", headers={"Host": page.host}, environ_base={"REMOTE_ADDR": "10.0.0.3"})
         assert served.status_code == 200
 
 
@@ -104,11 +104,11 @@ class far_away:  # noqa: N801
     def __init__(self, page: HubPage) -> None:
         self._page = page
 
-    def __enter__(self) -> Flask:
+    def __enter__(self) -> Client:
         page = self._page
         self._family = Family(page.state, shared=True)
         home = AtHome(page.folder / "home.toml", page.state, True, words())
-        return application(pages, HomeSite(Page("127.0.0.1", page.port), home, self._family))
+        return Client(application(pages, HomeSite(Page("127.0.0.1", page.port), home, self._family)))
 
     def __exit__(self, *_: object) -> None:
         self._family.close()

@@ -8,8 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from agent.hub import Page
 from agent.nouns import Instant
@@ -25,6 +24,7 @@ from tests.guests import FORM
 from tests.page_maker import FEW_DAYS, HOME, PASSWORD, live_through
 
 HOST = "127.0.0.1:8080"
+AT_HOME = {"REMOTE_ADDR": "127.0.0.1"}
 FOREIGN = str.maketrans(string.ascii_letters, "".join(chr(0x0430 + n % 32) for n in range(52)))  # no letter of ours
 FORMS = {"language", "plural", "time"}  # of these the words are for programs
 DATA = {"Hearthwatch", "anna", "mum", "ben"}
@@ -77,12 +77,12 @@ class Abroad:
         home = AtHome(state.parent / "home.toml", state, True, catalogue)
         self.rooms = set(re.findall(r"[A-Za-z]{2,}", " ".join(room.name for room in home.home().rooms.values())))
         app = application(pages, HomeSite(Page("127.0.0.1", 8080), home, family, "AA:BB"))
-        self.client: FlaskClient = app.test_client()
+        self.client = Client(app)
         self.seen: dict[str, set[str]] = {}
 
     def ask(self, method: str, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> TestResponse:
         sent = {"Host": HOST} | (FORM if fields is not None else {}) | headers
-        answer = self.client.open(path, method=method, data=urlencode(fields or {}), headers=sent)
+        answer = self.client.open(path, method=method, data=urlencode(fields or {}), headers=sent, environ_base=AT_HOME)
         if answer.status_code != 303:
             text = re.sub(r'<p class="link">.*?</p>', "", answer.text)  # what is to be handed over as it is
             found = Read(text).words - DATA - self.rooms

@@ -78,18 +78,16 @@ def test_another_name_for_this_hub_is_refused(page: SetupPage, ann: Installer) -
 
 def test_somebody_who_is_not_in_this_home_is_refused(page: SetupPage, ann: Installer) -> None:
     """The page listens on this machine alone; where it listens for a network, the same rule is asked first."""
-    from flask import Flask
+    from werkzeug.test import Client
 
     from agent.hub import Page
     from agent.setup_page.page_io import page as pages
     from agent.setup_page.serve_io import Desk
     from agent.web_io import application
 
-    found: Flask = application(pages, Desk(Session(page.config), Page("192.168.1.7", 8444), print))
+    found = Client(application(pages, Desk(Session(page.config), Page("192.168.1.7", 8444), print)))
     for address, status in (("203.0.113.9", 403), ("2001:db8::1", 403), ("192.168.1.9", 200), ("127.0.0.1", 200)):
-        answer = found.test_client().get(
-            "/login", headers={"Host": "192.168.1.7:8444"}, environ_overrides={"REMOTE_ADDR": address}
-        )
+        answer = found.get("/login", headers={"Host": "192.168.1.7:8444"}, environ_overrides={"REMOTE_ADDR": address})
         assert answer.status_code == status, address
 
 

@@ -15,7 +15,7 @@ from agent.files_io import write_whole
 from agent.models_io import shipped
 from agent.nouns import Refused
 
-LIBRARIES: Final = ("cryptography", "flask", "numpy", "onnxruntime", "paho-mqtt", "pyserial", "waitress")
+LIBRARIES: Final = ("cryptography", "numpy", "onnxruntime", "paho-mqtt", "pyserial", "waitress", "werkzeug")
 FOLDER: Final = "hearthwatch-support"  # within the archive
 _GZIP: Final = b"\x1f\x8b"
 

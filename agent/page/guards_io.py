@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import g, render_template, request
-
 from agent.page.home_io import AtHome
+from agent.pages_io import g, render_template, request
 from agent.web_io import logged_in, now, site
 
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import abort, g, redirect, render_template, url_for
-
 from agent.page.family_io import Family
 from agent.page.guards_io import at_home, told
+from agent.pages_io import abort, g, redirect, render_template, url_for
 from agent.passwords import Unfit
 from agent.web_io import form, now, site
 

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, render_template, request, url_for
-
 from agent.civil import Wall
 from agent.page import invite_io
 from agent.page.dates import month_of, month_path, number_of, week_of
@@ -19,6 +17,7 @@ from agent.page.looks import in_words
 from agent.page.sent import SENT_ON_A_PAGE
 from agent.page.sent import in_words as sent_in_words
 from agent.page.trends import nights, trends, unmeasured
+from agent.pages_io import Pages, abort, g, render_template, request, url_for
 from agent.passwords import Unfit, token_hash
 from agent.requests_io import ask
 from agent.summary.leaf_io import TEMPLATES
@@ -28,7 +27,7 @@ from agent.web_io import form, log_in, log_out, logged_in, now, site, with_sessi
 
 CSS: Final = (TEMPLATES / "leaf.css").read_text()
 
-page: Final = Blueprint("page", __name__, template_folder=str(TEMPLATES))
+page: Final = Pages("page", __name__, templates=TEMPLATES)
 
 
 @page.get("/page.css")
@@ -261,7 +260,7 @@ def _iso(number: int) -> str:
     return at_home().catalogue.iso_date(number)
 
 
-@page.app_context_processor
+@page.context_processor
 def _words() -> dict[str, Any]:
     """What every template may call."""
     session, ours = g.get("session"), at_home()

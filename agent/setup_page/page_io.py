@@ -7,11 +7,10 @@ is the plan's and the session's to say; here it is only asked for, and shown.
 from functools import wraps
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
-
 from agent.civil import Wall
 from agent.home import TIMEZONE, naming
 from agent.nouns import Instant, Refused
+from agent.pages_io import Pages, abort, g, redirect, render_template, request, url_for
 from agent.passwords import token_hash
 from agent.provision.answers import BadAnswers, read
 from agent.provision.joined import passed
@@ -26,7 +25,7 @@ WHO: Final = naming("your name")
 TOO_MANY: Final = "Too many wrong codes. Wait 15 minutes, or end the command at the terminal and start it again."
 NOT_IT: Final = "That is not the code that the terminal shows now."
 
-page: Final = Blueprint("page", __name__)
+page: Final = Pages("page", __name__)
 
 
 def desk() -> Any:
@@ -266,7 +265,7 @@ def promised() -> list[str]:
     return lines
 
 
-@page.app_context_processor
+@page.context_processor
 def _words() -> dict[str, Any]:
     """What every template may call."""
     session, ours = g.get("session"), desk()
@@ -284,6 +283,6 @@ def _words() -> dict[str, Any]:
     }
 
 
-@page.app_template_filter("time")
+@page.template_filter("time")
 def _time(at: Instant) -> str:
     return Wall(desk().session.setup.timezone or "UTC").hhmm(at)

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
-from flask import abort, render_template, request
-
 from agent.files_io import give_to_owner_of_folder, write_whole
 from agent.nouns import Refused
 from agent.page.certificate_io import CERTIFICATE, certificate_of, fingerprint
+from agent.pages_io import abort, render_template, request
 from agent.provision.setup import plain
 from agent.provision.writing import centre_folder
 from agent.setup_page.fields import CENTRE, FILES, MOST_CHARS
@@ -184,6 +183,6 @@ def _centre_form(nth: int) -> tuple[Form, dict[str, str]]:
     return FORMS["centre"], {field.name: str(one.get(field.name, "")) for field in CENTRE}
 
 
-@page.app_context_processor
+@page.context_processor
 def _of_people() -> dict[str, Any]:
     return {"files": FILES, "centre_form": _centre_form, "most_centres": MOST_CENTRES}

@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from flask import abort, render_template
-
 from agent.nouns import Refused
+from agent.pages_io import abort, render_template
 from agent.provision.answers import read
 from agent.provision.joined import addressed, waiting
 from agent.provision.plan import NAMES
@@ -264,6 +263,6 @@ def wire(bridge: str, channel: str) -> Any:
     return done("Added.", "page.step", name="boards") if wrong is None else shown("boards", wrong, address)
 
 
-@page.app_context_processor
+@page.context_processor
 def _of_things() -> dict[str, Any]:
     return {"radio": radio, "inputs": inputs, "thing_fields": lambda: thing_fields(setup_now()), "names": NAMES}
