@@ -73,8 +73,8 @@ PACKAGES: Final = {
     "numpy": {"agent/detect/onnx_io.py", "agent/sensors/bed_felt.py", "agent/simulate/bed.py"},
     "scipy": set(),
 }
-# Where `except Exception` is right: it drops a throwing detector and says so; what went wrong is raised again; or
-# what onnxruntime says, in classes of its own, becomes a ModelFault.
+# Where `except Exception` is right: it drops a throwing detector and says so; what went wrong is raised again; what
+# onnxruntime says, in classes of its own, becomes a ModelFault; or what broke a page is printed, and its answer is 500.
 BROAD_EXCEPT: Final = {"agent/engine.py", "agent/files_io.py", "agent/detect/onnx_io.py", "agent/pages_io.py"}
 WALL_CLOCK: Final = "agent/clock_io.py"
 CENTRE_MAY_IMPORT: Final = {

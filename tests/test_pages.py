@@ -1,4 +1,4 @@
-"""What answers a browser at any page of ours, whoever's page it is."""
+"""What answers a browser at any page of ours, whosever it is."""
 
 import sys
 from pathlib import Path
