@@ -55,9 +55,10 @@ class Written:
         rows = self.rows(f"SELECT epoch, seq, body FROM alert {where} ORDER BY epoch, seq", values)
         return [(row[0], row[1], row[2]) for row in rows]
 
-    def custody(self, since: Instant = Instant(0)) -> list[Step]:
-        """What became of every alert from then on, in order of time."""
-        rows = self.rows("SELECT at, epoch, seq, id, kind, state, verdict, reason FROM custody WHERE at >= ?", (since,))
+    def custody(self, since: Instant = Instant(0), only: str = "true", of: tuple[object, ...] = ()) -> list[Step]:
+        """What became of every alert from then on, in order of time; or of some alone, as SQL has it."""
+        columns = "at, epoch, seq, id, kind, state, verdict, reason"
+        rows = self.rows(f"SELECT {columns} FROM custody WHERE at >= ? AND ({only})", (since, *of))
         return sorted(Step(*row) for row in rows)
 
     def readings(self, since: Instant, until: Instant, quantities: Container[str] | None = None) -> Iterator[Reading]:

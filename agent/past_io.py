@@ -46,14 +46,13 @@ def past_between(
         max((b for _, b, _ in stretches), default=until),
     )
     kinds = ", ".join(f"'{kind}'" for kind in sorted(ABOUT_SIGHT))
+    told = f"FROM alert WHERE (at >= ? AND at < ?) OR kind IN ({kinds})"
     rows = journal.rows(
-        "SELECT at, id, kind, state, body, envelope IS NOT NULL FROM alert"
-        f" WHERE (at >= ? AND at < ?) OR kind IN ({kinds})"
-        " ORDER BY at, epoch, seq",
-        (begin, end_at),
+        f"SELECT at, id, kind, state, body, envelope IS NOT NULL {told} ORDER BY at, epoch, seq", (begin, end_at)
     )
     said = [_said(row, clock) for row in rows]
-    steps = [step._replace(at=clock.civil(step.at)) for step in journal.custody(begin)]
+    became = journal.custody(begin, f"id IN (SELECT id {told})", (begin, end_at))
+    steps = [step._replace(at=clock.civil(step.at)) for step in became]
     return Past(_readings(journal, since, until, clock), said, steps, off), now
 
 

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.civil import Wall
 from agent.home import parse
 from agent.journal_file_io import Written
-from agent.nouns import Instant
+from agent.nouns import Home, Instant
 from agent.page.shelf_io import Shelf
-from agent.past_io import past_of
+from agent.past_io import past_between, past_of
 from agent.summary.day import Day, summarised
 from tests.page_maker import BEGAN, HOME, live_through
 
@@ -42,9 +43,24 @@ ORDER = (FIRST + 34, FIRST, FIRST + 20, FIRST + 28, FIRST + 27, FIRST + 34, FIRS
 
 
 def test_a_page_that_was_just_started_tells_what_the_command_tells(journal: Path) -> None:
-    home, shelf = parse(HOME), Shelf(journal)
     for number in ORDER:
-        assert shelf.day(home, number, Instant(0)) == by_the_command(journal, number)
+        assert Shelf(journal).day(parse(HOME), number, Instant(0)) == by_the_command(journal, number)
+
+
+def test_each_day_of_a_home_of_a_few_weeks_and_of_those_before_it_is_read_once(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, shelf, read = parse(HOME), Shelf(journal), list[int]()
+
+    def noted(journal: Written, home: Home, first: int, *rest: Any) -> Any:
+        read.append(first)
+        return past_between(journal, home, first, *rest)
+
+    monkeypatch.setattr("agent.page.shelf_io.past_between", noted)
+    shelf.day(home, FIRST + 20, Instant(0))
+    assert read == list(range(FIRST - 8, FIRST + 21))
+    shelf.day(home, FIRST + 20, Instant(0))
+    assert read[29:] == [FIRST + 20], "with what it rests on"
 
 
 def test_a_page_that_has_counted_ahead_tells_it_too_in_whatever_order_it_is_asked(journal: Path) -> None:

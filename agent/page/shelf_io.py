@@ -51,24 +51,33 @@ class Shelf:
                 return [days.day(number) for number in range(first, last + 1)]
 
     def _counted(self, home: Home, numbers: range, wall_now: Instant, keep: bool = False) -> dict[int, Counted]:
-        """What each of these days came to. It is kept if the day is over for good, and goes on from one that is kept:
-        how many are there may have been said long ago for the last time."""
+        """What each of these days came to. It is kept if the day is over for good, and goes on from one that is kept,
+        or was over before the journal began: how many are there may have been said long ago for the last time."""
         if home != self._home:
             self._home, self._known = home, {}
         kept = self._known
         found: dict[int, Counted] = {}
+        began = None if all(number in kept for number in numbers) else self._began()
         for number in numbers:
             if number not in kept:
                 before = {number - 1: found[number - 1]} if number - 1 in found else {}
                 with self._days(home, number, number, number, wall_now, before) as (days, now):
                     found[number] = _bare(days.count(number))
-                if bounds_of(home, number).until + LATEST_MS <= now and (keep or number - 1 in kept):
+                until = bounds_of(home, number).until
+                if until + LATEST_MS <= now and (keep or number - 1 in kept or (began is not None and until <= began)):
                     kept[number] = found[number]
             else:
                 found[number] = kept[number]
         for number in list(kept)[: max(0, len(kept) - KEPT_DAYS)]:
             kept.pop(number, None)
         return found
+
+    def _began(self) -> Instant | None:
+        journal = Written(self._journal, read_only=True)
+        try:
+            return first_civil(journal)
+        finally:
+            journal.close()
 
     @contextmanager
     def _days(

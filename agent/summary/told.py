@@ -46,10 +46,13 @@ def questions(readings: Iterable[Reading]) -> list[Asked]:
 def incidents(said: Iterable[Said], steps: Sequence[Step]) -> list[Incident]:
     """Each that was raised, with what became of it."""
     found = []
+    became: dict[str, list[Step]] = {}
+    for step in steps:
+        became.setdefault(step.id, []).append(step)
     for one in said:
         if one.state != "raised" or one.kind == PROOF:
             continue
-        mine = [step for step in steps if step.id == one.id]
+        mine = became.get(one.id, [])
         taken = next((step for step in mine if step.state == "human"), None)
         closed = next((step for step in reversed(mine) if step.state == "outcome"), None)
         found.append(
