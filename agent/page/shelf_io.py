@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -113,6 +114,9 @@ class Shelf:
         return len(self._known)
 
 
+_alone = cache(Count)  # a year of days has few different numbers in it
+
+
 def _bare(counted: Counted) -> Counted:
-    counts = {name: Count(count.value) for name, count in counted.counts.items()}
+    counts = {name: _alone(count.value) for name, count in counted.counts.items()}
     return replace(counted, counts=counts, stays=(), doors=())
