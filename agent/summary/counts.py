@@ -191,11 +191,13 @@ def _of_the_bed(home: Home, day: Counted, night: tuple[Span, ...], signs: Signs)
     wall, bounds = Wall(home.timezone), day.bounds
     outs = out_of_bed(night)
     yield "to_bed", Count(wall_minute(wall, bounds, night[0].since), night[:1]) if night else NOT_MEASURED
+    lain = Span(night[0].since, night[-1].until) if night else Span(bounds.evening, min(bounds.noon, day.until))
+    seen = not _dark_between(day, *lain)  # a bed that was left unseen is no bed that was not left
     told = bool(signs.bed) and signs.bed[0].at < min(bounds.noon, day.until)  # a new bed says nothing at first
-    yield "in_bed", Count(length_ms(night) // MINUTE_MS, night) if told else NOT_MEASURED
-    yield "bed_outs", Count(len(outs), outs) if night else NOT_MEASURED
-    yield "bed_out", Count(length_ms(outs) // MINUTE_MS, outs) if night else NOT_MEASURED
-    moved = [one for one in signs.restless if night and night[0].since < one.at <= night[-1].until]
+    yield "in_bed", Count(length_ms(night) // MINUTE_MS, night) if told and seen else NOT_MEASURED
+    yield "bed_outs", Count(len(outs), outs) if night and seen else NOT_MEASURED
+    yield "bed_out", Count(length_ms(outs) // MINUTE_MS, outs) if night and seen else NOT_MEASURED
+    moved = [one for one in signs.restless if night and seen and night[0].since < one.at <= night[-1].until]
     yield "restless", Count(sum(one.value for one in moved) // 60, tuple(moved)) if moved else NOT_MEASURED
 
 

@@ -19,7 +19,7 @@ from agent.summary.counts import FIGURES, NOT_MEASURED, Counted, Evidence, count
 from agent.summary.observed import Said, dark, ill
 from agent.summary.rooms import OUT, UNSEEN, Stay
 from agent.summary.signs import HEARD, HIDDEN, Signs, rooms_hidden
-from agent.summary.spans import Span, clipped, length_ms
+from agent.summary.spans import Span, clipped, length_ms, without
 from agent.summary.told import Asked, Incident, incidents, questions
 
 READ: Final = HEARD | {"rest", "asked", "answered"}  # the quantities that a day is made of
@@ -173,8 +173,8 @@ class Days:
             unseen_rooms=count.unseen_rooms,
             figures={name: _figure(name, count, before) for name in FIGURES},
             stays=count.stays,
-            beds=count.beds,
-            has_bed=count.counts["in_bed"].value is not None,
+            beds=_seen_in_bed(count),
+            has_bed=any(count.counts[name].value is not None for name in ("in_bed", "to_bed")),
             has_entrance=any(sensor.role == "entrance" for sensor in home.sensors.values()),
             doors=count.doors,
             rooms=_by_room(count, Span(bounds.morning, min(bounds.bedtime, until))),
@@ -212,4 +212,9 @@ def _by_room(count: Counted, daytime: Span) -> tuple[tuple[str, int], ...]:
 def _night(count: Counted) -> Night:
     window = count.bounds.before
     quiet, up = (count.counts.get(name, NOT_MEASURED).value for name in ("quiet", "up"))
-    return Night(count.bounds.number, clipped(count.beds, window), quiet, up, clipped(count.dark, window))
+    return Night(count.bounds.number, clipped(_seen_in_bed(count), window), quiet, up, clipped(count.dark, window))
+
+
+def _seen_in_bed(count: Counted) -> tuple[Span, ...]:
+    """What nobody saw is no time in bed, though the bed said the same before it and after it."""
+    return tuple(part for span in count.beds for part in without(span, count.dark))

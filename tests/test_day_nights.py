@@ -1,0 +1,26 @@
+"""A night in a bed that tells, of which the hub did not see all."""
+
+from agent.nouns import Instant
+from agent.summary.spans import Span
+from tests.day_maker import TODAY, at, day_of, heard, lines
+
+
+def test_a_night_that_was_not_observed_throughout_is_not_told_as_one_without_a_time_out_of_bed() -> None:
+    told = [*heard("23:05 bed", TODAY - 1), *heard("06:30 bed 0, 06:31 hall, 06:40 kitchen, 20:00 living")]
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("01:00"), at("04:00"))]
+    day = day_of(told, off=off)
+    assert lines(day)[:3] == [
+        "From 01:00 to 04:00 this home was not observed: what happened then is not told here.",
+        "Up at 06:30.",
+        "To bed at 23:05.",
+    ]
+    assert {day.figures[name].value for name in ("in_bed", "bed_outs", "bed_out", "restless")} == {None}
+    assert day.has_bed
+    assert day.beds == (Span(at("23:05", TODAY - 1), at("01:00")), Span(at("04:00"), at("06:30")))
+    assert day.nights[-1].beds == day.beds
+
+
+def test_a_bed_of_which_nothing_was_heard_because_the_hub_was_off_was_not_empty_all_night() -> None:
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("21:00", TODAY - 1), at("07:00"))]
+    day = day_of([*heard("14:00 bed, 14:30 bed 0", TODAY - 1), *heard("07:10 kitchen, 20:00 living")], off=off)
+    assert day.figures["in_bed"].value is None
