@@ -24,3 +24,18 @@ def test_a_bed_of_which_nothing_was_heard_because_the_hub_was_off_was_not_empty_
     off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("21:00", TODAY - 1), at("07:00"))]
     day = day_of([*heard("14:00 bed, 14:30 bed 0", TODAY - 1), *heard("07:10 kitchen, 20:00 living")], off=off)
     assert day.figures["in_bed"].value is None
+
+
+def test_who_is_in_bed_when_the_hub_comes_back_did_not_go_to_bed_just_then() -> None:
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("21:00", TODAY - 1), at("23:30", TODAY - 1))]
+    night = heard("14:00 bed, 14:30 bed 0, 23:31 bed", TODAY - 1)
+    day = day_of([*night, *heard("06:30 bed 0, 06:40 kitchen, 20:00 living")], off=off)
+    assert {day.figures[name].value for name in ("to_bed", "in_bed", "bed_outs", "bed_out")} == {None}
+    assert lines(day)[1] == "Up at 06:30."
+
+
+def test_who_is_out_of_bed_when_the_hub_comes_back_did_not_get_up_just_then() -> None:
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("05:00"), at("08:00"))]
+    day = day_of([*heard("22:30 bed", TODAY - 1), *heard("08:01 bed 0, 08:05 kitchen, 20:00 living")], off=off)
+    assert day.figures["up"].value is None
+    assert day.figures["to_bed"].value == 22 * 60 + 30

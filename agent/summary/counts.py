@@ -190,9 +190,10 @@ def _many(readings: Sequence[Reading]) -> Count:
 def _of_the_bed(home: Home, day: Counted, night: tuple[Span, ...], signs: Signs) -> Iterator[tuple[str, Count]]:
     wall, bounds = Wall(home.timezone), day.bounds
     outs = out_of_bed(night)
-    yield "to_bed", Count(wall_minute(wall, bounds, night[0].since), night[:1]) if night else NOT_MEASURED
+    began = bool(night) and not _after_dark(day, night[0].since)
+    yield "to_bed", Count(wall_minute(wall, bounds, night[0].since), night[:1]) if began else NOT_MEASURED
     lain = Span(night[0].since, night[-1].until) if night else Span(bounds.evening, min(bounds.noon, day.until))
-    seen = not _dark_between(day, *lain)  # a bed that was left unseen is no bed that was not left
+    seen = not _dark_between(day, *lain) and began == bool(night)  # left unseen is not the same as not left
     told = bool(signs.bed) and signs.bed[0].at < min(bounds.noon, day.until)  # a new bed says nothing at first
     yield "in_bed", Count(length_ms(night) // MINUTE_MS, night) if told and seen else NOT_MEASURED
     yield "bed_outs", Count(len(outs), outs) if night and seen else NOT_MEASURED
@@ -209,8 +210,9 @@ def _edges(home: Home, day: Counted, night: tuple[Span, ...], heard: Sequence[Si
     first = next((s.reading for s in heard if bounds.up_from <= s.at < bounds.noon), None)
     last = next((s.reading for s in reversed(heard) if s.at < bounds.up_from), None)
     up: Count = NOT_MEASURED
-    if night and bounds.up_from <= night[-1].until < min(bounds.noon, day.until):
-        up = Count(wall_minute(wall, bounds, night[-1].until), (night[-1],))
+    left = night[-1].until if night and not _after_dark(day, night[-1].until) else bounds.noon
+    if bounds.up_from <= left < min(bounds.noon, day.until):
+        up = Count(wall_minute(wall, bounds, left), (night[-1],))
     elif first is not None and not _dark_between(day, bounds.up_from, first.at):
         up = Count(wall_minute(wall, bounds, first.at), (first,))
     yield "up", up
@@ -220,6 +222,11 @@ def _edges(home: Home, day: Counted, night: tuple[Span, ...], heard: Sequence[Si
 
 def _dark_between(day: Counted, since: Instant, until: Instant) -> bool:
     return length_ms(clipped(day.dark, Span(since, until))) > DARK_MS
+
+
+def _after_dark(day: Counted, at: Instant) -> bool:
+    """What is heard first after a long time unobserved may have been so for long."""
+    return any(b - a > DARK_MS and a < at < b + DARK_MS for a, b in day.dark)
 
 
 def _company(signs: Signs, window: Span, dark: Sequence[Span]) -> Count:
