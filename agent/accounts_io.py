@@ -27,16 +27,23 @@ class Accounts:
         self._nobody = hashed(secrets.token_hex(), b"")  # a name that is not known takes as long to refuse
 
     def add(self, name: str, password: str, now: Instant, by: str) -> None:
-        """Unfit if there is one of that name, or the name or password cannot be one."""
+        """Unfit as ``made`` and ``put``."""
+        secret = self.made(name, password)
+        with self._book.writing():
+            self.put(name, secret, now, by)
+
+    def made(self, name: str, password: str) -> tuple[bytes, bytes]:
+        """Salt and hash of a new password, which takes a while. Unfit if the name or password cannot be one."""
         fit(name, password)
         salt = secrets.token_bytes(SALT_BYTES)
-        kept = hashed(password, salt)
-        with self._book.writing():
-            if not self._book.change(f"INSERT OR IGNORE INTO {self._kind} VALUES (?, ?, ?)", name, salt, kept):
-                raise Unfit(
-                    "is_there", "there is {kind} {name} already; remove that one first", kind=self._a_kind, name=name
-                )
-            self._book.note(by, f"added the {self._kind} {name}", now)
+        return salt, hashed(password, salt)
+
+    def put(self, name: str, secret: tuple[bytes, bytes], now: Instant, by: str) -> None:
+        """Inside the book's ``writing``. Unfit if there is one of that name."""
+        if not self._book.change(f"INSERT OR IGNORE INTO {self._kind} VALUES (?, ?, ?)", name, *secret):
+            text = "there is {kind} {name} already; remove that one first"
+            raise Unfit("is_there", text, kind=self._a_kind, name=name)
+        self._book.note(by, f"added the {self._kind} {name}", now)
 
     @property
     def _a_kind(self) -> str:
@@ -74,6 +81,8 @@ class Accounts:
         key = token_hash(token)
         row = self._book.one(f"SELECT {self._kind}, csrf, began_ms, used_ms FROM session WHERE token=?", key)
         if row is None or now - row[2] >= SESSION_MS or now - row[3] >= self._unused_ms:
+            return None
+        if now - row[3] < -TOUCH_MS:  # the clock was set back: how long ago it was, nobody knows
             return None
         if now - row[3] >= TOUCH_MS:
             with self._book.writing():

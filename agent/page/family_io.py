@@ -9,7 +9,7 @@ from agent.accounts_io import Accounts
 from agent.book_io import Book
 from agent.nouns import DAY_MS, MINUTE_MS, Instant
 from agent.page.wishes_io import Wishes
-from agent.passwords import Unfit, fit, fit_name, token_hash
+from agent.passwords import Unfit, fit_name, token_hash
 
 FILE: Final = "page.db"
 CODE_BYTES: Final = 16  # of an invitation: 128 bits, in 22 characters
@@ -75,15 +75,14 @@ class Family:
         name = self.invited(code, now)
         if name is None:
             return None
-        fit(name, password)
+        secret = self.accounts.made(name, password)
         with self._book.writing():  # of two who come at once with the same code, one is let in
             row = self._book.one("SELECT resident FROM invitation WHERE code=? AND until_ms>?", token_hash(code), now)
+            if row is None:
+                return None
             self._book.change("DELETE FROM invitation WHERE code=?", token_hash(code))
-        if row is None:
-            return None
-        self.accounts.add(name, password, now, name)
-        if row[0]:
-            with self._book.writing():
+            self.accounts.put(name, secret, now, name)
+            if row[0]:
                 self._book.change("INSERT OR IGNORE INTO resident VALUES (?)", name)
         return name
 
@@ -108,7 +107,9 @@ class Family:
         """Written down before the page is shown."""
         what = LOOK + page
         since = now - AGAIN_MS
-        known = self._book.one("SELECT 1 FROM audit WHERE who=? AND at_ms>? AND what=?", who, since, what)
+        known = self._book.one(
+            "SELECT 1 FROM audit WHERE who=? AND what=? AND at_ms>? AND at_ms<=?", who, what, since, now
+        )
         if known is None:
             with self._book.writing():
                 self._book.note(who, what, now)
