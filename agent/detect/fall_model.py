@@ -4,6 +4,7 @@ At a sign of life ``hear`` keeps the features up; ``ask`` runs the model for the
 by what this home's own silences have shown (recalibration.py), and takes the deadline of least expected harm at the
 home's price (hazard.py, budget.py). ``learn`` is told how that silence ended.
 
+By night a fall is less likely to be found by chance, and harm weighs ``NIGHT_PERMILLE``.
 While an entrance is the last thing that was heard, somebody may have left, even where somebody came in by it as far as
 can be told, or mostly somebody stays behind: harm then weighs ``DOOR_PERMILLE``, and where that is not worth a false
 alert there is no deadline.
@@ -35,6 +36,7 @@ from agent.detect.recalibration import Recalibration, Where, corrected, where
 from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Snapshot
 
 DOOR_PERMILLE: Final = 30  # how much harm weighs while an entrance was the last thing heard
+NIGHT_PERMILLE: Final = 1_070  # and after what else was heard between 22 and 7
 PRIOR_ALERTS: Final = 4  # false alerts that the population's record weighs in a home's price
 WATCHED_PER_30_DAYS: Final = 60  # a price at which the population would cost more is never asked
 
@@ -92,7 +94,7 @@ class FallModel:
         hazard = stretches(hazards(logits))
         here = where(self._place, self._local % DAY_MS // MINUTE_MS, step(self._since - self._stay_at))
         left = survival(corrected(hazard, self._recalibration.factors(here)))
-        weight = DOOR_PERMILLE if self._place == ENTRANCE else 1_000
+        weight = DOOR_PERMILLE if self._place == ENTRANCE else NIGHT_PERMILLE if here.night() else 1_000
         self._asked = _Asked(here, hazard, left, weight)
         return wait_ms(left, PRICES[self.budget.reluctance], weight)
 

@@ -55,6 +55,9 @@ class Where(NamedTuple):
     def cells(self) -> tuple[int, ...]:
         return (0, self.place_and_night, self.stay)
 
+    def night(self) -> bool:
+        return self.place_and_night % 2 == 1
+
 
 def where(place: int, minute_of_day: int, stay: int) -> Where:
     """``stay`` in steps."""
