@@ -1,12 +1,15 @@
 """How a page of ours is served: bounds on what a browser may send and on how long it may take, with TLS or without."""
 
 import logging
+import os
+import resource
 import select
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
+from threading import get_native_id
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +23,7 @@ MAX_BODY_BYTES: Final = 8_192  # of a form; a longer one is refused
 MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
 RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
 REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
+NICE_LIMIT: Final = 20  # getrlimit(2): what RLIMIT_NICE allows is this minus a nice value
 ACCEPTED: Final = 256  # connections in one turn of the loop: a flood of them does not keep the next one in the queue
 OUTSIDE: Final = ("192.0.2.1", 9)  # RFC 5737: nobody's; only the way there is asked for
 logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoever floods it could fill a disk with
@@ -28,12 +32,14 @@ logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoev
 class Connections(NamedTuple):
     """Of one address, beyond ``of_one`` at once, a connection is closed before anything of it is read; so it is beyond
     ``asks`` connections and requests together, and ``a_second`` more after that. Beyond ``most`` in all, the one that
-    has been silent for longest ends."""
+    has been silent for longest ends. While more than ``crowd`` requests wait, they are answered when nothing else on
+    this machine wants to run."""
 
     most: int = 200
     of_one: int = 200
     asks: int = 1_000
     a_second: float = 1_000.0
+    crowd: int = 1_000_000
 
 
 FREELY: Final = Connections()
@@ -54,7 +60,8 @@ class Prompt(waitress.channel.HTTPChannel):  # type: ignore[misc]  # waitress sh
         """A request has its turn; nothing is made for a browser that has gone meanwhile."""
         if not self.server.measure.asked(self.addr[0], monotonic()) or _gone(self.socket):
             self.connected = False
-        super().service()
+        with _giving_way() if len(self.server.task_dispatcher.queue) > self.server.crowd else nullcontext():
+            super().service()
         if not self.connected:  # the loop closes it
             self.server.pull_trigger()
 
@@ -130,6 +137,7 @@ def server(
         made.close()
         raise Refused(f"{host}: that name has several addresses; say which one")
     made.measure = Measure(connections.asks, connections.a_second)
+    made.crowd = connections.crowd
     made.task_dispatcher.queue = Turns[Any](lambda channel: channel.addr[0])
     made.handle_accept = partial(_accept, made, tls, connections)
     return made
@@ -189,6 +197,21 @@ def _connect(server: Any, tls: ssl.SSLContext | None, sock: socket.socket, addre
         sock.close()
         return
     (Prompt if tls is None else Sealed)(server, inside, address, server.adj, server._map)
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """This thread runs only while nobody else wants to. Whoever may not come back from that does not go there: it takes
+    RLIMIT_NICE (the unit's LimitNICE), or root."""
+    policy, nice = os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, get_native_id())
+    if os.geteuid() != 0 and resource.getrlimit(resource.RLIMIT_NICE)[0] < NICE_LIMIT - nice:
+        yield
+        return
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, os.sched_param(0))
 
 
 def _gone(line: socket.socket) -> bool:
