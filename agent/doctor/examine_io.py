@@ -9,6 +9,7 @@ from agent.doctor.centre_io import centres
 from agent.doctor.check import Check
 from agent.doctor.disk_io import disk_of, wear
 from agent.doctor.files_io import home_of, own_key, permissions, ports, state_of
+from agent.doctor.firewall_io import RULES, firewall
 from agent.doctor.home_parts import board, clock, parts, proof_of_life, radio, sensors
 from agent.doctor.local_io import local_of
 from agent.doctor.past_io import BoardPast, Past, outbox_of, past_of, wishes
@@ -33,6 +34,7 @@ def examine(hub: Hub, config: Path) -> Iterator[Check]:
     yield from state_of(state)
     yield own_key(state)
     yield from permissions(hub, folder, state)
+    yield from firewall(RULES, units(("egress",)).get("egress", {}))
     past = past_of(state)
     yield wear(disk_of(state if state.exists() else folder), _kib(past))
     quality = past.clock.quality if past is not None else None

@@ -21,6 +21,7 @@ _MAKE_ROOM: Final = "make room; `df -h` shows which disk"
 _NO_SENSOR: Final = "no sensor can be heard"
 _NOBODY: Final = "alerts reach nobody"
 _NO_RECEIPT: Final = "no receipt is believed, so each alert counts as not received"
+_NOT_SEEN: Final = "whether this hub may talk to anybody is not known"
 _STANDS: Final = "its room is less observed"
 
 CHECKS: Final[dict[str, dict[str, Told]]] = {
@@ -151,6 +152,13 @@ CHECKS: Final[dict[str, dict[str, Told]]] = {
         "not_walked": Told(None, "nobody has tried each sensor in its room", "`hearthwatch walk-test`"),
         "home_changed": Told(None, "what is watched is not what was walked", "`hearthwatch walk-test` again"),
         "moved": Told(False, "somebody would be looked for in the wrong room", "hang it back, or walk again"),
+    },
+    "firewall": {
+        "loaded": _GOOD,
+        "missing": Told(False, "the parts of this hub may talk to anybody", "systemctl restart hearthwatch-egress"),
+        "no_right": Told(None, _NOT_SEEN, "ask as root"),
+        "no_nft": Told(None, _NOT_SEEN, "apt-get install nftables; systemctl restart hearthwatch-egress"),
+        "no_answer": Told(None, _NOT_SEEN, "look what `nft list ruleset` says, as root"),
     },
     "anonymous": {
         "refused": _GOOD,
