@@ -20,7 +20,7 @@ from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Refused
 from agent.promise.waits import HEARS
 from agent.promise.words import minutes
 from agent.provision.answers import read_again
-from agent.provision.certificate import MOST_BYTES, Facts, Promise, claims, faults, opened, seal
+from agent.provision.certificate import MOST_BYTES, Battery, Facts, Promise, claims, faults, opened, seal
 from agent.provision.kept import KEPT_MOST_BYTES, BadSetup
 from agent.provision.provision_io import PROGRESS
 from agent.provision.setup import Agreed
@@ -44,6 +44,7 @@ def facts(hub: Hub, folder: Path, state: Path, home: Home, by: str, agreed: Agre
         engine = resume(journal, home, models)
         walked = walk_of(folder / hub.home)
         signed = walked is not None and _signed(journal, walked)
+        batteries = _batteries(journal, walked, engine.proof.watch.clock.offset_ms) if walked is not None else {}
     finally:
         journal.close()
     engine.proof.wishes.wake(Instant(wall_ms() - engine.proof.watch.clock.offset_ms))
@@ -59,6 +60,7 @@ def facts(hub: Hub, folder: Path, state: Path, home: Home, by: str, agreed: Agre
         key=sha256(_bytes(state / "hub.pub", MOST_BYTES).strip()).hexdigest(),
         clock=engine.proof.watch.clock.quality,
         walked=walked,
+        batteries=batteries,
         signed=signed,
         agreed=agreed or agreed_of(folder / PROGRESS),
         withdrawn=stands.get("consent", ""),
@@ -85,6 +87,15 @@ def _signed(journal: Written, walked: Walked) -> bool:
         return False
     where = "SELECT 1 FROM custody WHERE epoch = ? AND seq = ? AND state = 'received'"
     return next(journal.rows(where, (call.epoch, call.seq)), None) is not None
+
+
+def _batteries(journal: Written, walked: Walked, offset_ms: int) -> dict[str, Battery]:
+    """What each sensor has told of its battery after the walk, the newest; one that stays as it was is not told again.
+    The journal goes by the hub's time; civil time is that + ``offset_ms``."""
+    last = journal.last()
+    end = Instant(0) if last is None else Instant(last[1] + 1)
+    told = journal.readings(Instant(walked.ended - offset_ms), end, ("battery_percent",))
+    return {one.sensor: Battery(one.value, Instant(one.at + offset_ms)) for one in told}
 
 
 def walk_path(home_file: Path) -> Path:

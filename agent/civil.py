@@ -70,6 +70,11 @@ def rfc3339(at: Instant) -> str:
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
+def utc_minute(at: Instant) -> str:
+    """For people, of whatever time zone: 2026-03-02 08:00 UTC."""
+    return f"{rfc3339(at)[:16].replace('T', ' ')} UTC"
+
+
 def parse_rfc3339(text: str) -> Instant:
     """ValueError unless ``text`` is a date and a time with an offset, between 1970 and 9999."""
     if len(text) < 20 or text[10] not in "Tt ":

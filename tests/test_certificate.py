@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agent.certificate_io import agreed_of
 from agent.home import parse
 from agent.nouns import Home, Instant, Refused, Room, Sensor
-from agent.provision.certificate import Facts, Promise, claims, faults, opened, seal
+from agent.provision.certificate import Battery, Facts, Promise, claims, faults, opened, seal
 from agent.provision.kept import kept
 from agent.provision.setup import Agreed, Setup
 from agent.provision.sheet import KINDS, sheet
@@ -28,6 +28,7 @@ from tests.walk_maker import AT, FLAT, Walker
 from tests.walked_hub import home_text
 
 NOW: Final = Instant(AT + 3_600_000)
+LATER: Final = Instant(AT + 1_800_000)  # after the walk
 HOSTILE: Final = (
     "<script>alert(1)</script>",
     "</script><script type=\"application/json\" id=\"certificate\">{}",
@@ -245,7 +246,10 @@ HOMES: Final = {
 def test_the_certificate_prints_on_one_page_and_can_be_read_by_anybody(
     which: str, keys: Any, browser: Browser, tmp_path: Path
 ) -> None:
-    shown = opened_in(browser, sealed(made(HOMES[which]), keys[0]), tmp_path)
+    told = dict.fromkeys(HOMES[which].sensors, Battery(100, LATER))
+    shown = opened_in(
+        browser, sealed(made(HOMES[which], walked=walked(HOMES[which]), batteries=told), keys[0]), tmp_path
+    )
     assert pages(shown.printed()) == 1
     assert shown.faults_of_access() == []
 

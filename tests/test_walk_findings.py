@@ -128,7 +128,7 @@ def test_smoke_is_not_set_off_and_lives_if_it_was_heard_today() -> None:
 
 def test_a_battery_that_will_not_last_is_changed_while_somebody_is_there() -> None:
     lines = told(Walker(), KNOWN._replace(battery_percent={"hall-motion": 12}))
-    assert lines == ["hall-motion: battery at 12 %: change it, and walk again"]
+    assert lines == ["hall-motion: battery at 12 %: change it; the new one is heard when it next reports"]
 
 
 def test_a_weak_radio_is_told_and_stops_nothing() -> None:

@@ -131,6 +131,12 @@ def test_a_walked_home_is_certified_and_its_certificate_is_believed_until_a_byte
     assert (status, errors.count("\n")) == (1, 1)
     assert "was changed" in errors
     assert command(hub, "certificate", "--check")[0] == 0
+    radio.tell("kitchen eye", occupancy=False, battery=9)
+    worn = "kitchen-motion: battery at 9 % (heard "
+    until(lambda: command(hub, *agreed)[2].startswith(worn), "the battery that fell after the walk")
+    radio.tell("kitchen eye", occupancy=False, battery=100)
+    until(lambda: command(hub, *agreed)[0] == 0, "the new battery, without another walk")
+    assert b"100 %, 20" in file.read_bytes()
     with (hub.folder / "home.toml").open("a", encoding="utf-8") as home:
         home.write("# a line\n")
     status, _, errors = command(hub, *agreed)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from agent.civil import rfc3339
+from agent.civil import utc_minute
 from agent.detect.health import BATTERY_LOW_PERCENT
 from agent.detect.record import Record
 from agent.doctor.check import Check
@@ -104,14 +104,14 @@ def board(name: str, firmware: str | None, supply_mv: int | None, boots: int, lo
 def proof_of_life(called: Instant | None, receipted: Instant | None, now: Instant, clock: Clock) -> Check:
     if called is None:
         return Check("proof of life", "none", "none yet")
-    at = rfc3339(Instant(called + clock.offset_ms))[:16].replace("T", " ")
+    at = utc_minute(Instant(called + clock.offset_ms))
     if now - called > CALL_MS:
-        return Check("proof of life", "overdue", f"the last one was at {at} UTC, {ago(now - called)}")
+        return Check("proof of life", "overdue", f"the last one was at {at}, {ago(now - called)}")
     if receipted is None:
         late = now - called > ANSWER_MS
-        return Check("proof of life", "unanswered" if late else "none", f"said at {at} UTC, and not signed for")
+        return Check("proof of life", "unanswered" if late else "none", f"said at {at}, and not signed for")
     took = f"{(receipted - called) / 1_000:.1f} s"
-    return Check("proof of life", "receipted", f"said at {at} UTC, signed for after {took}")
+    return Check("proof of life", "receipted", f"said at {at}, signed for after {took}")
 
 
 def clock(synced: bool, believable: bool, off_ms: int | None, battery: bool, quality: str | None) -> Iterator[Check]:

@@ -9,12 +9,14 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
-from agent.civil import rfc3339
+from agent.civil import rfc3339, utc_minute
 from agent.nouns import Home, Instant, Refused
 from agent.provision.setup import Agreed
 from agent.provision.walk_file import Walked, home_digest
+from agent.provision.walk_findings import Found
 from agent.provision.walk_words import faults as of_the_walk
 from agent.provision.walk_words import remarks, room_name
 
@@ -36,10 +38,18 @@ class Promise(NamedTuple):
     night_minutes: int
 
 
+class Battery(NamedTuple):
+    """What a sensor has said of its battery since the walk; ``at`` is civil."""
+
+    percent: int
+    at: Instant
+
+
 class Facts(NamedTuple):
     """All that a certificate rests on. ``signed``: the journal, too, has the centre's receipt of the test alert.
-    ``withdrawn`` and ``walking`` are the words of what stands; ``clock`` is the quality of the hub's time, and ``at``
-    what it says. ``key``: the digest of the public half of the hub's key."""
+    ``batteries``: of each sensor that has told of its battery since the walk, the newest. ``withdrawn`` and ``walking``
+    are the words of what stands; ``clock`` is the quality of the hub's time, and ``at`` what it says. ``key``: the
+    digest of the public half of the hub's key."""
 
     hub: str
     home: Home
@@ -51,6 +61,7 @@ class Facts(NamedTuple):
     key: str
     clock: str
     walked: Walked | None = None
+    batteries: Mapping[str, Battery] = MappingProxyType({})
     signed: bool = False
     agreed: Agreed | None = None
     withdrawn: str = ""
@@ -87,7 +98,7 @@ def _walk(facts: Facts) -> list[str]:
         return ["this home was not walked: run walk-test"]
     if walked.home_digest != home_digest(facts.home):
         return ["home.toml was changed since this home was walked: run walk-test again"]
-    lines = of_the_walk(walked.sensors, facts.home)
+    lines = of_the_walk(_now(walked, facts), facts.home, _heard(walked, facts))
     missing = sorted(facts.home.sensors.keys() - {one.sensor for one in walked.sensors})
     lines += [f"{sensor}: was not in the walk: run walk-test again" for sensor in missing]
     if facts.walking:
@@ -97,6 +108,20 @@ def _walk(facts: Facts) -> list[str]:
     if walked.ended > facts.at:
         lines.append("the walk lies in the future: the hub's clock was set back since; run walk-test again")
     return lines
+
+
+def _now(walked: Walked, facts: Facts) -> tuple[Found, ...]:
+    """As the walk found them, each with the battery of its newest report: one may be new since, or nearly empty."""
+    new = facts.batteries
+    return tuple(
+        one._replace(battery_percent=new[one.sensor].percent) if one.sensor in new else one for one in walked.sensors
+    )
+
+
+def _heard(walked: Walked, facts: Facts) -> dict[str, str]:
+    """When the battery of each was."""
+    since = {id: f"heard {utc_minute(new.at)}" for id, new in facts.batteries.items()}
+    return {one.sensor: "in the walk" for one in walked.sensors} | since
 
 
 def claims(facts: Facts) -> dict[str, Any]:
@@ -118,7 +143,7 @@ def claims(facts: Facts) -> dict[str, Any]:
         "agent": facts.agent,
         "models": [{"name": name, "digest": digest} for name, digest in sorted(facts.models.items())],
         "rooms": [{"id": room.id, "kind": room.kind, "name": room_name(home, room.id)} for room in home.rooms.values()],
-        "sensors": [one._asdict() | {"rooms": [], "cycle": []} for one in walked.sensors],
+        "sensors": [_sensor(one, facts.batteries.get(one.sensor)) for one in _now(walked, facts)],
         "remarks": remarks(walked.sensors),
         "walk": {"by": walked.by, "began": rfc3339(walked.began), "ended": rfc3339(walked.ended)},
         "ways": [leg._asdict() for leg in walked.legs],
@@ -128,6 +153,11 @@ def claims(facts: Facts) -> dict[str, Any]:
         "residents": home.residents,
         "timezone": home.timezone,
     }
+
+
+def _sensor(one: Found, new: Battery | None) -> dict[str, Any]:
+    """``battery_at``: when its battery was heard; null: by the walk."""
+    return one._asdict() | {"rooms": [], "cycle": [], "battery_at": None if new is None else rfc3339(new.at)}
 
 
 def home_consent(home: Home) -> dict[str, bool]:

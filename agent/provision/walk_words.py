@@ -1,6 +1,7 @@
 """What a walk found, in words: a line for each sensor, what to do next, and the rooms with their ticks. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from agent.kinds import ROOMS
@@ -8,6 +9,7 @@ from agent.nouns import SECOND_MS, Home
 from agent.provision.walk import Step, Walk
 from agent.provision.walk_findings import WORKING, Found
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 NARROW: Final = 40  # columns: a phone over ssh
 DOES: Final = {
     "room": "Go to {name}, and press Enter there",
@@ -59,22 +61,25 @@ def _both(found: Found) -> str:
     return "the two" if len(found.cycle) == 2 else f"the {len(found.cycle)}"
 
 
-def notes(found: Found) -> Iterator[str]:
-    """What is well enough today and may not be tomorrow; the first is a fault all the same."""
+def notes(found: Found, heard: str = "") -> Iterator[str]:
+    """What is well enough today and may not be tomorrow; the first is a fault all the same. ``heard``: when its battery
+    was, if that was not just now."""
     if found.low:
-        yield f"battery at {found.battery_percent} %: change it, and walk again"
+        when = f" ({heard})" if heard else ""
+        yield f"battery at {found.battery_percent} %{when}: change it; the new one is heard when it next reports"
     if found.weak:
         yield f"weak radio ({found.quality} of 255): a mains-powered plug between it and the hub helps"
 
 
-def faults(found: Iterable[Found], home: Home) -> list[str]:
-    """A line for each thing that is to be put right before the home is certified."""
+def faults(found: Iterable[Found], home: Home, heard: Mapping[str, str] = NOTHING) -> list[str]:
+    """A line for each thing that is to be put right before the home is certified. ``heard``: of a sensor, when its
+    battery was, where that was not just now."""
     lines = []
     for one in found:
         if said := verdict(one, home):
             lines.append(f"{one.sensor}: {said}")
         if one.low:
-            lines.append(f"{one.sensor}: {next(notes(one))}")
+            lines.append(f"{one.sensor}: {next(notes(one, heard.get(one.sensor, '')))}")
     return lines
 
 

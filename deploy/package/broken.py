@@ -172,7 +172,7 @@ def _walk(
 def walked_in_vain(root: Root, somebody: Somebody, receiver: Process) -> None:
     with broken("the door's battery is still the old one", "walk-test") as said:
         said += _walk(root, somebody, {})
-        assert said == ["front-door: battery at 9 %: change it, and walk again"], said
+        assert said == ["front-door: battery at 9 %: change it; the new one is heard when it next reports"], said
     somebody.door_battery(100)
     with broken("the two motion sensors hang in each other's rooms", "walk-test") as said:
         somebody.sees = {"hall": BEDSIDE, "bedroom": PIR}
