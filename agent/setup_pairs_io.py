@@ -6,8 +6,21 @@ from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
+from agent.clock_io import wall_ms
 from agent.newcomer import Newcomer
-from agent.provision.joined import device_of, expected, paired, things, told, unpaired, used, waiting, without_device
+from agent.nouns import Instant
+from agent.provision.joined import (
+    device_of,
+    expected,
+    heard,
+    paired,
+    things,
+    told,
+    unpaired,
+    used,
+    waiting,
+    without_device,
+)
 from agent.provision.setup import NEXT, Setup
 from agent.sensors.pairing import Event
 from agent.sensors.pairing_io import Joiner
@@ -83,13 +96,7 @@ class Pairs:
         return self._joiner.remove(old)
 
     def _merged(self, device: Newcomer) -> Newcomer:
-        """What an earlier session heard of its radio and its battery stands until it says so anew."""
-        known = self._session.setup.devices.get(device.address)
-        if known is None:
-            return device
-        link = known.link_quality if device.link_quality is None else device.link_quality
-        battery = known.battery_percent if device.battery_percent is None else device.battery_percent
-        return device._replace(link_quality=link, battery_percent=battery)
+        return heard(self._session.setup, device, Instant(wall_ms()))
 
     def turn(self, limit_s: float) -> list[Event]:
         """Sleep until something happens, at most ``limit_s``; what did, after the setup knows it."""

@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 
+from agent.civil import parse_rfc3339
 from agent.hub import Serial
 from agent.newcomer import Newcomer
 from agent.nouns import Sensor, Signal
-from agent.provision.answers import read
-from agent.provision.joined import expected, paired, passed, told, unpaired, waiting, without_device
+from agent.provision.answers import read, read_again
+from agent.provision.joined import expected, heard, paired, passed, told, unpaired, waiting, without_device
+from agent.provision.kept import kept
 from agent.provision.plan import NAMES, STEPS, next_step, notices, ready, stands, view
 from agent.provision.setup import NEXT, BoardSeen, Found, Setup
 from agent.provision.toml_text import text
@@ -87,13 +89,38 @@ def test_a_device_that_nobody_understands_is_told_so() -> None:
 
 
 def test_an_empty_battery_and_a_weak_link_are_told_and_keep_nobody_from_being_watched() -> None:
-    setup = paired(said(), device(PIR, "motion")._replace(battery_percent=9, link_quality=11, known=False))
+    at = parse_rfc3339("2026-03-02T08:00:30Z")
+    worn = device(PIR, "motion")._replace(battery_percent=9, battery_at=at, link_quality=11, known=False)
+    setup = paired(said(), worn)
+    low = "hall-motion: its battery is at 9 % (heard 2026-03-02 08:00 UTC)"
     assert notices(setup)[:3] == [
-        "hall-motion: its battery is at 9 %: put a new one in now",
+        f"{low}: put a new one in now; that is heard when it next reports",
         "hall-motion: its radio link is weak (11 of 255): put a mains plug that repeats between it and the hub",
         "hall-motion: zigbee2mqtt does not know this model, and guesses what it says: try it out",
     ]
     assert not any("hall-motion" in line for line in ready(setup, MADE))
+
+
+def test_an_empty_battery_is_told_with_when_it_was_heard_however_often_it_is_repeated_since() -> None:
+    then, now = parse_rfc3339("2026-03-02T08:00:30Z"), parse_rfc3339("2026-03-09T10:15:00Z")
+    speaks = device(PIR, "motion")._replace(battery_percent=9)
+    setup = paired(said(), heard(said(), speaks, then))
+    assert setup.devices[PIR].battery_at == then
+    setup = read_again(kept(setup))  # the installer is back a week later
+    for again in (speaks, speaks._replace(battery_percent=None, link_quality=None)):
+        setup = told(setup, heard(setup, again, now))
+        assert (setup.devices[PIR].battery_percent, setup.devices[PIR].battery_at) == (9, then)
+        assert "(heard 2026-03-02 08:00 UTC)" in notices(setup)[0]
+    setup = told(setup, heard(setup, speaks._replace(battery_percent=100), now))
+    assert (setup.devices[PIR].battery_percent, setup.devices[PIR].battery_at) == (100, now)
+    assert not any("battery" in line for line in notices(setup))
+
+
+def test_a_battery_of_which_an_older_agent_did_not_write_down_when_it_was_heard_was_heard_earlier() -> None:
+    setup = paired(said(), device(PIR, "motion")._replace(battery_percent=9))
+    older = kept(setup).replace(b',\n    "battery_at": null', b"").replace(b', "battery_at": null', b"")
+    assert b"battery_at" not in older
+    assert notices(read_again(older))[0].startswith("hall-motion: its battery is at 9 % (heard earlier): ")
 
 
 def test_a_room_in_which_nobody_is_heard_is_told() -> None:

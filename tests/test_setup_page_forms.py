@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.civil import parse_rfc3339
 from agent.home import ROOM_KINDS, SENSOR_KINDS, SIGNAL_KINDS
 from agent.newcomer import Newcomer
 from agent.provision.answers import BadAnswers, read
@@ -130,9 +131,11 @@ def test_the_readers_words_are_said_to_a_person() -> None:
 
 
 def test_a_radio_and_a_battery_are_told_in_words_and_figures() -> None:
-    device = Newcomer("0x1", link_quality=39, battery_percent=19)
+    device = Newcomer("0x1", link_quality=39, battery_percent=19, battery_at=parse_rfc3339("2026-03-02T08:00:30Z"))
     assert link_words(device) == "radio weak (39 of 255)"
-    assert battery_words(device) == "battery 19 %: put a new one in"
+    again = "a new one is heard when it next reports"
+    assert battery_words(device) == f"battery 19 %: put a new one in (heard 2026-03-02 08:00 UTC; {again})"
+    assert battery_words(device._replace(battery_at=None)) == f"battery 19 %: put a new one in (heard earlier; {again})"
     assert link_words(device._replace(link_quality=40)) == "radio fair (40 of 255)"
     assert link_words(device._replace(link_quality=100)) == "radio good (100 of 255)"
     assert link_words(device._replace(link_quality=None)) == "radio not heard yet"

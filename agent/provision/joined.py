@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.newcomer import Newcomer
+from agent.nouns import Instant
 from agent.provision.setup import NEXT, Setup
 
 
@@ -47,6 +48,16 @@ _UNKNOWN: Final = Newcomer("")
 def used(setup: Setup, address: str) -> bool:
     """Whether a sensor or a signal of this home has that device."""
     return any(device_of(taken) == address for _, _, taken in things(setup))
+
+
+def heard(setup: Setup, device: Newcomer, now: Instant) -> Newcomer:
+    """What an earlier session heard of its radio and its battery stands until it says otherwise. ``now`` is civil."""
+    known = setup.devices.get(device.address, _UNKNOWN)
+    if device.link_quality is None:
+        device = device._replace(link_quality=known.link_quality)
+    if device.battery_percent in (None, known.battery_percent):
+        return device._replace(battery_percent=known.battery_percent, battery_at=known.battery_at)
+    return device._replace(battery_at=now)
 
 
 def told(setup: Setup, device: Newcomer) -> Setup:

@@ -23,7 +23,9 @@ Steps may be done in any order that their needs allow, and again: going back is 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from agent.civil import utc_minute
 from agent.near import is_loopback
+from agent.newcomer import Newcomer
 from agent.nouns import ACTIVITY, Sensor, link_of
 from agent.provision.joined import device_of, things, unfit
 from agent.provision.kept import VERSION
@@ -211,7 +213,8 @@ def notices(setup: Setup, found: Found = FOUND) -> list[str]:
         if device is None:
             continue
         if device.battery_percent is not None and device.battery_percent < LOW_BATTERY_PERCENT:
-            said.append(f"{id}: its battery is at {device.battery_percent} %: put a new one in now")
+            low = f"{id}: its battery is at {device.battery_percent} % (heard {battery_heard(device)})"
+            said.append(f"{low}: put a new one in now; that is heard when it next reports")
         if device.link_quality is not None and device.link_quality < WEAK_LINK:
             weak = f"{id}: its radio link is weak ({device.link_quality} of 255)"
             said.append(f"{weak}: put a mains plug that repeats between it and the hub")
@@ -228,6 +231,11 @@ def notices(setup: Setup, found: Found = FOUND) -> list[str]:
     if any(is_loopback(centre.host) for centre in setup.centres):
         said.append("a centre on this machine is for demos and tests: nobody comes")
     return said
+
+
+def battery_heard(device: Newcomer) -> str:
+    """When; a device that sleeps may tell of a new battery only hours after it has it."""
+    return "earlier" if device.battery_at is None else utc_minute(device.battery_at)
 
 
 def view(setup: Setup, found: Found) -> dict[str, Any]:

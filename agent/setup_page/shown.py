@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from agent.newcomer import Newcomer
 from agent.nouns import Room, Sensor, Signal
 from agent.provision.joined import device_of, unfit, used
-from agent.provision.plan import FILES, LOW_BATTERY_PERCENT, WEAK_LINK
+from agent.provision.plan import FILES, LOW_BATTERY_PERCENT, WEAK_LINK, battery_heard
 from agent.provision.setup import NEXT, Setup
 from agent.setup_page.fields import THINGS
 
@@ -118,8 +118,10 @@ def battery_words(device: Newcomer) -> str:
     """Empty: it has said nothing of one."""
     if device.battery_percent is None:
         return ""
-    low = ": put a new one in" if device.battery_percent < LOW_BATTERY_PERCENT else ""
-    return f"battery {device.battery_percent} %{low}"
+    words = f"battery {device.battery_percent} %"
+    if device.battery_percent >= LOW_BATTERY_PERCENT:
+        return words
+    return f"{words}: put a new one in (heard {battery_heard(device)}; a new one is heard when it next reports)"
 
 
 class Stranger(NamedTuple):
