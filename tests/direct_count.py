@@ -151,8 +151,8 @@ class DirectCount:
             ("away", sum(b - a for a, b in out) // MINUTE, self.entrances),
             ("company", len(self.company(day)) if self.people and self.people[0][0] < until else None, self.motions),
         ):
-            window = (since, noon) if name in ("up", "quiet", "night_moves") else (midnight, until)
-            whole = self.at(day + timedelta(1), 0) if window[0] == midnight else noon
+            window = (since, noon) if name in ("up", "quiet") else night if name == "night_moves" else (midnight, until)
+            whole = self.at(day + timedelta(1), 0) if window[0] == midnight else window[1]
             yield name, self._judged(value, needs, window, whole)
 
     def _judged(

@@ -60,7 +60,9 @@ class DirectDays(DirectCount):
         for a, b in [(a, b) for a, b in spans if b - a >= 5 * MINUTE][:3]:
             says = f"{self._moment(a, day)} to {self._moment(b, day)}"
             yield f"From {says} this home was not observed: what happened then is not told here."
-        windows = (since, min(self.at(day, 12), until)), (min(self.at(day, 0), until), until)
+        night = self.at(day - timedelta(1), 22, 30), self.at(day, 6, 30)
+        edges = (since, self.at(day, 12)), (self.at(day, 0), until), night, (night[1], self.at(day, 22, 30))
+        windows = [(min(a, until), min(b, until)) for a, b in edges]
         for room in sorted(set(self.room.values())):
             here = {s for s in self.room if self.room[s] == room and self.kind[s] != "bathroom"}
             if any(

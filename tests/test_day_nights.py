@@ -1,8 +1,9 @@
 """A night in a bed that tells, of which the hub did not see all."""
 
 from agent.nouns import Instant
+from agent.summary.observed import Said
 from agent.summary.spans import Span
-from tests.day_maker import TODAY, at, day_of, heard, lines
+from tests.day_maker import A_DAY, SHOWN, TODAY, at, day_of, heard, lines, weeks
 
 
 def test_a_night_that_was_not_observed_throughout_is_not_told_as_one_without_a_time_out_of_bed() -> None:
@@ -39,3 +40,31 @@ def test_who_is_out_of_bed_when_the_hub_comes_back_did_not_get_up_just_then() ->
     day = day_of([*heard("22:30 bed", TODAY - 1), *heard("08:01 bed 0, 08:05 kitchen, 20:00 living")], off=off)
     assert day.figures["up"].value is None
     assert day.figures["to_bed"].value == 22 * 60 + 30
+
+
+def test_a_night_of_which_the_hub_saw_half_an_hour_is_not_told_as_one_without_movement() -> None:
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("22:00", TODAY - 1), at("06:00"))]
+    told = [*heard("14:00 living", TODAY - 1), *heard("07:10 kitchen, 20:00 living")]
+    day = day_of(told, SHOWN, off=off)
+    assert {day.figures[name].value for name in ("night_moves", "bathroom_night")} == {None}
+    assert not [line for line in lines(day) if "between 22:30 and 06:30" in line or "in the night" in line]
+
+
+def test_a_night_of_which_most_was_observed_is_a_figure_that_is_held_against_nothing() -> None:
+    off = [Span(at("03:00"), at("05:00"))]
+    night = day_of([*weeks(), *heard(A_DAY)], off=off).figures["night_moves"]
+    assert (night.value, night.usual, night.whole, night.compared()) == (2, (2, 2), False, "")
+
+
+def test_a_sensor_that_was_lost_for_an_hour_of_the_night_makes_no_night_without_movement() -> None:
+    lost = Said(at("03:30"), "1-1", "sensor_lost", "raised", at("02:30"), "Not heard since 02:30: hall-motion.")
+    back = Said(at("03:35"), "1-1", "sensor_lost", "cleared", at("02:30"))
+    day = day_of([*weeks(), *heard(A_DAY)], said=[lost, back])
+    assert day.figures["night_moves"].value is None
+    assert lines(day)[0] == "A sensor could not be relied on, so part of what happened here is missing: hall."
+
+
+def test_a_home_that_was_off_for_most_of_the_time_between_two_nights_tells_no_bathroom_by_day() -> None:
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("10:00"), at("19:00"))]
+    day = day_of([*heard("14:00 living", TODAY - 1), *heard("07:10 kitchen, 20:00 living")], SHOWN, off=off)
+    assert day.figures["bathroom_day"].value is None

@@ -29,6 +29,8 @@ FIGURES: Final = {
 OF_THE_NIGHT: Final = frozenset(
     {"up", "to_bed", "in_bed", "bed_outs", "bed_out", "restless", "quiet", "night_moves", "bathroom_night"}
 )
+PLANNED_NIGHT: Final = frozenset({"night_moves", "bathroom_night"})  # counted between bedtime and morning, no longer
+PLANNED_DAY: Final = frozenset({"bathroom_day"})
 UNSEEN_PERMILLE: Final = 100  # a sensor not believed for more of the time leaves its figures out
 WHOLE_PERMILLE: Final = 900  # what was seen less is a figure, but is held against nothing
 HALF_PERMILLE: Final = 500  # what was seen less is none
@@ -63,7 +65,13 @@ class Counted:
         return 1_000 - length_ms(clipped(self.dark, Span(window.since, until))) * 1_000 // length
 
     def window_of(self, figure: str) -> Span:
-        return self.bounds.before if figure in OF_THE_NIGHT else self.bounds.day
+        """When it is counted: that much must have been observed, however much of the rest was."""
+        bounds = self.bounds
+        if figure in PLANNED_NIGHT:
+            return Span(bounds.night, bounds.morning)
+        if figure in PLANNED_DAY:
+            return Span(bounds.morning, bounds.bedtime)
+        return bounds.before if figure in OF_THE_NIGHT else bounds.day
 
     def comparable(self, figure: str) -> bool:
         """Whether its time is over and was observed."""
@@ -93,16 +101,18 @@ def counted(
     beds = tuple(part for span in lain for part in without(span, merged(rests)))
     out = outings(heard, beds, holes, until)
     bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), {}, ())
-    lost = {name: unseen(ill, window, UNSEEN_PERMILLE) for name, window in _windows(bounds, until)}
+    windows = {bare.window_of(name) for name in FIGURES}
+    lost = {window: unseen(ill, _until(window, until), UNSEEN_PERMILLE) for window in windows}
     needs = needed(home)
     counts: dict[str, Count] = {}
     for name, count in _counts(home, bare, signs, heard, out):
         window = bare.window_of(name)
-        measured = name in needs and needs[name].isdisjoint(lost["night" if name in OF_THE_NIGHT else "day"])
+        measured = name in needs and needs[name].isdisjoint(lost[window])
         seen = bare.observed_permille(window) >= HALF_PERMILLE and until > window.since
-        counts[name] = count if measured and seen and not clipped(rests, window) else NOT_MEASURED
+        rested = clipped(rests, bounds.before if name in OF_THE_NIGHT else bounds.day)
+        counts[name] = count if measured and seen and not rested else NOT_MEASURED
     doors = tuple(s.reading for s in heard if s.entrance and s.reading and s.reading.value and s.at >= bounds.midnight)
-    rooms = _unseen_rooms(home, ill, lost["night"] | lost["day"], whole)
+    rooms = _unseen_rooms(home, ill, frozenset().union(*lost.values()), whole)
     return Counted(bounds, until, holes, counts, bare.stays, beds, doors, rooms, _carried(signs, bounds.noon, rests))
 
 
@@ -123,9 +133,8 @@ def _carried(signs: Signs, noon: Instant, rests: Sequence[Span]) -> tuple[Readin
     return tuple(sorted(found))
 
 
-def _windows(bounds: Bounds, until: Instant) -> Iterator[tuple[str, Span]]:
-    for name, window in (("night", bounds.before), ("day", bounds.day)):
-        yield name, Span(window.since, max(window.since, min(window.until, until)))
+def _until(window: Span, until: Instant) -> Span:
+    return Span(window.since, max(window.since, min(window.until, until)))
 
 
 def needed(home: Home) -> Mapping[str, frozenset[str]]:
