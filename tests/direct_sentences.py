@@ -41,6 +41,16 @@ class DirectDays(DirectCount):
         span = form(low) if form(low) == form(high) else f"{form(low)} to {form(high)}"
         return f", {less if value < low else more} than usual ({span})."
 
+    def partly(self, name: str, day: date) -> str:
+        """What stands behind what was none."""
+        end = self.at(day + timedelta(1), 0)
+        a, b = (self.at(day, 0), end)
+        if name == "night_moves":
+            a, b = self.at(day - timedelta(1), 22, 30), self.at(day, 6, 30)
+        if self.dark_ms(a, min(b, end, self.end)) > 15 * MINUTE:
+            return " while the home was observed"
+        return " so far" if self.end < b else ""
+
     def sentences(self, day: date) -> list[str]:
         since, end = self.at(day - timedelta(1), 12), self.at(day + timedelta(1), 0)
         until = min(end, self.end)
@@ -75,27 +85,34 @@ class DirectDays(DirectCount):
     def _of_the_day(self, day: date) -> Iterator[str]:
         values = {name: value for name, (value, _) in self.day(day).items()}
         times = {name: _time(value) for name, value in values.items() if value is not None and name in ROOM_FIRST}
-        night = "between 22:30 and 06:30" + ", the bathroom not counted" * ("bathroom" in self.kind.values())
+        plan, apart = "between 22:30 and 06:30", ", the bathroom not counted" * ("bathroom" in self.kind.values())
+        night = plan + apart
+        part = {name: self.partly(name, day) for name in values}
         came = "".join(self._moment(at, day) for at in self.company(day)[:1])
         says: dict[str, str | None] = {
             "up": f"Up at {times.get('up')}",
             "quiet": f"Before the morning, last seen outside bedroom and bathroom at {times.get('quiet')}",
             "night_moves": _many(
-                values["night_moves"], f"No movement was seen {night}", f"Movement was seen in 1 minute {night}",
+                values["night_moves"], f"No movement was seen {plan}{part['night_moves']}{apart}",
+                f"Movement was seen in 1 minute {night}",
                 f"Movement was seen in {{}} different minutes {night}",
             ),
             "kitchen": _many(
-                values["kitchen"], "Not seen in the kitchen", "In the kitchen once", "In the kitchen {} times"
+                values["kitchen"], f"Not seen in the kitchen{part['kitchen']}", "In the kitchen once",
+                "In the kitchen {} times",
             ),
             "fridge": _many(
-                values["fridge"], "The fridge was not opened", "The fridge was opened once",
+                values["fridge"], f"The fridge was not opened{part['fridge']}", "The fridge was opened once",
                 "The fridge was opened {} times",
             ),
             "rooms": self._longest(day),
-            "outings": _many(values["outings"], "Nobody was seen to go out", "Out once", "Out {} times"),
+            "outings": _many(
+                values["outings"], f"Nobody was seen to go out{part['outings']}", "Out once", "Out {} times"
+            ),
             "away": f"Out of the home for {_length(values['away'])}" if values["away"] else None,
             "company": _many(
-                values["company"], "Nothing looked like a second person at home, which does not mean that nobody came",
+                values["company"],
+                f"Nothing looked like a second person at home{part['company']}, which does not mean that nobody came",
                 f"It looked as if more than one person was at home once, at {came}",
                 f"It looked as if more than one person was at home {{}} times, first at {came}",
             ),

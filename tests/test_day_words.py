@@ -24,7 +24,7 @@ plural = "one-few-many"
 day_before = "{time} dnia poprzedniego"
 hours = "{hours} godz. {minutes} min"
 [say.fridge]
-zero = "Lodówka nie była otwierana"
+zero = "Lodówka nie była otwierana{partly}"
 one = "Lodówkę otwarto {value} raz"
 few = "Lodówkę otwarto {value} razy"
 many = "Lodówkę otwarto {value} razy"
@@ -68,6 +68,14 @@ def test_a_translation_says_nothing_that_english_does_not_know_and_leaves_no_pla
 
 def _places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_was_none_is_said_in_every_language_with_how_far_that_is_known(language: str) -> None:
+    texts = [(key, text) for key, text in texts_of(catalogue(language)) if key.startswith("say.")]
+    none = [(key, text) for key, text in texts if key.endswith(".zero")]
+    assert {key for key, text in none if "partly" not in _places(text)} == set()
+    assert none or language != "en"
 
 
 READ = [*FOLDER.glob("*.toml"), *FOLDER.glob("templates/*.html"), *(ROOT / "docs").glob("family*.md")]

@@ -30,6 +30,7 @@ OF_THE_NIGHT: Final = frozenset(
     {"up", "to_bed", "in_bed", "bed_outs", "bed_out", "restless", "quiet", "night_moves", "bathroom_night"}
 )
 PLANNED_NIGHT: Final = frozenset({"night_moves", "bathroom_night"})  # counted between bedtime and morning, no longer
+OF_THE_BED: Final = frozenset({"to_bed", "in_bed", "bed_outs", "bed_out", "restless"})  # from the evening on
 PLANNED_DAY: Final = frozenset({"bathroom_day"})
 UNSEEN_PERMILLE: Final = 100  # a sensor not believed for more of the time leaves its figures out
 WHOLE_PERMILLE: Final = 900  # what was seen less is a figure, but is held against nothing
@@ -71,7 +72,16 @@ class Counted:
             return Span(bounds.night, bounds.morning)
         if figure in PLANNED_DAY:
             return Span(bounds.morning, bounds.bedtime)
+        if figure in OF_THE_BED:
+            return Span(bounds.evening, bounds.noon)
         return bounds.before if figure in OF_THE_NIGHT else bounds.day
+
+    def partly(self, figure: str) -> str:
+        """What a figure of none must be told with: "observed", only while the home was, or "so_far"; whole: nothing."""
+        window = self.window_of(figure)
+        if length_ms(clipped(self.dark, window)) > DARK_MS:
+            return "observed"
+        return "so_far" if self.until < window.until else "whole"
 
     def comparable(self, figure: str) -> bool:
         """Whether its time is over and was observed."""

@@ -41,7 +41,7 @@ class Figure(NamedTuple):
     """``value`` None: not measured. A time is minutes after the midnight of the day before, a length minutes.
 
     ``usual``: from and to, as this person's days were; None: too few are known. ``whole``: the time that it is of is
-    over and was observed, else it is held against nothing.
+    over and was observed, else it is held against nothing. ``partly``: as ``Counted.partly``.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Figure(NamedTuple):
     usual: tuple[int, int] | None
     days: int  # from which usual is known
     whole: bool
+    partly: str
     evidence: tuple[Evidence, ...]
 
     @property
@@ -198,7 +199,7 @@ def _figure(name: str, count: Counted, before: Sequence[Counted]) -> Figure:
     if len(known) >= DAYS_LEAST:
         cut = len(known) // TENTH
         usual = known[cut], known[-1 - cut]
-    return Figure(name, value, usual, len(known), count.comparable(name), evidence)
+    return Figure(name, value, usual, len(known), count.comparable(name), count.partly(name), evidence)
 
 
 def _by_room(count: Counted, daytime: Span) -> tuple[tuple[str, int], ...]:

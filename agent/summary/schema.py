@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from agent.summary.counts import FIGURES, OF_THE_NIGHT, PLANNED_DAY, PLANNED_NIGHT
+from agent.summary.counts import FIGURES, OF_THE_BED, OF_THE_NIGHT, PLANNED_DAY, PLANNED_NIGHT
 from agent.summary.plain import PLACES
 from agent.summary.told import FOUND
 
@@ -81,6 +81,7 @@ def _figure(name: str, evidence: dict[str, Any]) -> dict[str, Any]:
     }[FIGURES[name]]
     of = "the night before, from noon to noon" if name in OF_THE_NIGHT else "the day from midnight to midnight"
     of = "the night before, by the care plan" if name in PLANNED_NIGHT else of
+    of = "the night before, from the evening to noon" if name in OF_THE_BED else of
     of = "the day between the nights of the care plan" if name in PLANNED_DAY else of
     return _object(
         {

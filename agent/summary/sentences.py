@@ -14,7 +14,7 @@ from agent.summary.day import Day, Figure
 from agent.summary.spans import Span, clipped
 from agent.summary.told import Asked, Incident
 
-# What fills a place in a sentence: its form (time, length, count, moment, room, kind), and its value.
+# What fills a place in a sentence: its form (time, length, count, moment, room, kind, partly), and its value.
 Word = tuple[str, int | str]
 DARK_TOLD_MS: Final = 5 * MINUTE_MS  # what was not observed for less is in the table only
 DARK_TOLD_MOST: Final = 3  # beyond that they are counted
@@ -73,7 +73,7 @@ def _of_figure(day: Day, figure: Figure) -> Iterator[Sentence]:
         return
     if figure.name == "quiet" and day.figures["to_bed"].value is not None:
         return  # going to bed says more
-    words: dict[str, Word] = {"value": (form, value)}
+    words: dict[str, Word] = {"value": (form, value), "partly": ("partly", figure.partly)}
     key = figure.name
     if figure.name == "bed_outs" and value:
         words["length"] = ("length", day.figures["bed_out"].value or 0)

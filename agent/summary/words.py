@@ -117,7 +117,7 @@ class Words:
         if figure.value is None:
             return self.page["not_measured"]
         if figure.form != "time" and figure.value == 0:
-            return self.page["none"]
+            return self.page["none"] + self.table("partly")[figure.partly]
         return self.word((figure.form, figure.value), day)
 
     def usual(self, figure: Figure, day: Day) -> str:
