@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 
-from tests.direct_count import MINUTE, DirectCount, together
+from tests.direct_count import MINUTE, Alert, DirectCount, together
 
 ALERTS = {
     "possible_fall": "possible fall", "home_not_watched": "home not watched", "not_up": "not up",
@@ -56,14 +56,22 @@ class DirectDays(DirectCount):
         until = min(end, self.end)
         alerts = [one for one in self.alerts if one.state == "raised" and one.kind != "test_call"]
         told = [one for one in alerts if self.at(day, 0) <= one.at < until]
-        lines = [
-            f"{self.wall(one.at):%H:%M}  The monitoring centre would have been told: {ALERTS[one.kind]}."
-            for one in told
-        ]
+        lines = list(self._told(told))
         lines = lines or ["Nothing was asked at home, and nothing was told to the monitoring centre."]
         if self.dark_ms(since, until) >= until - since:
             return ["This home was not observed on this day: nothing can be said of it.", *lines]
         return [*self._unseen(day, since, until), *self._of_the_day(day), *lines]
+
+    def _told(self, told: list[Alert]) -> Iterator[str]:
+        """More than three of a kind in one line, where the first of them stands."""
+        for n, one in enumerate(told):
+            like = [each for each in told if each.kind == one.kind]
+            if len(like) <= 3:
+                yield f"{self.wall(one.at):%H:%M}  The monitoring centre would have been told: {ALERTS[one.kind]}."
+            elif one.kind not in [each.kind for each in told[:n]]:
+                often = f"{len(like)} times, the last time at {self.wall(like[-1].at):%H:%M}"
+                first = f"{self.wall(one.at):%H:%M}  The monitoring centre would have been told"
+                yield f"{first} {often}: {ALERTS[one.kind]}."
 
     def _unseen(self, day: date, since: int, until: int) -> Iterator[str]:
         spans = [(max(a, since), min(b, until)) for a, b in together(self.dark)]

@@ -4,7 +4,7 @@ What was not observed comes first, then the day as it went, then what was asked 
 sentence: it stands in the table as not measured.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from agent.civil import Wall
@@ -18,6 +18,8 @@ from agent.summary.told import Asked, Incident
 Word = tuple[str, int | str]
 DARK_TOLD_MS: Final = 5 * MINUTE_MS  # what was not observed for less is in the table only
 DARK_TOLD_MOST: Final = 3  # beyond that they are counted
+ALIKE_MOST: Final = 3  # alerts of a kind, or questions with the same answer: more of a day are one line
+TOLD_MOST: Final = 60  # lines of what was asked and told; where there would be more, two that are alike are one line
 DAY_MINUTES: Final = 24 * 60
 # In the order in which they are told; "rooms" stands where the day is.
 TOLD: Final = (
@@ -43,7 +45,8 @@ def sentences(day: Day) -> list[Sentence]:
     if not _all_dark(day):
         for name in TOLD:
             found += _rooms(day) if name == "rooms" else _of_figure(day, day.figures[name])
-    told = [(one.at, _asked(one)) for one in day.asked] + [(one.at, _incident(one)) for one in day.incidents]
+    told = _told(day, ALIKE_MOST)
+    told = told if len(told) <= TOLD_MOST else _told(day, 1)
     found += [sentence for _, sentence in sorted(told, key=lambda pair: pair[0])]
     return found if told else [*found, Sentence("calm", None, {})]
 
@@ -106,6 +109,60 @@ def daytime_of(day: Day) -> Span:
     wall, (start, end) = Wall(day.timezone), day.plan
     bedtime = wall.instant(day.number, start) if start >= DAY_MINUTES // 2 else day.until
     return Span(min(wall.instant(day.number, end), day.night.until), min(bedtime, day.until))
+
+
+def _told(day: Day, few: int) -> list[tuple[Instant, Sentence]]:
+    """``few``: alike ones up to that many have a line each."""
+    return [*_questions(day.asked, few), *_incidents(day.incidents, few)]
+
+
+def _questions(asked: Sequence[Asked], few: int) -> Iterator[tuple[Instant, Sentence]]:
+    alike: dict[tuple[str, bool | None], list[Asked]] = {}
+    for one in asked:
+        alike.setdefault((one.kind, one.answered), []).append(one)
+    for ones in alike.values():
+        if len(ones) <= few:
+            yield from ((one.at, _asked(one)) for one in ones)
+        else:
+            yield ones[0].at, Sentence(f"{_asked(ones[0]).key}_many", None, _often(ones), _ats(ones))
+
+
+def _incidents(incidents: Sequence[Incident], few: int) -> Iterator[tuple[Instant, Sentence]]:
+    alike: dict[tuple[str, bool], list[Incident]] = {}
+    for one in incidents:
+        alike.setdefault((one.kind, one.sent), []).append(one)
+    for ones in alike.values():
+        if len(ones) <= few:
+            yield from ((one.at, _incident(one)) for one in ones)
+        else:
+            yield ones[0].at, _many_incidents(ones)
+
+
+def _many_incidents(alike: Sequence[Incident]) -> Sentence:
+    """What is most urgent of them is not lost among the many: that help was needed."""
+    words = _often(alike)
+    if not alike[0].sent:
+        return Sentence("not_told_many", None, words, _ats(alike))
+    taken = sum(one.taken_at is not None for one in alike)
+    needed = sum(one.verdict == "true" for one in alike)
+    words |= {"taken": ("count", taken), "needed": ("count", needed)}
+    if needed:
+        return Sentence("told_many_needed", needed, words, _ats(alike))
+    return Sentence("told_many" if taken else "told_many_untaken", None, words, _ats(alike))
+
+
+def _often(alike: Sequence[Asked | Incident]) -> dict[str, Word]:
+    first, last = alike[0], alike[-1]
+    return {
+        "at": ("moment", first.at),
+        "last": ("moment", last.at),
+        "kind": ("kind", first.kind),
+        "value": ("count", len(alike)),
+    }
+
+
+def _ats(alike: Sequence[Asked | Incident]) -> tuple[Evidence, ...]:
+    return tuple(_at(one.at) for one in alike)
 
 
 def _asked(one: Asked) -> Sentence:

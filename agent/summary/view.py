@@ -13,11 +13,13 @@ from agent.summary.day import Day, Figure, Night
 from agent.summary.rooms import OUT, UNSEEN
 from agent.summary.sentences import Sentence, sentences
 from agent.summary.signs import HIDDEN
-from agent.summary.spans import Span, clipped, length_ms
+from agent.summary.spans import Span, clipped, length_ms, merged
 from agent.summary.words import Words
 
-EVIDENCE_MOST: Final = 24  # of what a sentence rests on so much is listed; the rest is counted
+EVIDENCE_MOST: Final = 24  # listed of what a sentence rests on, and of what was not observed; the rest is counted
 SAID_MOST: Final = 12  # stretches of a row that its picture says in words; the rest is in the ribbon itself
+BARS_MOST: Final = 120  # in a row; of more those nearest to one another are drawn as one, and its words say how many
+HAIR: Final = 1_000  # part of a row that nobody sees
 DOOR_WIDE_MS: Final = 4 * MINUTE_MS  # so that an opened door can be seen
 DAY_HOURS: Final = (0, 6, 12, 18)
 NIGHT_HOURS: Final = (18, 22, 2, 6)
@@ -98,8 +100,18 @@ def _row(name: str, kind: str, spans: Sequence[Span], whole: Span, day: Day, wor
 
 
 def _bars(spans: Iterable[Span], whole: Span, kind: str) -> Iterator[Bar]:
-    for since, until in spans:
+    drawn, gap = merged(spans), (whole.until - whole.since) // HAIR
+    while len(drawn) > BARS_MOST:
+        drawn = _closer(drawn, gap)
+        gap *= 2
+    for since, until in drawn:
         yield Bar(_percent(since, whole), f"{(until - since) * 100 / (whole.until - whole.since):.2f}", kind)
+
+
+def _closer(spans: Sequence[Span], gap: int) -> tuple[Span, ...]:
+    """With what is not further apart as one."""
+    wide = merged(Span(since, Instant(until + gap)) for since, until in spans)
+    return tuple(Span(since, Instant(until - gap)) for since, until in wide)
 
 
 def _percent(at: Instant, whole: Span) -> str:
@@ -160,9 +172,14 @@ def _name(figure: Figure, words: Words) -> str:
 
 def dark(day: Day, words: Words) -> list[str]:
     """What was not observed, and whose sensor was not to be relied on, and when."""
-    found = [words.page["dark_span"].format(span=words.span(span, day)) for span in day.dark]
+    found = [words.page["dark_span"].format(span=words.span(span, day)) for span in day.dark[:EVIDENCE_MOST]]
+    more = words.page["evidence_more"]
+    if len(day.dark) > EVIDENCE_MOST:
+        found.append(more.format(count=len(day.dark) - EVIDENCE_MOST))
     for room, spans in day.unseen_rooms.items():
-        when = ", ".join(words.span(span, day) for span in spans)
+        when = ", ".join(words.span(span, day) for span in spans[:EVIDENCE_MOST])
+        if len(spans) > EVIDENCE_MOST:
+            when += f", {more.format(count=len(spans) - EVIDENCE_MOST)}"
         found.append(words.page["unseen_span"].format(room=day.names[room], span=when))
     return found
 
