@@ -113,6 +113,7 @@ def _said(capsys: pytest.CaptureFixture[str]) -> str:
         (["--home", "home.toml", "--day", "2026-03-11"], "summary needs --config HUB"),
         (["--home", "home.toml", "log.jsonl", "--config", "hub.toml", "--day", "2026-03-11"], "summary needs --config"),
         (["--home", "home.toml", "log.jsonl", "--day", "2025-03-11"], "the logs hold nothing of that day"),
+        (["--home", "home.toml", "log.jsonl", "--day", "2026-03-13"], "2026-03-13 is still to come; the last day"),
         (["--home", "home.toml", "home.toml", "--day", "2026-03-11"], "is no sensor log"),
         (["--home", "none.toml", "log.jsonl", "--day", "2026-03-11"], "none.toml: cannot be read"),
     ],

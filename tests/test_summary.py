@@ -100,6 +100,12 @@ def test_a_day_is_read_from_the_hubs_journal(hub: Path, capsys: pytest.CaptureFi
     ]
 
 
+def test_a_day_to_come_is_refused(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "--config", "hub.toml", "--day", "2999-01-01", "--html", "day.html"]) == 2
+    assert "2999-01-01 is still to come; the last day that is known is 2" in capsys.readouterr().err
+    assert not Path("day.html").exists()
+
+
 def test_a_day_is_not_told_against_the_residents_wish(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("home.toml").write_text(f"{TEXT}\n[consent]\nsummary_to_family = false\n")
     assert main(["summary", "--config", "hub.toml", "--day", "2026-03-01"]) == 2

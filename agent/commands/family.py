@@ -2,11 +2,11 @@
 
 import argparse
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from agent.civil import rfc3339
+from agent.civil import Wall, rfc3339
 from agent.clock_io import wall_ms
 from agent.commands.asking import DONE, PROBLEMS, Refused, home_of, progress, say
 from agent.commands.hub import configured
@@ -92,6 +92,7 @@ def day_of_journal(path: Path, home: Home, number: int, now: Instant = Instant(0
     journal = Journal(path)
     try:
         past, known = past_of(journal, home, number, now)
+        _begun(home, number, known)
         return summarised(home, number, past, known)
     finally:
         journal.close()
@@ -106,7 +107,16 @@ def _of_logs(home_file: Path, logs: list[Path], number: int) -> tuple[Day, int]:
         past, now = past_of_log(home, number, reader, lambda at: tell(reader.read_bytes, rfc3339(at)[:10]))
     if now is None:
         raise Refused("the logs hold nothing of that day, nor of any before it")
+    _begun(home, number, now)
     return summarised(home, number, past, now), reader.problems
+
+
+def _begun(home: Home, number: int, known: Instant) -> None:
+    """Of a day to come there is nothing to tell, not even that nothing was observed."""
+    last = Wall(home.timezone).day(known)
+    if number > last:
+        day, known_day = (FIRST + timedelta(one) for one in (number, last))
+        raise Refused(f"{day} is still to come; the last day that is known is {known_day}")
 
 
 def _consented(home: Home) -> None:
