@@ -27,10 +27,15 @@ def told(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def looked(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The same; and it is written down before it goes out. What there is not, nobody has looked at."""
+    """The same; and it is written down before it goes out. What there is not, nobody has looked at, and
+    before the hub's first start there is nothing."""
 
     @wraps(view)
     def guarded(**where: str) -> Any:
+        ours = at_home()
+        if not ours.started:
+            said = ours.words
+            return render_template("problem.html", title=said["not_started"], wrong=said["not_started_words"]), 503
         shown = view(**where)
         with site().family() as family:
             family.looked(g.session.who, request.path, now())

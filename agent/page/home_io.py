@@ -51,8 +51,13 @@ class AtHome:
     def _wall(self) -> Instant:
         return Instant(0 if self._simulated else wall_ms())
 
+    @property
+    def started(self) -> bool:
+        """Whether the hub has ever run: before that there is nothing to tell."""
+        return self._journal.exists()
+
     def _opened(self) -> Written:
-        if not self._journal.exists():
+        if not self.started:
             raise JournalError(f"{self._journal}: is not there yet; start the hub first")
         return Written(self._journal, read_only=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent.civil import Wall
+from agent.nouns import Refused
 from agent.page import invite_io
 from agent.page.dates import month_of, month_path, number_of, week_of
 from agent.page.family_io import LOOKS_SHOWN, MOST_CODE
@@ -233,7 +234,12 @@ for change in (invite_io.ask, invite_io.agree, invite_io.drop, invite_io.end, in
 @page.get("/consent")
 @logged_in
 def consent() -> Any:
-    return render_template("consent.html", done=False, wrong=None, standing=at_home().not_watched())
+    standing = None
+    try:
+        standing = at_home().not_watched() if at_home().started else None
+    except Refused as fault:  # a journal that cannot be read is no reason to go on watching
+        print(f"page: {fault}", file=sys.stderr, flush=True)
+    return render_template("consent.html", done=False, wrong=None, standing=standing)
 
 
 @page.post("/consent")
