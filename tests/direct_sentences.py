@@ -76,6 +76,9 @@ class DirectDays(DirectCount):
     def _unseen(self, day: date, since: int, until: int) -> Iterator[str]:
         spans = [(max(a, since), min(b, until)) for a, b in together(self.dark)]
         for a, b in [(a, b) for a, b in spans if b - a >= 5 * MINUTE][:3]:
+            if b == self.all[0].at:
+                yield f"This home is observed since {self._moment(b, day)}: what happened before is not told here."
+                continue
             says = f"{self._moment(a, day)} to {self._moment(b, day)}"
             yield f"From {says} this home was not observed: what happened then is not told here."
         night = self.at(day - timedelta(1), 22, 30), self.at(day, 6, 30)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from agent.measures import DAYS_LEAST
-from agent.nouns import ACTIVITY, SECOND_MS, Home, Instant, Reading, Step
+from agent.nouns import ACTIVITY, DAY_MS, SECOND_MS, Home, Instant, Reading, Step
 from agent.summary.bounds import USUAL_DAYS
 from agent.summary.counts import FIGURES, NOT_MEASURED, Counted, Evidence, counted
 from agent.summary.observed import Said, dark, ill
@@ -89,6 +89,7 @@ class Day:
     night: Span  # from noon to noon
     plan: tuple[int, int]  # the night by the care plan, minutes of the wall clock
     observed_permille: int
+    began: Instant | None  # the hub's first start; None: it is not known
     dark: tuple[Span, ...]
     unseen_rooms: Mapping[str, tuple[Span, ...]]  # and when a sensor there was not to be relied on
     figures: Mapping[str, Figure]  # all of FIGURES, in that order
@@ -128,6 +129,7 @@ class Days:
         carried = known[max(known)].carried if known else ()
         self._signs = Signs(home, self._kept(chain(carried, past.readings)), self._ill)
         self._dark = dark(past.said, [*past.off, *self._rests], now)
+        self._began = next((one.until for one in past.off if one.since < DAY_MS), None)
         self._counted = dict(known)
 
     def _kept(self, readings: Iterable[Reading]) -> Iterable[Reading]:
@@ -170,6 +172,7 @@ class Days:
             night=bounds.before,
             plan=home.care.night,
             observed_permille=count.observed_permille(bounds.day),
+            began=self._began,
             dark=count.dark,
             unseen_rooms=count.unseen_rooms,
             figures={name: _figure(name, count, before) for name in FIGURES},

@@ -62,6 +62,9 @@ def _unobserved(day: Day) -> Iterator[Sentence]:
         return
     long = [span for span in day.dark if span.until - span.since >= DARK_TOLD_MS]
     for span in long[:DARK_TOLD_MOST]:
+        if span.until == day.began:
+            yield Sentence("began", None, {"until": ("moment", span.until)}, (span,))
+            continue
         yield Sentence("dark", None, {"since": ("moment", span.since), "until": ("moment", span.until)}, (span,))
     more = tuple(long[DARK_TOLD_MOST:])
     if more:
