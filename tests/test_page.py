@@ -102,7 +102,7 @@ def test_a_page_that_there_is_not_is_not_looked_at_and_fills_no_book(page: HubPa
         assert hans.ask("GET", path).status == 404
     assert "</strong> looked at" not in hans.ask("GET", "/looks").text
     assert hans.ask("GET", "/week").status == 200
-    assert "looked at the week of that day" in hans.ask("GET", "/looks").text
+    assert "looked at the week of Monday 30 March 2026" in hans.ask("GET", "/looks").text
 
 
 def test_a_withdrawal_that_cannot_be_handed_on_is_said_to_be_none_and_stands_in_no_book(page: HubPage) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from agent.page.dates import month_path
 from agent.page.home_io import AtHome
 from agent.pages_io import g, render_template, request
 from agent.web_io import logged_in, now, site
@@ -26,6 +27,14 @@ def told(view: Callable[..., Any]) -> Callable[..., Any]:
     return logged_in(guarded)
 
 
+def _dated(path: str) -> str:
+    """The week that was running has a date in the book, so that a line of it says the same for ever."""
+    ours = at_home()
+    if path == "/week":
+        return f"{path}/{ours.catalogue.iso_date(ours.last_day())}"
+    return f"{path}/{month_path(ours.last_day())}" if path == "/month" else path
+
+
 def looked(view: Callable[..., Any]) -> Callable[..., Any]:
     """The same; and it is written down before it goes out. What there is not, nobody has looked at, and
     before the hub's first start there is nothing."""
@@ -38,7 +47,7 @@ def looked(view: Callable[..., Any]) -> Callable[..., Any]:
             return render_template("problem.html", title=said["not_started"], wrong=said["not_started_words"]), 503
         shown = view(**where)
         with site().family() as family:
-            family.looked(g.session.who, request.path, now())
+            family.looked(g.session.who, _dated(request.path), now())
         return shown
 
     return told(guarded)
