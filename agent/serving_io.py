@@ -6,10 +6,9 @@ import resource
 import select
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Sized
+from contextlib import suppress
 from functools import partial
-from threading import get_native_id
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +22,7 @@ MAX_BODY_BYTES: Final = 8_192  # of a form; a longer one is refused
 MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
 RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
 REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
+FLOOD_S: Final = 2.0  # since somebody was refused
 NICE_LIMIT: Final = 20  # getrlimit(2): what RLIMIT_NICE allows is this minus a nice value
 ACCEPTED: Final = 256  # connections in one turn of the loop: a flood of them does not keep the next one in the queue
 OUTSIDE: Final = ("192.0.2.1", 9)  # RFC 5737: nobody's; only the way there is asked for
@@ -32,8 +32,7 @@ logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoev
 class Connections(NamedTuple):
     """Of one address, beyond ``of_one`` at once, a connection is closed before anything of it is read; so it is beyond
     ``asks`` connections and requests together, and ``a_second`` more after that. Beyond ``most`` in all, the one that
-    has been silent for longest ends. While more than ``crowd`` requests wait, they are answered when nothing else on
-    this machine wants to run."""
+    has been silent for longest ends. ``crowd``: see Way."""
 
     most: int = 200
     of_one: int = 200
@@ -58,10 +57,12 @@ class Prompt(waitress.channel.HTTPChannel):  # type: ignore[misc]  # waitress sh
 
     def service(self) -> None:
         """A request has its turn; nothing is made for a browser that has gone meanwhile."""
-        if not self.server.measure.asked(self.addr[0], monotonic()) or _gone(self.socket):
+        if not self.server.measure.asked(self.addr[0], monotonic()):
+            self.server.way.refused()
             self.connected = False
-        with _giving_way() if len(self.server.task_dispatcher.queue) > self.server.crowd else nullcontext():
-            super().service()
+        elif _gone(self.socket):
+            self.connected = False
+        super().service()
         if not self.connected:  # the loop closes it
             self.server.pull_trigger()
 
@@ -137,10 +138,17 @@ def server(
         made.close()
         raise Refused(f"{host}: that name has several addresses; say which one")
     made.measure = Measure(connections.asks, connections.a_second)
-    made.crowd = connections.crowd
     made.task_dispatcher.queue = Turns[Any](lambda channel: channel.addr[0])
+    made.way = Way(made.task_dispatcher.queue, connections.crowd)
+    made.readable = partial(_turn, made.way, made.readable)
     made.handle_accept = partial(_accept, made, tls, connections)
     return made
+
+
+def _turn(way: "Way", readable: Callable[[], bool]) -> bool:
+    """Once in each turn of the loop."""
+    way.look()
+    return readable()
 
 
 class Round(NamedTuple):
@@ -178,6 +186,7 @@ def _accept(server: Any, tls: ssl.SSLContext | None, bounds: Connections) -> Non
         channels = list(server.active_channels.values())
         same = sum(channel.addr[0] == address[0] for channel in channels)
         if same >= bounds.of_one or not server.measure.asked(address[0], monotonic()):
+            server.way.refused()
             sock.close()
             continue
         if len(channels) >= bounds.most:
@@ -199,19 +208,29 @@ def _connect(server: Any, tls: ssl.SSLContext | None, sock: socket.socket, addre
     (Prompt if tls is None else Sealed)(server, inside, address, server.adj, server._map)
 
 
-@contextmanager
-def _giving_way() -> Iterator[None]:
-    """This thread runs only while nobody else wants to. Whoever may not come back from that does not go there: it takes
-    RLIMIT_NICE (the unit's LimitNICE), or root."""
-    policy, nice = os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, get_native_id())
-    if os.geteuid() != 0 and resource.getrlimit(resource.RLIMIT_NICE)[0] < NICE_LIMIT - nice:
-        yield
-        return
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, policy, os.sched_param(0))
+class Way:
+    """Of this whole process: while more than ``crowd`` requests wait, or somebody was just refused for asking too
+    often, it runs only when nobody else wants to. Where it may not come back from that, it does not go there: that
+    takes RLIMIT_NICE (the unit's LimitNICE), or root."""
+
+    def __init__(self, queue: Sized, crowd: int) -> None:
+        self._queue, self._crowd, self._flood_until = queue, crowd, 0.0
+        self._policy = os.sched_getscheduler(0)
+        nice = os.getpriority(os.PRIO_PROCESS, 0)
+        self._may = os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_NICE)[0] >= NICE_LIMIT - nice
+        self._giving = False
+
+    def refused(self) -> None:
+        self._flood_until = monotonic() + FLOOD_S
+
+    def look(self) -> None:
+        """By one thread alone, often."""
+        way = self._may and (len(self._queue) > self._crowd or monotonic() < self._flood_until)
+        if way != self._giving:
+            self._giving = way
+            for thread in os.listdir("/proc/self/task"):
+                with suppress(ProcessLookupError):  # it has ended
+                    os.sched_setscheduler(int(thread), os.SCHED_IDLE if way else self._policy, os.sched_param(0))
 
 
 def _gone(line: socket.socket) -> bool:

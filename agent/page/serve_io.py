@@ -26,7 +26,7 @@ THREADS: Final = 2  # a family is small; what more ask at once waits its turn
 MALLOC: Final = ((-8, 1), (-3, 1 << 18), (-1, 1 << 17))
 # A browser opens six; a page is two requests, on as many connections. With nice 10 alone the first sixty requests of a
 # flood cost an alert 2 ms of its p99; were the page always to give way, it would take ten seconds on a busy machine.
-AT_ONCE: Final = Connections(most=60, of_one=12, asks=120, a_second=8, crowd=3)
+AT_ONCE: Final = Connections(most=60, of_one=12, asks=120, a_second=8, crowd=1)
 NICE: Final = 10  # an alert goes before a page
 
 
