@@ -2,10 +2,10 @@
 
 import logging
 import os
-import resource
 import select
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Sized
 from contextlib import suppress
 from functools import partial
@@ -23,7 +23,7 @@ MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
 RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
 REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
 FLOOD_S: Final = 2.0  # since somebody was refused
-NICE_LIMIT: Final = 20  # getrlimit(2): what RLIMIT_NICE allows is this minus a nice value
+NO_CROWD: Final = 1_000_000  # requests; it never gives way
 ACCEPTED: Final = 256  # connections in one turn of the loop: a flood of them does not keep the next one in the queue
 OUTSIDE: Final = ("192.0.2.1", 9)  # RFC 5737: nobody's; only the way there is asked for
 logging.getLogger("waitress").setLevel(logging.ERROR)  # what it warns of, whoever floods it could fill a disk with
@@ -38,7 +38,7 @@ class Connections(NamedTuple):
     of_one: int = 200
     asks: int = 1_000
     a_second: float = 1_000.0
-    crowd: int = 1_000_000
+    crowd: int = NO_CROWD
 
 
 FREELY: Final = Connections()
@@ -192,6 +192,7 @@ def _accept(server: Any, tls: ssl.SSLContext | None, bounds: Connections) -> Non
         if len(channels) >= bounds.most:
             silent = [channel for channel in channels if not channel.requests]
             if not silent:
+                server.way.refused()
                 sock.close()
                 continue
             min(silent, key=lambda channel: channel.last_activity).handle_close()
@@ -211,14 +212,28 @@ def _connect(server: Any, tls: ssl.SSLContext | None, sock: socket.socket, addre
 class Way:
     """Of this whole process: while more than ``crowd`` requests wait, or somebody was just refused for asking too
     often, it runs only when nobody else wants to. Where it may not come back from that, it does not go there: that
-    takes RLIMIT_NICE (the unit's LimitNICE), or root."""
+    takes RLIMIT_NICE (the unit's LimitNICE), or CAP_SYS_NICE. One without a crowd never does."""
 
     def __init__(self, queue: Sized, crowd: int) -> None:
         self._queue, self._crowd, self._flood_until = queue, crowd, 0.0
         self._policy = os.sched_getscheduler(0)
-        nice = os.getpriority(os.PRIO_PROCESS, 0)
-        self._may = os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_NICE)[0] >= NICE_LIMIT - nice
+        self._may = crowd < NO_CROWD and self._comes_back()
         self._giving = False
+
+    def _comes_back(self) -> bool:
+        """A thread tries it, and ends."""
+        back = threading.Event()
+
+        def there_and_back() -> None:
+            with suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+                os.sched_setscheduler(0, self._policy, os.sched_param(0))
+                back.set()
+
+        trying = threading.Thread(target=there_and_back)
+        trying.start()
+        trying.join()
+        return back.is_set()
 
     def refused(self) -> None:
         self._flood_until = monotonic() + FLOOD_S
