@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.detect.detector import NO_MODELS, Models
@@ -68,6 +68,7 @@ def test_her_bed_is_wired_and_none_of_zigbees_devices(morning: Story) -> None:
 
 @settings(max_examples=4, deadline=None)
 @given(st.integers(min_value=0, max_value=2**63))
+@example(2**63)
 def test_the_story_happens_as_its_scenes_say_for_any_seed(seed: int) -> None:
     told_story = story(seed)
     scene = {one.title: one.at for one in told_story.scenes}

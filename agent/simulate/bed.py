@@ -105,7 +105,7 @@ class SimulatedBed:
         kg = self._kg(times) - (self._kg(times - PULSE_MS) if input.piezo else 0.0)
         for days, share in ((1.0, 0.5), (3.7, 0.8), (17.0, 1.5)):  # a warm room, the weather, the season
             kg = kg + input.drift_kg * share * np.sin(tau * times / (days * DAY_MS) + self._seed)
-        start = round(at / step_ms) + self._seed * 7_919
+        start = (round(at / step_ms) + self._seed * 7_919) % NOISE_OF  # whole numbers without end; numpy's have one
         noise = self._noise[np.arange(start, start + count) % NOISE_OF]
         counts = input.level + input.gain * kg + noise
         for minute in range(int(times[0]) // MINUTE_MS, int(times[-1]) // MINUTE_MS + 1) if input.spikes_a_day else ():

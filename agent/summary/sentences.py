@@ -4,8 +4,8 @@ What was not observed comes first, then the day as it went, then what was asked 
 sentence: it stands in the table as not measured.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from agent.civil import Wall
 from agent.nouns import MINUTE_MS, Instant
@@ -16,6 +16,7 @@ from agent.summary.told import Asked, Incident
 
 # What fills a place in a sentence: its form (time, length, count, moment, room, kind, partly), and its value.
 Word = tuple[str, int | str]
+Told = TypeVar("Told", Asked, Incident)
 DARK_TOLD_MS: Final = 5 * MINUTE_MS  # what was not observed for less is in the table only
 DARK_TOLD_MOST: Final = 3  # beyond that they are counted
 ALIKE_MOST: Final = 3  # alerts of a kind, or questions with the same answer: more of a day are one line
@@ -116,29 +117,29 @@ def daytime_of(day: Day) -> Span:
 
 def _told(day: Day, few: int) -> list[tuple[Instant, Sentence]]:
     """``few``: alike ones up to that many have a line each."""
-    return [*_questions(day.asked, few), *_incidents(day.incidents, few)]
+    questions = _folded(day.asked, lambda one: (one.kind, one.answered), few, _asked, _many_questions)
+    return [*questions, *_folded(day.incidents, lambda one: (one.kind, one.sent), few, _incident, _many_incidents)]
 
 
-def _questions(asked: Sequence[Asked], few: int) -> Iterator[tuple[Instant, Sentence]]:
-    alike: dict[tuple[str, bool | None], list[Asked]] = {}
-    for one in asked:
-        alike.setdefault((one.kind, one.answered), []).append(one)
-    for ones in alike.values():
-        if len(ones) <= few:
-            yield from ((one.at, _asked(one)) for one in ones)
+def _folded(
+    every: Sequence[Told],
+    alike: Callable[[Told], object],
+    few: int,
+    one: Callable[[Told], Sentence],
+    many: Callable[[Sequence[Told]], Sentence],
+) -> Iterator[tuple[Instant, Sentence]]:
+    groups: dict[object, list[Told]] = {}
+    for each in every:
+        groups.setdefault(alike(each), []).append(each)
+    for group in groups.values():
+        if len(group) <= few:
+            yield from ((each.at, one(each)) for each in group)
         else:
-            yield ones[0].at, Sentence(f"{_asked(ones[0]).key}_many", None, _often(ones), _ats(ones))
+            yield group[0].at, many(group)
 
 
-def _incidents(incidents: Sequence[Incident], few: int) -> Iterator[tuple[Instant, Sentence]]:
-    alike: dict[tuple[str, bool], list[Incident]] = {}
-    for one in incidents:
-        alike.setdefault((one.kind, one.sent), []).append(one)
-    for ones in alike.values():
-        if len(ones) <= few:
-            yield from ((one.at, _incident(one)) for one in ones)
-        else:
-            yield ones[0].at, _many_incidents(ones)
+def _many_questions(alike: Sequence[Asked]) -> Sentence:
+    return Sentence(f"{_asked(alike[0]).key}_many", None, _often(alike), _ats(alike))
 
 
 def _many_incidents(alike: Sequence[Incident]) -> Sentence:
