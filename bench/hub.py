@@ -101,7 +101,9 @@ def _appears(path: Path) -> None:
 
 def _start(stack: contextlib.ExitStack, words: list[str]) -> "subprocess.Popen[bytes]":
     quiet = None if os.environ.get("BENCH_LOUD") else subprocess.DEVNULL
-    process = subprocess.Popen(words, stdout=quiet, stderr=quiet)
+    # Each in a session of its own, as services are: where Linux shares the cores by session (autogroup), what a process
+    # gives way to in its own session it does not give way to in another.
+    process = subprocess.Popen(words, stdout=quiet, stderr=quiet, start_new_session=True)
     stack.callback(process.wait)
     stack.callback(process.kill)
     return process
