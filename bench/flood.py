@@ -67,7 +67,7 @@ class Flood:
 
 
 def flood(port: int, cookie: str) -> None:
-    os.nice(19)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     head = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n"
     wrong = "name=anna&password=wrong-wrong-wrong"
     asks = [f"GET {path} HTTP/1.1\r\n{head}Cookie: {cookie}\r\n\r\n".encode() for path in ("/", "/sent", "/week")]

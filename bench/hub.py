@@ -25,6 +25,7 @@ from agent.simulate.dialects import opening
 from agent.simulate.fleet import TEN, home_text
 
 SEED = 3
+SYSCTL = Path("deploy/package/hearthwatch/usr/lib/sysctl.d/60-hearthwatch.conf")
 SMOKE_AT = "0x00158d00000000ff"
 SMOKE = f'''
 [[sensor]]
@@ -54,6 +55,27 @@ def free_port() -> int:
 def wait_for(what: str, done: "threading.Event") -> None:
     if not done.wait(UP_S):
         raise SystemExit(f"bench: {what} did not happen within {UP_S:.0f} s")
+
+
+@contextlib.contextmanager
+def settings_of_a_hub() -> Iterator[bool]:
+    """What the package sets of the kernel is so meanwhile, as far as that is allowed here; False: it is not."""
+    lines = [line for line in SYSCTL.read_text().splitlines() if "=" in line and not line.startswith("#")]
+    wanted = {Path("/proc/sys", *line.split(" = ")[0].split(".")): line.split(" = ")[1] for line in lines}
+    before = {path: path.read_text().strip() for path in wanted if path.exists()}  # a kernel without it needs none
+    try:
+        with contextlib.suppress(PermissionError):
+            _set({path: wanted[path] for path in before})
+        yield all(path.read_text().strip() == wanted[path] for path in before)
+    finally:
+        with contextlib.suppress(PermissionError):
+            _set(before)
+
+
+def _set(values: dict[Path, str]) -> None:
+    for path, value in values.items():
+        if path.read_text().strip() != value:
+            path.write_text(value)
 
 
 @contextlib.contextmanager
@@ -101,8 +123,7 @@ def _appears(path: Path) -> None:
 
 def _start(stack: contextlib.ExitStack, words: list[str]) -> "subprocess.Popen[bytes]":
     quiet = None if os.environ.get("BENCH_LOUD") else subprocess.DEVNULL
-    # Each in a session of its own, as services are: where Linux shares the cores by session (autogroup), what a process
-    # gives way to in its own session it does not give way to in another.
+    # Each in a session of its own, as services are: where Linux shares the cores by session, that is seen.
     process = subprocess.Popen(words, stdout=quiet, stderr=quiet, start_new_session=True)
     stack.callback(process.wait)
     stack.callback(process.kill)

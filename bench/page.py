@@ -24,7 +24,7 @@ from agent.page.serve_io import AT_ONCE
 from agent.simulate.year import READINGS, year_home_text
 from bench.__main__ import EVENTS, resident_mib, spent, taken
 from bench.day import lived
-from bench.hub import Hub, _start, free_port, running_hub
+from bench.hub import Hub, _start, free_port, running_hub, settings_of_a_hub
 from bench.year import SEED
 
 YEAR = Path("build/year-home")
@@ -180,7 +180,7 @@ def under_flood() -> dict[str, object]:
     """An alert's way to the centre's broker: while the page is stopped, while nobody asks, and in a flood of
     requests, by turns; and how a page comes to who lives there meanwhile."""
     port = free_port()
-    with running_hub(page_text(port)) as hub, ExitStack() as stack:
+    with settings_of_a_hub() as as_there, running_hub(page_text(port)) as hub, ExitStack() as stack:
         config = hub.folder / "hub.toml"
         page = _start(stack, [sys.executable, "-m", "agent", "page", "--config", str(config)])
         _listening_at(port)
@@ -204,6 +204,7 @@ def under_flood() -> dict[str, object]:
             floods.append(json.loads(asking.communicate()[0]))
     told: dict[str, object] = {name: round(statistics.median(one[name] for one in floods)) for name in floods[0]}
     told["page_percent_of_a_core"] = round(statistics.median(used), 1)
+    told["the kernel set as the package sets it"] = as_there
     return ways.found("no page") | {"the flood": told, "who lives there meanwhile": spread(pages)}
 
 

@@ -26,7 +26,8 @@ from agent.walk_io import keep
 from tests.brokers import until
 from tests.living_hub import HOME
 from tests.page_maker import HubPage
-from tests.test_packages import HUB, lines
+from tests.test_packages import HUB
+from tests.test_units import lines
 
 OTHER = 61_234  # a user and a group that nobody else is
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
