@@ -55,9 +55,10 @@ class DirectDays(DirectCount):
         since, end = self.at(day - timedelta(1), 12), self.at(day + timedelta(1), 0)
         until = min(end, self.end)
         alerts = [one for one in self.alerts if one.state == "raised" and one.kind != "test_call"]
-        told = [one for one in alerts if self.at(day, 0) <= one.at < until]
+        told = [one for one in alerts if self.at(day, 0) <= one.at < end and one.at <= self.end]
+        so_far = " so far" if self.end < end else ""
         lines = list(self._told(told))
-        lines = lines or ["Nothing was asked at home, and nothing was told to the monitoring centre."]
+        lines = lines or [f"Nothing was asked at home, and nothing was told to the monitoring centre{so_far}."]
         if self.dark_ms(since, until) >= until - since:
             return ["This home was not observed on this day: nothing can be said of it.", *lines]
         return [*self._unseen(day, since, until), *self._of_the_day(day), *lines]

@@ -1,6 +1,7 @@
 """What was none is told with how far that is known: silence is not taken for safety."""
 
-from agent.nouns import Instant
+from agent.nouns import Instant, Reading
+from agent.summary.observed import Said
 from agent.summary.sentences import sentences
 from agent.summary.spans import Span
 from agent.summary.words_io import words
@@ -45,3 +46,21 @@ def test_the_first_day_of_a_home_says_since_when_it_is_observed() -> None:
     assert lines(day)[0] == "This home is observed since 08:00: what happened before is not told here."
     later = day_of(heard("12:10 hall"), SMALL, off=[Span(Instant(0), at("08:00")), Span(at("09:00"), at("12:00"))])
     assert lines(later)[1] == "From 09:00 to 12:00 this home was not observed: what happened then is not told here."
+
+
+def test_an_alert_of_this_very_moment_is_told_and_no_day_that_is_running_is_said_to_be_without_one() -> None:
+    """The journal ends with the alert until the hub has written on, ten minutes later perhaps."""
+    pressed = at("13:00")
+    sos = Said(pressed, "1-1", "sos", "raised")
+    asked = Reading(pressed, "not_up", "asked", 1)
+    told = lines(day_of([*heard("00:01 living, 12:00 living"), asked], SMALL, said=[sos], now=pressed))
+    assert told[-2:] == [
+        "13:00  The home was asked first (not up); whether anybody answered could not be told.",
+        "13:00  The monitoring centre was told: help button.",
+    ]
+    calm = "Nothing was asked at home, and nothing was told to the monitoring centre"
+    earlier = Instant(pressed - 1)
+    running = lines(day_of(heard("00:01 living, 12:00 living"), SMALL, said=[sos], now=earlier))
+    assert running[-1] == f"{calm} so far."
+    eve = Said(at("24:00"), "1-2", "sos", "raised")
+    assert lines(day_of(heard("00:01 living, 12:00 living"), SMALL, said=[eve]))[-1] == f"{calm}."

@@ -60,8 +60,10 @@ def test_weeks_months_and_days_lead_to_one_another_and_not_beyond_what_was_lived
 
 
 def test_what_left_the_home_is_told_in_words_and_nothing_else_did(page: HubPage) -> None:
-    text = page.guest("dora").ask("GET", "/sent").text
+    dora = page.guest("dora")
+    text = dora.ask("GET", "/sent").text
     assert "Help button, most urgent" in text
+    assert "The monitoring centre was told: help button." in dora.ask("GET", "/").text, "as soon as it was written down"
     assert "Not yet received" in text
 
 

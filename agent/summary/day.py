@@ -159,7 +159,8 @@ class Days:
         before = [self.count(number - ago) for ago in range(USUAL_DAYS, 0, -1)]
         bounds, until = count.bounds, max(count.bounds.midnight, count.until)
         within = Span(bounds.midnight, until)
-        said = [one for one in self._said if within.since <= one.at < within.until]
+        told = Span(bounds.midnight, min(bounds.until, Instant(until + 1)))  # what was just told is known already
+        said = [one for one in self._said if told.since <= one.at < told.until]
         hidden = rooms_hidden(home)
         return Day(
             number=number,
@@ -185,7 +186,7 @@ class Days:
             room_of={sensor.id: sensor.room for sensor in home.sensors.values() if sensor.room not in hidden},
             names={room.id: room.name for room in home.rooms.values() if room.id not in hidden},
             seen_rooms=frozenset(sensor.room for sensor in home.sensors.values() if sensor.kind in ACTIVITY) - hidden,
-            asked=tuple(questions(one for one in self._asked if within.since <= one.at < within.until)),
+            asked=tuple(questions(one for one in self._asked if told.since <= one.at < told.until)),
             incidents=tuple(incidents(said, self._steps)),
             nights=tuple(_night(one) for one in [*before, count]),
         )

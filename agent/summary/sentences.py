@@ -49,7 +49,8 @@ def sentences(day: Day) -> list[Sentence]:
     told = _told(day, ALIKE_MOST)
     told = told if len(told) <= TOLD_MOST else _told(day, 1)
     found += [sentence for _, sentence in sorted(told, key=lambda pair: pair[0])]
-    return found if told else [*found, Sentence("calm", None, {})]
+    calm = Sentence("calm", None, {"partly": ("partly", "whole" if day.over else "so_far")})
+    return found if told else [*found, calm]
 
 
 def _all_dark(day: Day) -> bool:
