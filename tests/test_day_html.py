@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.nouns import Reading, Room
+from agent.nouns import Instant, Reading, Room
 from agent.summary.day import Day
 from agent.summary.leaf_io import leaf
 from agent.summary.observed import Said
+from agent.summary.spans import Span
 from agent.summary.view import hours, ribbon, strip
 from agent.summary.words_io import words
 from tests.browser import Browser, chromium
@@ -149,9 +150,40 @@ def test_the_hours_stand_where_the_wall_clock_shows_them(day: str, marks: list[s
 def test_a_home_with_a_bed_has_a_row_for_it_and_nights_of_which_nothing_is_known_say_so() -> None:
     day = a_full_day()
     assert [row.label for row in ribbon(day, words())][-2:] == ["bed", "outside door opened"]
-    told = day_of([*heard(A_DAY), *night(TODAY)])
-    assert [row.beside for row in strip(told, words())][-2:] == ["not known", "8 h 23 min"]
+    told = day_of([*heard(A_DAY), *night(TODAY)], off=[Span(Instant(0), at("10:00", TODAY - 1))])
+    assert [row.beside for row in strip(told, words())] == ["not known", "8 h 23 min"], "none before the first start"
     assert not strip(day_of([]), words())
+
+
+def test_a_row_of_the_day_in_which_nothing_is_says_how_far_that_is_known() -> None:
+    few, began = heard("00:01 living, 07:40 living"), Span(Instant(0), at("12:00", TODAY - 1))
+    lost = Said(at("09:00"), "1-1", "sensor_lost", "raised", at("08:00"), "kitchen-motion is lost")
+    door = Said(at("09:00"), "1-2", "sensor_lost", "raised", at("08:00"), "front-door is lost")
+    days = {
+        "none": day_of(few),
+        "none so far": day_of(few, now=at("13:00")),
+        "none while the home was observed": day_of(few, off=[began, Span(at("10:00"), at("15:00"))]),
+        "not measured": day_of(few, said=[lost, door]),
+    }
+    for beside, day in days.items():
+        rows = {row.label: row for row in ribbon(day, words())}
+        for label in ("kitchen", "outside door opened"):
+            assert rows[label].beside == beside, (beside, label)
+            assert rows[label].says == f"{label}: {beside}"
+    dark = ribbon(day_of([], off=[Span(Instant(0), at("24:00"))]), words())
+    assert {row.beside for row in dark if row.label != "not observed"} == {"not measured"}
+    glimpse = day_of(heard("00:01 living, 10:00 kitchen, 10:00:20 living"))
+    assert next(row.beside for row in ribbon(glimpse, words()) if row.label == "kitchen") == "1 min"
+    often = day_of(heard("00:01 living," + ",".join(f"{hour:02d}:00 front-door" for hour in range(8, 22))))
+    assert ribbon(often, words())[-1].says.startswith("outside door opened: 14 ×; 08:00, 09:00")
+    assert ribbon(often, words())[-1].says.endswith("19:00, and 2 more")
+
+
+def test_a_night_that_was_not_observed_whole_says_so_beside_what_was_seen_of_it() -> None:
+    off = [Span(Instant(0), at("18:00", TODAY - 1)), Span(at("01:00"), at("02:30"))]
+    row = strip(day_of(night(TODAY), off=off), words())[-1]
+    assert row.beside == "6 h 53 min seen"
+    assert row.says == "Wed 11 Mar: 6 h 53 min seen, in bed; not observed: 1 h 30 min"
 
 
 def test_what_is_not_measured_and_what_is_none_are_told_apart_in_the_file() -> None:

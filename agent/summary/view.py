@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from agent.civil import Wall
 from agent.measures import EVENING, NOON
 from agent.nouns import MINUTE_MS, Instant
+from agent.summary.counts import DARK_MS
 from agent.summary.day import Day, Figure, Night
 from agent.summary.rooms import OUT, UNSEEN
 from agent.summary.sentences import Sentence, sentences
@@ -77,26 +78,36 @@ def ribbon(day: Day, words: Words) -> list[Row]:
     for place, name, kind in places:
         spans = [Span(since, until) for since, until, where in day.stays if where == place]
         if spans or (kind == "in" and place != HIDDEN):
-            rows.append(_row(name, kind, spans, whole, day, words))
+            rows.append(_row(place, name, kind, spans, whole, day, words))
     if day.has_bed:
-        rows.append(_row(page["bed"], "bed", clipped(day.beds, window), whole, day, words))
+        rows.append(_row("", page["bed"], "bed", clipped(day.beds, window), whole, day, words))
     if day.has_entrance:
         opened = [Span(door.at, Instant(door.at + DOOR_WIDE_MS)) for door in day.doors]
-        times = ", ".join(words.moment(door.at, day) for door in day.doors[:SAID_MOST])
-        says = f"{page['doors']}: {times or page['none']}"
-        rows.append(Row(page["doors"], str(len(day.doors)), says, tuple(_bars(opened, whole, "door"))))
+        measured = day.figures["outings"].value is not None
+        beside = page["times"].format(count=len(opened)) if opened else _none(day, measured, words)
+        says = _says(page["doors"], beside, [words.moment(door.at, day) for door in day.doors], words)
+        rows.append(Row(page["doors"], beside, says, tuple(_bars(opened, whole, "door"))))
     return rows
 
 
-def _row(name: str, kind: str, spans: Sequence[Span], whole: Span, day: Day, words: Words) -> Row:
-    minutes = length_ms(spans) // MINUTE_MS
-    beside = words.length(minutes) if minutes else words.page["none"]
-    stretches = ", ".join(words.span(span, day) for span in spans[:SAID_MOST])
-    more = len(spans) - SAID_MOST
-    says = f"{name}: {beside}" + (f"; {stretches}" if stretches else "")
-    if more > 0:
-        says += f", {words.page['evidence_more'].format(count=more)}"
+def _row(place: str, name: str, kind: str, spans: Sequence[Span], whole: Span, day: Day, words: Words) -> Row:
+    minutes = max(1, length_ms(spans) // MINUTE_MS)  # a moment is not none
+    beside = words.length(minutes) if spans else _none(day, place not in day.unseen_rooms, words)
+    says = _says(name, beside, [words.span(span, day) for span in spans], words)
     return Row(name, beside, says, tuple(_bars(spans, whole, kind)))
+
+
+def _none(day: Day, measured: bool, words: Words) -> str:
+    """Beside a row in which nothing is: how far that is known. ``measured`` false: what would tell was not believed."""
+    if not measured or any(span.since <= day.since and span.until >= day.until for span in day.dark):
+        return words.page["not_measured"]
+    return words.page["none"] + words.table("partly")[day.figures["company"].partly]  # of the civil day, as rows are
+
+
+def _says(name: str, beside: str, listed: Sequence[str], words: Words) -> str:
+    says = "; ".join((f"{name}: {beside}", *([", ".join(listed[:SAID_MOST])] if listed else [])))
+    more = len(listed) - SAID_MOST
+    return f"{says}, {words.page['evidence_more'].format(count=more)}" if more > 0 else says
 
 
 def _bars(spans: Iterable[Span], whole: Span, kind: str) -> Iterator[Bar]:
@@ -126,8 +137,10 @@ def hours(day: Day, words: Words) -> list[Hour]:
 
 
 def strip(day: Day, words: Words) -> list[Row]:
-    """The last nights, oldest first, from six in the evening to noon; none where nothing is known of any of them."""
-    rows = [_night(night, day, words) for night in day.nights]
+    """The last nights, oldest first, from six in the evening to noon, without those before the hub's first start; none
+    where nothing is known of any of them."""
+    lived = [one for one in day.nights if day.began is None or _window(one.number, day).until > day.began]
+    rows = [_night(night, day, words) for night in lived]
     return rows if any(bar.kind != "unseen" for row in rows for bar in row.bars) else []
 
 
@@ -142,7 +155,11 @@ def _night(night: Night, day: Day, words: Words) -> Row:
         edges = (wall.instant(night.number - 1, minute) for minute in (night.quiet, night.up))
         spans = clipped([Span(*edges)], whole)
     length = words.length(length_ms(spans) // MINUTE_MS) if spans else words.page["nights_none"]
+    if spans and length_ms(dark) > DARK_MS:
+        length = words.page["nights_seen"].format(length=length)
     says = f"{label}: {length}" + (f", {words.page[f'nights_{kind}']}" if spans else "")
+    if dark:
+        says += f"; {words.page['unseen_place']}: {words.length(length_ms(dark) // MINUTE_MS)}"
     return Row(label, length, says, (*_bars(spans, whole, kind), *_bars(dark, whole, "unseen")))
 
 
