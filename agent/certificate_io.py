@@ -17,6 +17,7 @@ from agent.journal_file_io import Written
 from agent.journal_io import Journal
 from agent.models_io import shipped
 from agent.nouns import DAY_MS, MINUTE_MS, Home, Instant, Refused
+from agent.offsets_io import Offsets
 from agent.promise.waits import HEARS
 from agent.promise.words import minutes
 from agent.provision.answers import read_again
@@ -44,7 +45,7 @@ def facts(hub: Hub, folder: Path, state: Path, home: Home, by: str, agreed: Agre
         engine = resume(journal, home, models)
         walked = walk_of(folder / hub.home)
         signed = walked is not None and _signed(journal, walked)
-        batteries = _batteries(journal, walked, engine.proof.watch.clock.offset_ms) if walked is not None else {}
+        heard = batteries(journal, walked) if walked is not None else {}
     finally:
         journal.close()
     engine.proof.wishes.wake(Instant(wall_ms() - engine.proof.watch.clock.offset_ms))
@@ -60,7 +61,7 @@ def facts(hub: Hub, folder: Path, state: Path, home: Home, by: str, agreed: Agre
         key=sha256(_bytes(state / "hub.pub", MOST_BYTES).strip()).hexdigest(),
         clock=engine.proof.watch.clock.quality,
         walked=walked,
-        batteries=batteries,
+        batteries=heard,
         signed=signed,
         agreed=agreed or agreed_of(folder / PROGRESS),
         withdrawn=stands.get("consent", ""),
@@ -89,13 +90,23 @@ def _signed(journal: Written, walked: Walked) -> bool:
     return next(journal.rows(where, (call.epoch, call.seq)), None) is not None
 
 
-def _batteries(journal: Written, walked: Walked, offset_ms: int) -> dict[str, Battery]:
-    """What each sensor has told of its battery after the walk, the newest; one that stays as it was is not told again.
-    The journal goes by the hub's time; civil time is that + ``offset_ms``."""
-    last = journal.last()
+def batteries(journal: Written, walked: Walked) -> dict[str, Battery]:
+    """What each sensor has told of its battery after the walk, the newest; what stays as it was is not told again."""
+    ended, last = _ended(journal, walked), journal.last()
     end = Instant(0) if last is None else Instant(last[1] + 1)
-    told = journal.readings(Instant(walked.ended - offset_ms), end, ("battery_percent",))
-    return {one.sensor: Battery(one.value, Instant(one.at + offset_ms)) for one in told}
+    wall = Offsets().of(journal, ended)
+    told = journal.readings(ended, end, ("battery_percent",))
+    return {one.sensor: Battery(one.value, wall.civil(one.at)) for one in told}
+
+
+def _ended(journal: Written, walked: Walked) -> Instant:
+    """When the walk ended, by the hub's time. A wall clock that was set back shows an hour twice, so that it alone does
+    not tell; but of the walk's test alert walk.json has the one time, and the journal the other. Without that alert
+    the hub's clock is taken to have been right."""
+    call = walked.call
+    where = "SELECT at FROM alert WHERE epoch = ? AND seq = ?"
+    row = None if call is None else next(journal.rows(where, (call.epoch, call.seq)), None)
+    return walked.ended if call is None or row is None else Instant(row[0] + walked.ended - call.at)
 
 
 def walk_path(home_file: Path) -> Path:
@@ -162,7 +173,7 @@ def still(home: Home, home_file: Path, journal: Written) -> list[str]:
         return ["home.toml was changed since this home was walked: run walk-test again"]
     last = journal.last()
     end = Instant(0) if last is None else Instant(last[1] + MINUTE_MS)
-    since = Instant(max(walked.ended, end - LOOK_DAYS * DAY_MS))
+    since = Instant(max(_ended(journal, walked), end - LOOK_DAYS * DAY_MS))
     return moved(home, walked, journal.readings(since, end))
 
 
