@@ -5,7 +5,7 @@ import gzip
 import json
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -75,9 +75,11 @@ class DirectCount:
     def wall(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1_000, self.zone)
 
-    def dark_ms(self, since: int, until: int) -> int:
-        cuts = sorted({since, until, *(edge for span in self.dark for edge in span if since < edge < until)})
-        return sum(b - a for a, b in pairwise(cuts) if any(x <= a and b <= y for x, y in self.dark))
+    def dark_ms(self, since: int, until: int, sensors: Iterable[str] = ()) -> int:
+        """For how long the home was not observed, or one of the sensors was not to be believed."""
+        spans = [*self.dark, *(span for sensor in sensors for span in self.ill[sensor])]
+        cuts = sorted({since, until, *(edge for span in spans for edge in span if since < edge < until)})
+        return sum(b - a for a, b in pairwise(cuts) if any(x <= a and b <= y for x, y in spans))
 
     # -- what happened ---------------------------------------------------------------------------------------------
 
@@ -139,21 +141,33 @@ class DirectCount:
         out = [(max(a, midnight), b) for a, b, _ in self.outings(day) if b > midnight]
         minutes = {self.wall(one.at).strftime("%d %H:%M %z") for one in self.seen(*night) if one.at < until}
         known = bool(downs) and until > four and self.dark_ms(downs[-1], four) <= 15 * MINUTE
-        walks = {s for s in self.motions if self.kind[s] != "bathroom"}
-        rested = {s for s in walks if self.kind[s] != "bedroom"}
-        for name, value, needs in (
-            ("up", self._minute(ups[0], day) if ups else None, rested),
-            ("quiet", self._minute(downs[-1], day) if known else None, rested),
-            ("night_moves", len(minutes), walks),
-            ("kitchen", kitchen, {s for s in walks if self.kind[s] == "kitchen"}),
-            ("fridge", opened, self.fridges),
-            ("outings", len(out), self.entrances),
-            ("away", sum(b - a for a, b in out) // MINUTE, self.entrances),
-            ("company", len(self.company(day)) if self.people and self.people[0][0] < until else None, self.motions),
+        for name, value in (
+            ("up", self._minute(ups[0], day) if ups else None),
+            ("quiet", self._minute(downs[-1], day) if known else None),
+            ("night_moves", len(minutes)),
+            ("kitchen", kitchen),
+            ("fridge", opened),
+            ("outings", len(out)),
+            ("away", sum(b - a for a, b in out) // MINUTE),
+            ("company", len(self.company(day)) if self.people and self.people[0][0] < until else None),
         ):
             window = (since, noon) if name in ("up", "quiet") else night if name == "night_moves" else (midnight, until)
             whole = self.at(day + timedelta(1), 0) if window[0] == midnight else window[1]
-            yield name, self._judged(value, needs, window, whole)
+            yield name, self._judged(value, self.needs(name), window, whole)
+
+    def needs(self, name: str) -> set[str]:
+        """The sensors on which a figure rests."""
+        walks = {s for s in self.motions if self.kind[s] != "bathroom"}
+        return {
+            "up": {s for s in walks if self.kind[s] != "bedroom"},
+            "quiet": {s for s in walks if self.kind[s] != "bedroom"},
+            "night_moves": walks,
+            "kitchen": {s for s in walks if self.kind[s] == "kitchen"},
+            "fridge": self.fridges,
+            "outings": self.entrances,
+            "away": self.entrances,
+            "company": self.motions,
+        }[name]
 
     def _judged(
         self, value: int | None, needs: set[str], window: tuple[int, int], whole: int

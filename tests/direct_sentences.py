@@ -47,7 +47,11 @@ class DirectDays(DirectCount):
         a, b = (self.at(day, 0), end)
         if name == "night_moves":
             a, b = self.at(day - timedelta(1), 22, 30), self.at(day, 6, 30)
-        if self.dark_ms(a, min(b, end, self.end)) > 15 * MINUTE:
+        until = min(b, end, self.end)
+        dark, missing = self.dark_ms(a, until), self.dark_ms(a, until, self.needs(name))
+        if missing > dark + 15 * MINUTE:
+            return " while the sensors for it could be relied on"
+        if missing > 15 * MINUTE:
             return " while the home was observed"
         return " so far" if self.end < b else ""
 

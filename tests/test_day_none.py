@@ -1,5 +1,7 @@
 """What was none is told with how far that is known: silence is not taken for safety."""
 
+import pytest
+
 from agent.nouns import Instant, Reading
 from agent.summary.observed import Said
 from agent.summary.sentences import sentences
@@ -64,3 +66,44 @@ def test_an_alert_of_this_very_moment_is_told_and_no_day_that_is_running_is_said
     assert running[-1] == f"{calm} so far."
     eve = Said(at("24:00"), "1-2", "sos", "raised")
     assert lines(day_of(heard("00:01 living, 12:00 living"), SMALL, said=[eve]))[-1] == f"{calm}."
+
+
+def silent(sensor: str, since: str, until: str) -> list[Said]:
+    """A sensor that was not to be believed from then to then, as the hub says it afterwards."""
+    lost = Said(at(until), "1-1", "sensor_lost", "raised", at(since), f"Not heard since {since}: {sensor}.")
+    return [lost, lost._replace(state="cleared")]
+
+
+@pytest.mark.parametrize(("sensor", "line"), [
+    ("fridge", "The fridge was not opened"),
+    ("kitchen-motion", "Not seen in the kitchen"),
+    ("front-door", "Nobody was seen to go out"),
+])  # fmt: skip
+def test_none_is_told_flat_only_where_its_own_sensor_was_believed_all_the_time(sensor: str, line: str) -> None:
+    """An hour and a half is less than a tenth of the day: the figure stands, but not for the hour and a half."""
+    some = " while the sensors for it could be relied on"
+    told = lines(day_of(heard("07:40 hall, 20:00 hall"), SMALL, said=silent(sensor, "13:00", "14:30")))
+    assert f"{line}{some}." in told
+    assert [one for one in told if some in one] == [f"{line}{some}."], "the others stand for the whole day"
+    assert f"{line}." in lines(day_of(heard("07:40 hall, 20:00 hall"), SMALL, said=silent(sensor, "13:00", "13:15")))
+
+
+def test_no_movement_in_the_night_is_not_told_flat_where_a_sensor_was_lost_for_half_an_hour_of_it() -> None:
+    day = day_of(heard("07:40 hall, 20:00 hall"), SMALL, said=silent("hall-motion", "02:00", "02:40"))
+    assert (
+        "No movement was seen between 22:30 and 06:30 while the sensors for it could be relied on,"
+        " the bathroom not counted." in lines(day)
+    )
+    assert words().figure(day.figures["night_moves"], day) == "none while the sensors for it could be relied on"
+
+
+def test_what_home_and_sensor_both_missed_is_told_once_by_what_was_missed_most() -> None:
+    off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("12:00"), at("13:00"))]
+    heard_there = heard("07:40 hall, 20:00 hall")
+    within = day_of(heard_there, SMALL, said=silent("fridge", "12:00", "13:10"), off=off)
+    assert "The fridge was not opened while the home was observed." in lines(within)
+    longer = day_of(heard_there, SMALL, said=silent("fridge", "12:00", "13:30"), off=off)
+    assert "The fridge was not opened while the sensors for it could be relied on." in lines(longer)
+    little = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("12:00"), at("12:10"))]
+    both = day_of(heard_there, SMALL, said=silent("fridge", "15:00", "15:10"), off=little)
+    assert "The fridge was not opened while the home was observed." in lines(both)

@@ -4,8 +4,8 @@ None is not measured: the home has nothing to measure it with, or it could not b
 observed. 0 is measured, and none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -59,6 +59,7 @@ class Counted:
     doors: tuple[Reading, ...]  # entrances opened
     unseen_rooms: Mapping[str, tuple[Span, ...]]  # that a sensor which was not believed left out of sight, and when
     carried: tuple[Reading, ...]  # how bed, company and a rest stood at noon: where the next day goes on from
+    unbelieved: Mapping[str, tuple[Span, ...]]  # for a figure, when a sensor that it rests on was not believed
 
     def observed_permille(self, window: Span) -> int:
         until = min(window.until, self.until)
@@ -77,10 +78,13 @@ class Counted:
         return bounds.before if figure in OF_THE_NIGHT else bounds.day
 
     def partly(self, figure: str) -> str:
-        """What a figure of none must be told with: "observed", only while the home was, or "so_far"; whole: nothing."""
+        """What a figure of none must be told with: "believed", only while its sensors were; "observed", only while the
+        home was; or "so_far"; whole: nothing."""
         window = self.window_of(figure)
-        if length_ms(clipped(self.dark, window)) > DARK_MS:
-            return "observed"
+        dark = length_ms(clipped(self.dark, window))
+        unseen = length_ms(clipped(merged([*self.dark, *self.unbelieved.get(figure, ())]), window))
+        if unseen > DARK_MS:
+            return "believed" if unseen - dark > DARK_MS else "observed"
         return "so_far" if self.until < window.until else "whole"
 
     def comparable(self, figure: str) -> bool:
@@ -110,10 +114,12 @@ def counted(
     lain = clipped(in_bed((one for one in signs.bed if one.at < until), until), whole)
     beds = tuple(part for span in lain for part in without(span, merged(rests)))
     out = outings(heard, beds, holes, until)
-    bare = Counted(bounds, until, holes, {}, stays(heard, out, holes, Span(bounds.midnight, until)), beds, (), {}, ())
+    needs = needed(home)
+    broken = {name: _together(ill, sensors, whole) for name, sensors in needs.items()}
+    stayed = stays(heard, out, holes, Span(bounds.midnight, until))
+    bare = Counted(bounds, until, holes, {}, stayed, beds, (), {}, (), broken)
     windows = {bare.window_of(name) for name in FIGURES}
     lost = {window: unseen(ill, _until(window, until), UNSEEN_PERMILLE) for window in windows}
-    needs = needed(home)
     counts: dict[str, Count] = {}
     for name, count in _counts(home, bare, signs, heard, out):
         window = bare.window_of(name)
@@ -123,17 +129,20 @@ def counted(
         counts[name] = count if measured and seen and not rested else NOT_MEASURED
     doors = tuple(s.reading for s in heard if s.entrance and s.reading and s.reading.value and s.at >= bounds.midnight)
     rooms = _unseen_rooms(home, ill, frozenset().union(*lost.values()), whole)
-    return Counted(bounds, until, holes, counts, bare.stays, beds, doors, rooms, _carried(signs, bounds.noon, rests))
+    carried = _carried(signs, bounds.noon, rests)
+    return replace(bare, counts=counts, doors=doors, unseen_rooms=rooms, carried=carried)
 
 
 def _unseen_rooms(
     home: Home, ill: Mapping[str, Sequence[Span]], lost: frozenset[str], whole: Span
 ) -> Mapping[str, tuple[Span, ...]]:
     rooms = sorted({home.sensors[sensor].room for sensor in lost} - rooms_hidden(home))
-    when = {
-        room: chain.from_iterable(ill[sensor] for sensor in lost if home.sensors[sensor].room == room) for room in rooms
-    }
-    return {room: clipped(merged(spans), whole) for room, spans in when.items()}
+    return {room: _together(ill, (id for id in lost if home.sensors[id].room == room), whole) for room in rooms}
+
+
+def _together(ill: Mapping[str, Sequence[Span]], sensors: Iterable[str], whole: Span) -> tuple[Span, ...]:
+    """When one or more of them were not believed."""
+    return clipped(merged(chain.from_iterable(ill.get(sensor, ()) for sensor in sensors)), whole)
 
 
 def _carried(signs: Signs, noon: Instant, rests: Sequence[Span]) -> tuple[Reading, ...]:
