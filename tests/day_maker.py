@@ -53,6 +53,12 @@ def weeks(days: int = 28, told: str = A_DAY, before: int = TODAY) -> list[Readin
     return [one for day in range(before - days, before) for one in heard(told, day)]
 
 
+def silent(sensor: str, since: str, until: str) -> list[Said]:
+    """A sensor that was not to be believed from then to then today, as the hub says it afterwards."""
+    lost = Said(at(until), "1-1", "sensor_lost", "raised", at(since), f"Not heard since {since}: {sensor}.")
+    return [lost, lost._replace(state="cleared")]
+
+
 def day_of(
     readings: Iterable[Reading],
     home: Home = FLAT,

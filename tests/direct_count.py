@@ -128,7 +128,8 @@ class DirectCount:
         since, midnight, four = self.at(yesterday, 12), self.at(day, 0), self.at(day, 4)
         night = self.at(yesterday, 22, 30), self.at(day, 6, 30)
         awake = self.seen(since, until, "kitchen", "living", "hall", "other")
-        ups = [one.at for one in awake if four <= one.at < noon and self.dark_ms(four, one.at) <= 15 * MINUTE]
+        needs = self.needs("up")
+        ups = [one.at for one in awake if four <= one.at < noon and self.dark_ms(four, one.at, needs) <= 15 * MINUTE]
         downs = [one.at for one in awake if one.at < four]
         kitchen, here, last = 0, "", -(10**15)
         for one in self.seen(since, until):
@@ -140,7 +141,7 @@ class DirectCount:
         opened = sum(at >= midnight and (n == 0 or at - fridge[n - 1] > 5 * MINUTE) for n, at in enumerate(fridge))
         out = [(max(a, midnight), b) for a, b, _ in self.outings(day) if b > midnight]
         minutes = {self.wall(one.at).strftime("%d %H:%M %z") for one in self.seen(*night) if one.at < until}
-        known = bool(downs) and until > four and self.dark_ms(downs[-1], four) <= 15 * MINUTE
+        known = bool(downs) and until > four and self.dark_ms(downs[-1], four, needs) <= 15 * MINUTE
         for name, value in (
             ("up", self._minute(ups[0], day) if ups else None),
             ("quiet", self._minute(downs[-1], day) if known else None),

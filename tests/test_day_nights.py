@@ -3,7 +3,10 @@
 from agent.nouns import Instant
 from agent.summary.observed import Said
 from agent.summary.spans import Span
-from tests.day_maker import A_DAY, SHOWN, TODAY, at, day_of, heard, lines, weeks
+from tests.day_maker import A_DAY, SHOWN, TODAY, at, day_of, heard, lines, silent, weeks
+from tests.home_maker import make_home
+
+SMALL = make_home()
 
 
 def test_a_night_that_was_not_observed_throughout_is_not_told_as_one_without_a_time_out_of_bed() -> None:
@@ -68,3 +71,29 @@ def test_a_home_that_was_off_for_most_of_the_time_between_two_nights_tells_no_ba
     off = [Span(Instant(0), at("12:00", TODAY - 1)), Span(at("10:00"), at("19:00"))]
     day = day_of([*heard("14:00 living", TODAY - 1), *heard("07:10 kitchen, 20:00 living")], SHOWN, off=off)
     assert day.figures["bathroom_day"].value is None
+
+
+def test_who_may_have_been_up_before_while_a_sensor_of_theirs_was_lost_has_no_time_at_which_they_were_up() -> None:
+    """The hall was blind from half past five to half past seven; a tenth of noon to noon is more than that."""
+    night = heard("21:50 hall, 22:00 bedroom", TODAY - 1)
+    told = [*night, *heard("08:00 kitchen, 20:00 living")]
+    lost = silent("hall-motion", "05:30", "07:30")
+    assert day_of(told, SMALL, said=lost).figures["up"].value is None
+    assert day_of(told, SMALL, said=silent("bedroom-motion", "05:30", "07:30")).figures["up"].value == (24 + 8) * 60
+    assert day_of(told, SMALL, said=silent("hall-motion", "08:30", "10:30")).figures["up"].value == (24 + 8) * 60
+    assert day_of(told, SMALL, said=lost).figures["quiet"].value == 21 * 60 + 50
+    late = silent("hall-motion", "00:30", "02:30")
+    assert day_of(told, SMALL, said=late).figures["quiet"].value is None
+
+
+def test_a_bed_that_was_lost_when_they_lay_down_or_rose_tells_neither_time_nor_how_long_they_lay() -> None:
+    night = [*heard("22:40 bed", TODAY - 1), *heard("06:50 bed 0, 07:30 hall, 20:00 living")]
+    whole = day_of(night).figures
+    assert [whole[name].value for name in ("to_bed", "in_bed", "up")] == [22 * 60 + 40, 490, (24 + 6) * 60 + 50]
+    rose = day_of(night, said=silent("bed", "05:30", "06:50")).figures
+    assert [rose[name].value for name in ("to_bed", "in_bed", "up")] == [22 * 60 + 40, None, (24 + 7) * 60 + 30]
+    assert {rose[name].value for name in ("bed_outs", "bed_out")} == {None}
+    assert day_of(night, said=silent("bed", "05:30", "06:50")).beds == (Span(at("22:40", TODAY - 1), at("05:30")),)
+    lay = [Said(at("22:40", TODAY - 1), "1-1", "sensor_lost", "raised", at("21:30", TODAY - 1), "Not heard: bed.")]
+    lain = day_of(night, said=[*lay, lay[0]._replace(state="cleared")]).figures
+    assert [lain[name].value for name in ("to_bed", "in_bed", "up")] == [None, None, (24 + 6) * 60 + 50]

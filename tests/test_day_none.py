@@ -7,7 +7,7 @@ from agent.summary.observed import Said
 from agent.summary.sentences import sentences
 from agent.summary.spans import Span
 from agent.summary.words_io import words
-from tests.day_maker import TODAY, at, day_of, heard, lines, weeks
+from tests.day_maker import TODAY, at, day_of, heard, lines, silent, weeks
 from tests.home_maker import make_home
 
 SMALL = make_home()
@@ -66,12 +66,6 @@ def test_an_alert_of_this_very_moment_is_told_and_no_day_that_is_running_is_said
     assert running[-1] == f"{calm} so far."
     eve = Said(at("24:00"), "1-2", "sos", "raised")
     assert lines(day_of(heard("00:01 living, 12:00 living"), SMALL, said=[eve]))[-1] == f"{calm}."
-
-
-def silent(sensor: str, since: str, until: str) -> list[Said]:
-    """A sensor that was not to be believed from then to then, as the hub says it afterwards."""
-    lost = Said(at(until), "1-1", "sensor_lost", "raised", at(since), f"Not heard since {since}: {sensor}.")
-    return [lost, lost._replace(state="cleared")]
 
 
 @pytest.mark.parametrize(("sensor", "line"), [

@@ -77,14 +77,18 @@ class Counted:
             return Span(bounds.evening, bounds.noon)
         return bounds.before if figure in OF_THE_NIGHT else bounds.day
 
+    def missed(self, figure: str) -> tuple[Span, ...]:
+        """When the home was not observed, or a sensor on which the figure rests was not believed."""
+        return merged([*self.dark, *self.unbelieved.get(figure, ())])
+
     def partly(self, figure: str) -> str:
         """What a figure of none must be told with: "believed", only while its sensors were; "observed", only while the
         home was; or "so_far"; whole: nothing."""
         window = self.window_of(figure)
         dark = length_ms(clipped(self.dark, window))
-        unseen = length_ms(clipped(merged([*self.dark, *self.unbelieved.get(figure, ())]), window))
-        if unseen > DARK_MS:
-            return "believed" if unseen - dark > DARK_MS else "observed"
+        missed = length_ms(clipped(self.missed(figure), window))
+        if missed > DARK_MS:
+            return "believed" if missed - dark > DARK_MS else "observed"
         return "so_far" if self.until < window.until else "whole"
 
     def comparable(self, figure: str) -> bool:
@@ -216,12 +220,12 @@ def _many(readings: Sequence[Reading]) -> Count:
 
 
 def _of_the_bed(home: Home, day: Counted, night: tuple[Span, ...], signs: Signs) -> Iterator[tuple[str, Count]]:
-    wall, bounds = Wall(home.timezone), day.bounds
+    wall, bounds, missed = Wall(home.timezone), day.bounds, day.missed("in_bed")
     outs = out_of_bed(night)
-    began = bool(night) and not _after_dark(day, night[0].since)
+    began = bool(night) and not _after(missed, night[0].since)
     yield "to_bed", Count(wall_minute(wall, bounds, night[0].since), night[:1]) if began else NOT_MEASURED
     lain = Span(night[0].since, night[-1].until) if night else Span(bounds.evening, min(bounds.noon, day.until))
-    seen = not _dark_between(day, *lain) and began == bool(night)  # left unseen is not the same as not left
+    seen = not _between(missed, *lain) and began == bool(night)  # left unseen is not the same as not left
     told = bool(signs.bed) and signs.bed[0].at < min(bounds.noon, day.until)  # a new bed says nothing at first
     yield "in_bed", Count(length_ms(night) // MINUTE_MS, night) if told and seen else NOT_MEASURED
     yield "bed_outs", Count(len(outs), outs) if night and seen else NOT_MEASURED
@@ -238,23 +242,24 @@ def _edges(home: Home, day: Counted, night: tuple[Span, ...], heard: Sequence[Si
     first = next((s.reading for s in heard if bounds.up_from <= s.at < bounds.noon), None)
     last = next((s.reading for s in reversed(heard) if s.at < bounds.up_from), None)
     up: Count = NOT_MEASURED
-    left = night[-1].until if night and not _after_dark(day, night[-1].until) else bounds.noon
+    missed = day.missed("up")  # which quiet rests on too; the bed is another sensor
+    left = night[-1].until if night and not _after(day.missed("in_bed"), night[-1].until) else bounds.noon
     if bounds.up_from <= left < min(bounds.noon, day.until):
         up = Count(wall_minute(wall, bounds, left), (night[-1],))
-    elif first is not None and not _dark_between(day, bounds.up_from, first.at):
+    elif first is not None and not _between(missed, bounds.up_from, first.at):
         up = Count(wall_minute(wall, bounds, first.at), (first,))
     yield "up", up
-    known = last is not None and day.until > bounds.up_from and not _dark_between(day, last.at, bounds.up_from)
+    known = last is not None and day.until > bounds.up_from and not _between(missed, last.at, bounds.up_from)
     yield "quiet", Count(wall_minute(wall, bounds, last.at), (last,)) if known and last is not None else NOT_MEASURED
 
 
-def _dark_between(day: Counted, since: Instant, until: Instant) -> bool:
-    return length_ms(clipped(day.dark, Span(since, until))) > DARK_MS
+def _between(missed: Sequence[Span], since: Instant, until: Instant) -> bool:
+    return length_ms(clipped(missed, Span(since, until))) > DARK_MS
 
 
-def _after_dark(day: Counted, at: Instant) -> bool:
+def _after(missed: Sequence[Span], at: Instant) -> bool:
     """What is heard first after a long time unobserved may have been so for long."""
-    return any(b - a > DARK_MS and a < at < b + DARK_MS for a, b in day.dark)
+    return any(b - a > DARK_MS and a < at < b + DARK_MS for a, b in missed)
 
 
 def _company(signs: Signs, window: Span, dark: Sequence[Span]) -> Count:

@@ -222,4 +222,4 @@ def _night(count: Counted) -> Night:
 
 def _seen_in_bed(count: Counted) -> tuple[Span, ...]:
     """What nobody saw is no time in bed, though the bed said the same before it and after it."""
-    return tuple(part for span in count.beds for part in without(span, count.dark))
+    return tuple(part for span in count.beds for part in without(span, count.missed("in_bed")))
