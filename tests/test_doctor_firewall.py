@@ -74,6 +74,43 @@ def test_a_table_without_its_rules_keeps_nobody_in(tmp_path: Path) -> None:
     assert found["found"].startswith("table inet hearthwatch is there without its rules: ")
 
 
+@as_root
+@pytest.mark.parametrize(
+    "order",
+    [
+        "flush chain inet hearthwatch nowhere",  # whoever is sent there comes back, and goes on
+        "flush chain inet hearthwatch out",
+        "insert rule inet hearthwatch out accept",  # all is let through before
+        "insert rule inet hearthwatch out meta skuid 61001 accept",
+        "add rule inet hearthwatch nowhere accept",  # after the refusal: nothing comes so far, but it is not as it was
+        "insert rule inet hearthwatch to_the_centre counter accept",
+        "flush chain inet hearthwatch to_the_family",
+    ],
+)
+def test_a_table_whose_rules_were_changed_so_that_somebody_gets_out_is_told(tmp_path: Path, order: str) -> None:
+    found = asked(lay(tmp_path), order)
+    assert (found["code"], found["good"]) == ("missing", False)
+    assert found["found"].startswith("table inet hearthwatch is there without its rules: ")
+
+
+@as_root
+def test_a_table_that_is_switched_off_keeps_nobody_in(tmp_path: Path) -> None:
+    found = asked(lay(tmp_path), "add table inet hearthwatch { flags dormant; }")
+    assert (found["code"], found["good"]) == ("missing", False)
+    assert found["found"].startswith("table inet hearthwatch is there but switched off (dormant): ")
+
+
+@as_root
+def test_rules_that_nothing_is_sent_through_keep_nobody_in(tmp_path: Path) -> None:
+    """The same chains, of which none is hooked to what goes out."""
+    hook = "type filter hook output priority filter; policy accept;"
+    assert hook in rules()
+    unhooked = (
+        "delete table inet hearthwatch\n" + rules().replace(hook, "").partition("delete table inet hearthwatch")[2]
+    )
+    assert asked(lay(tmp_path), unhooked)["code"] == "missing"
+
+
 def test_a_hub_that_no_package_installed_has_no_such_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if firewall_io.RULES.exists():
         pytest.skip("the package is installed on this machine")
