@@ -17,7 +17,7 @@ from agent.page.guards_io import at_home, looked
 from agent.page.looks import in_words
 from agent.page.sent import SENT_ON_A_PAGE
 from agent.page.sent import in_words as sent_in_words
-from agent.page.trends import nights, trends, unmeasured
+from agent.page.trends import nights, trends, unmeasured, unwatched
 from agent.pages_io import Pages, abort, g, render_template, request, url_for
 from agent.passwords import Unfit, token_hash
 from agent.requests_io import ask
@@ -177,6 +177,8 @@ def _stretch(kind: str, first: int, last: int, path_of: Callable[[int], str]) ->
         days=days,
         trends=trends(days, words),
         unmeasured=unmeasured(days, words),
+        unwatched=unwatched(days, words),
+        standing=ours.not_watched(),
         strip=nights(days, words),
         night_hours=night_hours(words),
         before=begin - 1 if begin > ours.first_day() else None,

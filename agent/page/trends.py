@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from agent.summary.day import Day, Figure
+from agent.summary.sentences import DARK_TOLD_MS
+from agent.summary.spans import Span, clipped
 from agent.summary.view import Row, strip
 from agent.summary.words import Words
 
 WIDTH, HEIGHT, EDGE = 320, 72, 6
-EMPTY: Final = "–"
+RADIUS: Final = "4.5"
+OF_A_PART: Final = "2.5"  # of a dot of which a part of its day was not observed, or is still to come
 
 
 class Dot(NamedTuple):
-    """``compared``: usual, less, more; "" where nothing is claimed."""
+    """``odd``: it is out of what is usual."""
 
     x: str
     y: str
-    compared: str
+    r: str
+    odd: bool
 
 
 class Band(NamedTuple):
@@ -33,13 +37,29 @@ class Cell(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """One figure over some days; ``says`` is the picture in words."""
+    """One figure over some days; ``says`` is the picture in words, ``high`` and ``low`` are its upper and lower end,
+    alike where it has one height."""
 
     name: str
     says: str
+    high: str
+    low: str
     dots: tuple[Dot, ...]
     bands: tuple[Band, ...]
     cells: tuple[Cell, ...]
+
+
+def unwatched(days: Sequence[Day], words: Words) -> list[str]:
+    """What of these days could not be seen: it is told before anything else."""
+    found, site = [], words.table("site")
+    for day in days:
+        date, dark = words.short_date(day.number), clipped(day.dark, Span(day.since, day.until))
+        if any(span.until - span.since >= DARK_TOLD_MS for span in dark):
+            found.append(site["unwatched"].format(date=date, percent=day.observed_permille // 10))
+        if day.unseen_rooms:
+            rooms = ", ".join(day.names[room] for room in day.unseen_rooms)
+            found.append(site["unbelieved"].format(date=date, rooms=rooms))
+    return found
 
 
 def trends(days: Sequence[Day], words: Words) -> list[Trend]:
@@ -65,22 +85,26 @@ def _measured(name: str, days: Sequence[Day]) -> bool:
 def _trend(name: str, days: Sequence[Day], words: Words) -> Trend:
     found = [day.figures[name] for day in days]
     values = [one.value for one in found if one.value is not None]
-    values += [edge for one in found if one.usual is not None for edge in one.usual]
+    values += [edge for one in found if one.as_usual is not None for edge in one.as_usual]
     low, high = min(values), max(values)
     step = (WIDTH - 2 * EDGE) / max(1, len(days))
     dots, bands = [], []
     for place, one in enumerate(found):
         left = EDGE + place * step
-        if one.usual is not None:
-            top, bottom = _height(one.usual[1], low, high), _height(one.usual[0], low, high)
-            bands.append(Band(f"{left:.1f}", f"{top - 2:.1f}", f"{step:.1f}", f"{bottom - top + 4:.1f}"))
+        if one.as_usual is not None:
+            under, over = (_height(edge, low, high) for edge in one.as_usual)
+            bands.append(Band(f"{left:.1f}", f"{over - 2:.1f}", f"{step:.1f}", f"{under - over + 4:.1f}"))
         if one.value is not None:
-            dots.append(Dot(f"{left + step / 2:.1f}", f"{_height(one.value, low, high):.1f}", one.compared()))
-    cells = tuple(
-        Cell(day.number, words.figure(one, day), _compared(one, words)) for day, one in zip(days, found, strict=True)
-    )
-    title = words.table("figure")[name]
-    return Trend(title, _says(title, found, days, words), tuple(dots), tuple(bands), cells)
+            y, r = _height(one.value, low, high), OF_A_PART if _of_a_part(one) else RADIUS
+            dots.append(Dot(f"{left + step / 2:.1f}", f"{y:.1f}", r, one.compared() in ("less", "more")))
+    cells = tuple(Cell(day.number, _value(one, day, words), _compared(one, words)) for day, one in _by_day(name, days))
+    top, bottom = (words.amount(found[0].form, value, days[0]) for value in (high, low))
+    title, says = words.table("figure")[name], _says(name, days, words)
+    return Trend(title, says, top, bottom, tuple(dots), tuple(bands), cells)
+
+
+def _by_day(name: str, days: Sequence[Day]) -> list[tuple[Day, Figure]]:
+    return [(day, day.figures[name]) for day in days]
 
 
 def _height(value: int, low: int, high: int) -> float:
@@ -90,6 +114,17 @@ def _height(value: int, low: int, high: int) -> float:
     return EDGE + (high - value) * (HEIGHT - 2 * EDGE) / (high - low)
 
 
+def _of_a_part(figure: Figure) -> bool:
+    """A time is one, whatever else was not observed; how much or how often is not."""
+    return not figure.whole or (figure.form != "time" and figure.partly != "whole")
+
+
+def _value(figure: Figure, day: Day, words: Words) -> str:
+    """How much it was of the part of a day is said to be that, none or not."""
+    told = words.figure(figure, day)
+    return told + words.table("partly")[figure.partly] if figure.value and figure.form != "time" else told
+
+
 def _compared(figure: Figure, words: Words) -> str:
     compared = figure.compared()
     if compared in ("", "usual"):
@@ -97,19 +132,26 @@ def _compared(figure: Figure, words: Words) -> str:
     return words.table("site")[f"{compared}_{figure.form}"]
 
 
-def _says(title: str, found: Sequence[Figure], days: Sequence[Day], words: Words) -> str:
-    """From the least to the most, and how many days were not as usual; a day that is not over is held against nothing,
-    although what is usual may be known."""
-    site = words.table("site")
-    known = [(one.value, one, day) for one, day in zip(found, days, strict=True) if one.value is not None]
-    least, most = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
-    compared = [one.compared() for one in found]
+def _says(name: str, days: Sequence[Day], words: Words) -> str:
+    """From the least to the most, what is usual at last, how many days were not as usual, and of how many only a part
+    is known; a day that is not over is held against nothing, although what is usual may be known."""
+    site, found = words.table("site"), _by_day(name, days)
+    known = sorted(((one.value, _value(one, day, words)) for day, one in found if one.value is not None), key=_amount)
+    (_, low), (_, high) = known[0], known[-1]
+    says = [site["trend" if low != high else "trend_same"].format(count=len(known), low=low, high=high)]
+    usual = [words.usual(one, day) for day, one in found if one.usual is not None]
+    says += [site["trend_band"].format(usual=usual[-1])] if usual else []
+    compared = [one.compared() for _, one in found]
     odd = len(compared) - compared.count("usual") - compared.count("")
-    key = "trend_usual" if any(compared) else "trend_open" if any(one.usual for one in found) else "trend_unknown"
-    after = site["trend_odd"].format(count=odd) if odd else site[key]
-    low, high = words.figure(*least[1:]), words.figure(*most[1:])
-    says = site["trend" if low != high else "trend_same"].format(name=title, count=len(known), low=low, high=high)
-    return f"{says} {after}"
+    key = "trend_usual" if any(compared) else "trend_open" if usual else "trend_unknown"
+    says.append(site["trend_odd"].format(count=odd) if odd else site[key])
+    part = sum(one.value is not None and _of_a_part(one) for _, one in found)
+    says += [site["trend_part"].format(count=part)] if part and key != "trend_open" else []
+    return " ".join(says)
+
+
+def _amount(known: tuple[int, str]) -> int:
+    return known[0]
 
 
 def nights(days: Sequence[Day], words: Words) -> list[Row]:

@@ -56,13 +56,18 @@ class Figure(NamedTuple):
     def form(self) -> str:
         return FIGURES[self.name]
 
+    @property
+    def as_usual(self) -> tuple[int, int] | None:
+        """From and to, what is taken to be as usual: of a time or a length LEAST_MINUTES on either side as well."""
+        near = 0 if self.form == "count" else LEAST_MINUTES
+        return None if self.usual is None else (max(0, self.usual[0] - near), self.usual[1] + near)
+
     def compared(self) -> str:
         """usual, less or more (of a time: earlier or later); "" where nothing is claimed."""
-        if self.value is None or self.usual is None or not self.whole:
+        if self.value is None or self.as_usual is None or not self.whole:
             return ""
-        near = 0 if self.form == "count" else LEAST_MINUTES
-        low, high = self.usual
-        return "less" if self.value < low - near else "more" if self.value > high + near else "usual"
+        low, high = self.as_usual
+        return "less" if self.value < low else "more" if self.value > high else "usual"
 
 
 class Night(NamedTuple):

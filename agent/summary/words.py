@@ -73,8 +73,10 @@ class Words:
         return f"{time}{gap}{rest[:1].upper()}{rest[1:]}"
 
     def _range(self, low: Word, high: Word, day: Day) -> str:
-        one, other = self.word(low, day), self.word(high, day)
-        return one if one == other else self.text("range").format(low=one, high=other)
+        return self._between(self.word(low, day), self.word(high, day))
+
+    def _between(self, low: str, high: str) -> str:
+        return low if low == high else self.text("range").format(low=low, high=high)
 
     def word(self, word: Word, day: Day) -> str:
         form, value = word
@@ -116,17 +118,18 @@ class Words:
         """Its value: not measured, none, or how much."""
         if figure.value is None:
             return self.page["not_measured"]
-        if figure.form != "time" and figure.value == 0:
-            return self.page["none"] + self.table("partly")[figure.partly]
-        return self.word((figure.form, figure.value), day)
+        told = self.amount(figure.form, figure.value, day)
+        return told if figure.form == "time" or figure.value else told + self.table("partly")[figure.partly]
+
+    def amount(self, form: str, value: int, day: Day) -> str:
+        """Of a figure of that form; none if it is."""
+        return self.page["none"] if form != "time" and value == 0 else self.word((form, value), day)
 
     def usual(self, figure: Figure, day: Day) -> str:
         if figure.usual is None:
             return self.page["usual_unknown"]
-        low, high = figure.usual
-        if figure.form != "time" and high == 0:
-            return self.page["none"]
-        return self._range((figure.form, low), (figure.form, high), day)
+        low, high = (self.amount(figure.form, value, day) for value in figure.usual)
+        return self._between(low, high)
 
     def evidence(self, one: Evidence, day: Day) -> str:
         """One reading or stretch of time, in words; no sensor is named, only its room."""
