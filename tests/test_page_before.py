@@ -1,6 +1,7 @@
 """The page of a hub that was never started, and of one whose journal cannot be read."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +51,14 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_from_withdrawing_consent(tmp
             (page.state / beside).unlink(missing_ok=True)
         assert mum.ask("GET", "/").status == 503
         assert withdrawn(page, mum)["given"] is False
+
+
+def test_a_book_that_cannot_be_written_does_not_make_a_withdrawal_look_like_none(tmp_path: Path) -> None:
+    with HubPage(tmp_path, count=FEW_DAYS) as page:
+        mum = page.guest("mum", "--resident")
+        csrf = mum.csrf()
+        with sqlite3.connect(page.state / "page.db") as book:
+            book.execute("ALTER TABLE audit RENAME TO gone")
+        answer = mum.ask("POST", "/consent", {"csrf": csrf, "sure": "yes"})
+        assert (answer.status, "The watching has been ended" in answer.text) == (200, True)
+        assert len(list((page.state / "requests").iterdir())) == 1

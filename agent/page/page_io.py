@@ -259,8 +259,11 @@ def withdraw() -> Any:
     except OSError as fault:
         print(f"page: the request of {who} cannot be written: {fault.strerror}", file=sys.stderr, flush=True)
         return render_template("consent.html", done=False, wrong=words["consent_failed"], standing=None), 503
-    with site().family() as family:
-        family.note(who, "withdrew the consent to be watched", now())
+    try:
+        with site().family() as family:
+            family.note(who, "withdrew the consent to be watched", now())
+    except Refused as fault:  # it is ended all the same, and the journal has it: nobody is told that it failed
+        print(f"page: {fault}", file=sys.stderr, flush=True)
     return render_template("consent.html", done=True, heard=heard, wrong=None, standing=None)
 
 
