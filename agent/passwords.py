@@ -10,6 +10,7 @@ from typing import Final
 from agent.nouns import HOUR_MS, MINUTE_MS
 
 NAME: Final = re.compile(r"[a-z][a-z0-9.-]{0,31}")
+MOST_NAME: Final = 32  # characters of it
 LEAST_PASSWORD: Final = 12  # characters; a shorter one is refused
 MOST_PASSWORD: Final = 128  # a longer one is refused unread
 SALT_BYTES: Final = 16
@@ -49,6 +50,11 @@ def fit_name(name: str) -> None:
     """Unfit unless somebody may be called that."""
     if not NAME.fullmatch(name):
         raise Unfit("name", "a name is 1 to 32 of a-z, 0-9, dot and -, and begins with a letter")
+
+
+def as_typed(name: str) -> str:
+    """The name that is meant: a telephone's keyboard writes "Anna ", and nobody is called otherwise than anna."""
+    return name[: 2 * MOST_NAME].strip().lower()
 
 
 def hashed(password: str, salt: bytes) -> bytes:

@@ -31,7 +31,7 @@ from agent.pages_io import (
     request,
     url_for,
 )
-from agent.passwords import MOST_PASSWORD, SESSION_MS, Failures, matches, token_hash
+from agent.passwords import MOST_NAME, MOST_PASSWORD, SESSION_MS, Failures, as_typed, matches, token_hash
 from agent.serving_io import MAX_BODY_BYTES
 
 FORM_PARTS: Final = 10  # of a form that brings files
@@ -215,7 +215,7 @@ def log_in(within: str) -> Any:
     """The form with name and password: to the endpoint ``within`` with a session, or the form again with why not."""
     name, password = form("name", "password")
     ours, at, address = site(), now(), request.remote_addr or ""
-    name = name[:64].strip().lower()[:32]  # as a telephone's keyboard writes it; no account is called otherwise
+    name = as_typed(name)[:MOST_NAME]
     who = token_hash(name)
     with ours.guessing:
         if ours.failures.must_wait(who, address, at):

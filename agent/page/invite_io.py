@@ -5,7 +5,7 @@ from typing import Any
 from agent.page.family_io import Family
 from agent.page.guards_io import at_home, told
 from agent.pages_io import abort, g, redirect, render_template, url_for
-from agent.passwords import Unfit
+from agent.passwords import Unfit, as_typed
 from agent.web_io import form, now, site
 
 
@@ -38,7 +38,7 @@ def ask() -> Any:
     _, name = form("csrf", "name")
     with site().family() as book:
         try:
-            book.wishes.ask(name[:64], now(), g.session.who)
+            book.wishes.ask(as_typed(name), now(), g.session.who)
         except Unfit as fault:
             said = at_home().catalogue.table("unfit")[fault.key].format(**fault.said)
             return _shown(book, wrong=said), 400
