@@ -122,7 +122,7 @@ def test_a_night_in_a_bed_that_tells_is_told_with_its_times_out_of_bed() -> None
     day = day_of([*night, *felt, *heard("07:40 kitchen, 20:00 living")])
     assert lines(day)[:5] == [
         "Up at 07:30.",
-        "To bed at 22:40.",
+        "To bed at 22:40 the night before.",
         "8 h 38 min in bed.",
         "Out of bed and back once in the night, for 12 min.",
         "Moved in bed for 15 min in all.",

@@ -188,5 +188,5 @@ def test_a_night_that_was_not_observed_whole_says_so_beside_what_was_seen_of_it(
 
 def test_what_is_not_measured_and_what_is_none_are_told_apart_in_the_file() -> None:
     text = leaf(day_of(heard("00:05 living, 12:00 living")), words())
-    assert re.search(r"Fridge opened</th><td>none</td>", text)
+    assert re.search(r"Times the fridge was opened</th><td>none</td>", text)
     assert re.search(r"In bed</th><td>not measured</td>", text)

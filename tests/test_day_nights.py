@@ -16,7 +16,7 @@ def test_a_night_that_was_not_observed_throughout_is_not_told_as_one_without_a_t
     assert lines(day)[:3] == [
         "From 01:00 to 04:00 this home was not observed: what happened then is not told here.",
         "Up at 06:30.",
-        "To bed at 23:05.",
+        "To bed at 23:05 the night before.",
     ]
     assert {day.figures[name].value for name in ("in_bed", "bed_outs", "bed_out", "restless")} == {None}
     assert day.has_bed

@@ -65,6 +65,7 @@ def test_what_left_the_home_is_told_in_words_and_nothing_else_did(page: HubPage)
     assert "Help button, most urgent" in text
     assert "The monitoring centre was told: help button." in dora.ask("GET", "/").text, "as soon as it was written down"
     assert "Not yet received" in text
+    assert "Mon 30 Mar 2026, 23:58" in text, "what is kept for years is told with its year"
 
 
 def test_where_she_was_when_she_asked_for_help_is_told_to_her_and_to_others_as_she_agreed(page: HubPage) -> None:

@@ -48,7 +48,7 @@ def test_a_dot_that_counts_as_usual_lies_in_the_band() -> None:
 def test_none_of_a_part_of_a_day_is_not_drawn_as_none_of_a_whole_one() -> None:
     hour = Span(at("12:00"), at("13:00"))
     quiet = A_DAY.replace("07:40 kitchen, 07:42 fridge, ", "").replace(" 18:01 fridge,", "")
-    whole, part = trend("Fridge opened", quiet), trend("Fridge opened", quiet, dark=hour)
+    whole, part = trend("Times the fridge was opened", quiet), trend("Times the fridge was opened", quiet, dark=hour)
     assert float(part.dots[0].r) < float(whole.dots[0].r)
     assert part.cells[0].value == "none while the home was observed"
     assert part.says.endswith("Of so many of them only a part is known: 1.")
@@ -71,5 +71,5 @@ def test_what_of_the_days_was_not_observed_is_named_and_a_start_anew_is_not() ->
 def test_what_was_measured_on_no_day_is_named_and_the_bathroom_is_not() -> None:
     names = unmeasured([day_of(heard(A_DAY), HOME)], words())
     assert "In bed" in names
-    assert "Fridge opened" not in names
+    assert "Times the fridge was opened" not in names
     assert not [name for name in names if "athroom" in name and "bedroom and bathroom" not in name]

@@ -35,8 +35,7 @@ class Row(NamedTuple):
 
 def time_of(at: Instant, wall: Wall, words: Words) -> str:
     """Date and time by the clock of the home."""
-    time = words.time(wall.local_ms(at) % DAY_MS // MINUTE_MS)
-    return f"{words.short_date(wall.day(at))} {time}"
+    return words.dated_time(wall.day(at), wall.local_ms(at) % DAY_MS // MINUTE_MS)
 
 
 def in_words(look: Look, wall: Wall, words: Words) -> Row:

@@ -156,11 +156,15 @@ class Words:
     def short_date(self, number: int) -> str:
         return self._dated("short_date", number)
 
-    def _dated(self, form: str, number: int) -> str:
+    def dated_time(self, number: int, minute: int) -> str:
+        """Of what is kept for years."""
+        return self._dated("dated_time", number, time=self.time(minute))
+
+    def _dated(self, form: str, number: int, **more: str) -> str:
         when = _date(number)
         weekdays, months = cast(list[str], self._all["weekdays"]), cast(list[str], self._all["months"])
         return self.text(form).format(
-            weekday=weekdays[when.weekday()], day=when.day, month=months[when.month - 1], year=when.year
+            weekday=weekdays[when.weekday()], day=when.day, month=months[when.month - 1], year=when.year, **more
         )
 
 
