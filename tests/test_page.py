@@ -56,7 +56,7 @@ def test_weeks_months_and_days_lead_to_one_another_and_not_beyond_what_was_lived
     for path in ("/day/2026-02-28", "/day/2026-03-31", "/week/2026-04-06", "/month/2026-02", "/month/2026-04"):
         assert guest.ask("GET", path).status == 404, path
     assert 'href="/week/2026-03-30"' in guest.ask("GET", f"/day/{LAST}").text
-    assert "Not as usual on so many of them: " in guest.ask("GET", "/month").text
+    assert "Days that were not as usual: " in guest.ask("GET", "/month").text
 
 
 def test_what_left_the_home_is_told_in_words_and_nothing_else_did(page: HubPage) -> None:

@@ -51,7 +51,7 @@ def test_none_of_a_part_of_a_day_is_not_drawn_as_none_of_a_whole_one() -> None:
     whole, part = trend("Times the fridge was opened", quiet), trend("Times the fridge was opened", quiet, dark=hour)
     assert float(part.dots[0].r) < float(whole.dots[0].r)
     assert part.cells[0].value == "none while the home was observed"
-    assert part.says.endswith("Of so many of them only a part is known: 1.")
+    assert part.says.endswith("Days of which only a part is known: 1.")
     assert "a part is known" not in whole.says
     assert trend("Visits to the kitchen", dark=hour).cells[0].value == "3 while the home was observed"
     assert trend("Up", dark=hour).cells[0].value == "07:40", "a time is one, whatever was not observed after it"
