@@ -99,6 +99,18 @@ def test_a_day_that_is_not_to_be_told_is_not_from_the_next_request_on(page: HubP
     assert anna.ask("GET", "/").status == 200
 
 
+def test_what_left_her_home_is_kept_from_nobody_who_lives_there_though_no_day_is_told(page: HubPage) -> None:
+    mum, fritz, file = page.guest("mum", "--resident"), page.guest("fritz"), page.folder / "home.toml"
+    file.write_text(f"{HOME}\n[consent]\nsummary_to_family = false\n")
+    try:
+        assert "Help button" in mum.ask("GET", "/sent").text
+        assert mum.ask("GET", "/looks").status == 200
+        assert mum.ask("GET", "/").status == 403
+        assert "Help button" not in fritz.ask("GET", "/sent").text
+    finally:
+        file.write_text(HOME)
+
+
 def test_the_bathroom_stays_out_of_every_page_unless_it_was_agreed(page: HubPage, anna: Guest) -> None:
     for path in ("/", "/day/2026-03-02", "/week", "/month"):
         text = anna.ask("GET", path).text

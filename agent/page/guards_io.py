@@ -15,16 +15,22 @@ def at_home() -> AtHome:
     return found
 
 
-def told(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Only for whoever is logged in, while who lives here wants the day to be told."""
+def told(view: Callable[..., Any], hers: bool = False) -> Callable[..., Any]:
+    """Only for whoever is logged in, while who lives here wants the day to be told. ``hers``: it is kept from nobody
+    who lives here, all the same."""
 
     @wraps(view)
     def guarded(**where: str) -> Any:
-        if not at_home().home().consent.summary_to_family:
+        if not at_home().home().consent.summary_to_family and not (hers and _lives_here()):
             return render_template("withheld.html"), 403
         return view(**where)
 
     return logged_in(guarded)
+
+
+def _lives_here() -> bool:
+    with site().family() as family:
+        return bool(family.lives_here(g.session.who))
 
 
 def _dated(path: str) -> str:
@@ -35,7 +41,7 @@ def _dated(path: str) -> str:
     return f"{path}/{month_path(ours.last_day())}" if path == "/month" else path
 
 
-def looked(view: Callable[..., Any]) -> Callable[..., Any]:
+def looked(view: Callable[..., Any], hers: bool = False) -> Callable[..., Any]:
     """The same; and it is written down before it goes out. What there is not, nobody has looked at, and
     before the hub's first start there is nothing."""
 
@@ -50,4 +56,4 @@ def looked(view: Callable[..., Any]) -> Callable[..., Any]:
             family.looked(g.session.who, _dated(request.path), now())
         return shown
 
-    return told(guarded)
+    return told(guarded, hers)

@@ -6,6 +6,7 @@ the hub journals (consent).
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from agent.civil import Wall
@@ -190,13 +191,13 @@ def _stretch(kind: str, first: int, last: int, path_of: Callable[[int], str]) ->
 
 
 @page.get("/sent")
-@looked
+@partial(looked, hers=True)
 def sent() -> Any:
     return _sent("1")
 
 
 @page.get("/sent/<sheet>")
-@looked
+@partial(looked, hers=True)
 def sent_before(sheet: str) -> Any:
     return _sent(sheet)
 
