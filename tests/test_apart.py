@@ -188,7 +188,9 @@ def test_the_page_tells_systemd_that_it_is_there_and_goes_on(
 
 
 def test_the_rules_come_back_when_the_machines_own_are_loaded_anew() -> None:
-    unit = HUB / "lib/systemd/system/hearthwatch-egress.service"
-    assert "nftables.service" in lines(unit, "PartOf")  # restarted with it
-    assert lines(unit, "ReloadPropagatedFrom") == ["nftables.service"]
-    assert lines(unit, "ExecReload") == lines(unit, "ExecStart")
+    units = HUB / "lib/systemd/system"
+    egress, theirs = units / "hearthwatch-egress.service", units / "nftables.service.d/hearthwatch.conf"
+    assert "nftables.service" in lines(egress, "After")
+    assert lines(egress, "ExecReload") == lines(egress, "ExecStart")
+    for when in ("ExecStartPost", "ExecReload", "ExecStopPost"):  # a start alone would take ours away, and so a stop
+        assert lines(theirs, when) == [f"-systemctl --no-block try-reload-or-restart {egress.name}"]
