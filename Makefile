@@ -1,6 +1,6 @@
 # Needs Python >= 3.11 and make; everything else is set up by the targets themselves, in .venv and build/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-page bench-detect bench-bed train contract lock package package-check package-proof
+.PHONY: help demo test check bench bench-page bench-detect bench-bed train contract lock package package-check package-proof vm-proof
 # Debian keeps mosquitto where an ordinary user does not look.
 export PATH := $(PATH):/usr/sbin
 RUN := .venv/bin/python -m
@@ -94,6 +94,10 @@ package-check: package ## that the packages are the same each time, and that lin
 package-proof: ## installs the packages on fresh Debians (amd64; arm64 emulated), runs, removes them; needs root
 	@ls build/packages/*.deb >/dev/null 2>&1 || $(MAKE) package
 	@deploy/package/prove.sh
+
+vm-proof: ## the amd64 packages on a Debian that boots, emulated, under its own systemd: hung, killed, reboots; needs root
+	@ls build/packages/*_amd64.deb >/dev/null 2>&1 || $(MAKE) package
+	@deploy/package/vm.sh
 
 lock: ## new versions of everything, pinned by hash (needs uv)
 	deploy/lock.sh
