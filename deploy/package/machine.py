@@ -21,6 +21,7 @@ HERE: Final = Path(__file__).parent
 PATIENCE_S: Final = 300.0  # for anything: its processor is emulated, some twenty times as slow
 HOST: Final = "10.0.2.2"
 MEMORY_MIB: Final = 1024
+DISK_BYTES: Final = "3G"  # of which a fifth is taken
 STICK_BYTES: Final = "160M"
 STICK: Final = "/media/stick"  # where the machine sees what it was handed
 EAR: Final = """
@@ -58,10 +59,14 @@ def made(root: Path, image: Path, names: dict[str, str]) -> None:
         subprocess.run(["systemctl", f"--root={root}", "--quiet", *words], check=True)
     # A journal that a reset does not take.
     (root / "var/log/journal").mkdir(exist_ok=True)
-    half = image.with_suffix(".half")
-    half.unlink(missing_ok=True)
-    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(root), str(half), "3G"], check=True)
-    half.rename(image)
+    _disk(root, image, DISK_BYTES)
+
+
+def _disk(folder: Path, image: Path, size: str) -> None:
+    """An ext4 file system with what is in ``folder``."""
+    image.unlink(missing_ok=True)
+    words = ["mke2fs", "-q", "-t", "ext4", "-d", str(folder), str(image), size]
+    subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
 
 
 class Machine:
@@ -73,9 +78,7 @@ class Machine:
         stick.mkdir()
         for file in handed:
             shutil.copy(file, stick)
-        subprocess.run(
-            ["mke2fs", "-q", "-t", "ext4", "-d", str(stick), str(work / "stick.img"), STICK_BYTES], check=True
-        )
+        _disk(stick, work / "stick.img", STICK_BYTES)
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:{port}" for port in ports)
         self.starts: list[str] = []
         self._heard = b""

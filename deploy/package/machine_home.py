@@ -23,7 +23,7 @@ RADIO: Final = "/run/radio"
 MODULES: Final = "/usr/lib/hearthwatch-zigbee2mqtt/node_modules"
 PARTS: Final = ("watch", "uplink", "page")
 # Somebody's buttons: of one a second press is another call only after ten minutes, and four presses are told of.
-PENDANTS: Final = (SOS, *(f"0xa4c13800112233{number}" for number in range(50, 56)))
+PENDANTS: Final = (SOS, *(f"0xa4c13800112233{number}" for number in range(50, 58)))
 IN_MEMORY: Final = f"""[Service]
 Environment=NODE_OPTIONS=--require={STICK}/adapter.js Z2M_MODULES={MODULES} GIT_DIR=/nonexistent
 StandardInput=file:{RADIO}

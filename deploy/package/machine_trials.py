@@ -19,7 +19,7 @@ from tests.brokers import until
 
 BEYOND: Final = "203.0.113.2"  # a machine that is not in the home
 WHEN_HUNG_S: Final = 45  # WatchdogSec of the units
-CUTS: Final = 3
+CUTS: Final = 2
 CROWD: Final = 10  # who ask for the page at once
 # A process that goes into the group of a unit's processes, as if it were one of them.
 JOINS: Final = """
@@ -229,10 +229,11 @@ def powerless(home: MachineHome) -> None:
 
 
 def _cut(home: MachineHome, signed: int) -> str:
-    """After so many alerts of a row of presses."""
+    """After so many alerts, while somebody presses two pendants that were not pressed before without end."""
     before = len(home.at_centre())
-    home.machine.run("tee", "/run/presses", give="".join(home.pressed(one) for _ in range(4) for one in PENDANTS[3:6]))
-    line = f"while read -r one; do printf '%s\\n' \"$one\" >{RADIO}; sleep 0.3; done </run/presses"
+    two = PENDANTS[1 + 2 * signed : 3 + 2 * signed]
+    home.machine.run("tee", "/run/presses", give="".join(home.pressed(one) for _ in range(100) for one in two))
+    line = f"while read -r one; do printf '%s\\n' \"$one\" >{RADIO}; sleep 1; done </run/presses"
     home.machine.sh(f"({line}) >/dev/null 2>&1 &")
     until(lambda: len(home.at_centre()) >= before + signed, "the first of them", PATIENCE_S)
     home.machine.reset()
@@ -263,7 +264,7 @@ def flooded(home: MachineHome, port: int) -> None:
                 one.start()
             home.machine.run(*comes_to, str(os.SCHED_IDLE), "60")
         with step("meanwhile a pendant is pressed, and signed for"):
-            _one_more(home, PENDANTS[6])
+            _one_more(home, PENDANTS[7])
     finally:
         over.set()
         for one in crowd:

@@ -69,7 +69,7 @@ def set_up(home: MachineHome, work: Path, centre: Mosquitto, authority: Authorit
     at = home.machine
     with step("zigbee2mqtt runs, with a radio in memory"):
         home.radio()
-    with step("provision, from an answers file: ten devices join"):
+    with step("provision, from an answers file: twelve devices join"):
         home.joined(centre.port)
     with step("provision once more, with what the centre signed"):
         key = home.signed(authority, (work / "centre.pub").read_text())
@@ -94,7 +94,7 @@ def upgraded(home: MachineHome, packages: list[Path]) -> None:
         home.machine.run("dpkg", "--install", *(f"{STICK}/{package.name}" for package in packages))
         for part, unit in before.items():
             home.runs(part, unit)
-        home.called(PENDANTS[6])
+        home.called(PENDANTS[8])
         assert failed(home.machine) == []
 
 
@@ -148,8 +148,7 @@ def proved(machine: Machine, work: Path, packages: list[Path]) -> None:
 
 def main(kept: Path, packages: list[Path]) -> None:
     image = kept / "machine.img"
-    if not image.exists():
-        made(kept / "bare", image, {CENTRE: HOST})
+    made(kept / "bare", image, {CENTRE: HOST})
     with tempfile.TemporaryDirectory() as folder:
         work, centre = Path(folder), Path(folder) / "centre"
         centre.mkdir()

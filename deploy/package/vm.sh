@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # make vm-proof: the amd64 packages of build/packages on a whole machine: Debian 12 with its own kernel and systemd as
 # its first process, emulated. As root, since it makes a root and namespaces; nothing is left behind but build/vm-proof,
-# which keeps the bare Debian and its disk for the next time. Nothing reaches outside.
+# which keeps the bare Debian for the next time. Nothing reaches outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 kept=build/vm-proof
 say() { echo "hearthwatch: $*"; }
 [ "$(id -u)" = 0 ] || { say "the proof makes a machine's disk: run it as root" >&2; exit 1; }
+[ "$(dpkg --print-architecture)" = amd64 ] || { say "the proof makes a Debian for amd64: run it on one" >&2; exit 1; }
 command -v debootstrap >/dev/null || deploy/apt-install.sh "the proof needs a fresh Debian" debootstrap
 command -v mosquitto >/dev/null || deploy/apt-install.sh "the proof needs a broker for its centre" mosquitto
 command -v qemu-system-x86_64 >/dev/null || deploy/apt-install.sh "the proof needs a machine to boot" qemu-system-x86
