@@ -45,7 +45,7 @@ def test_what_was_none_of_a_day_that_is_running_is_none_so_far() -> None:
 
 def test_the_first_day_of_a_home_says_since_when_it_is_observed() -> None:
     day = day_of(heard("08:00 hall, 20:00 hall"), SMALL, off=[Span(Instant(0), at("08:00"))])
-    assert lines(day)[0] == "This home is observed since 08:00: what happened before is not told here."
+    assert lines(day)[0] == "This home has been observed since 08:00: what happened before is not told here."
     later = day_of(heard("12:10 hall"), SMALL, off=[Span(Instant(0), at("08:00")), Span(at("09:00"), at("12:00"))])
     assert lines(later)[1] == "From 09:00 to 12:00 this home was not observed: what happened then is not told here."
 

@@ -1,6 +1,7 @@
 """The family's page in a real browser: log in, read a day, turn to the week, follow a sentence to what it rests on."""
 
 import re
+import struct
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -9,10 +10,17 @@ import pytest
 
 from tests.browser import Browser, chromium
 from tests.conftest import ROOT
+from tests.hands import DOCS
 from tests.page_maker import PASSWORD, HubPage
 
 PICTURES = ROOT / "build" / "page"
 WIDTHS = (320, 600, 1_000, 1_600)
+OF_DOCS = {"day": (880, 1_080), "week": (880, 1_080), "first-day": (360, 720)}  # pixels wide and high
+PAGES = {
+    "day": "/day/2026-03-29", "today": "/", "first-day": "/day/2026-03-01", "week": "/week/2026-03-20",
+    "month": "/month", "sent": "/sent", "looks": "/looks", "family": "/family", "consent": "/consent",
+    "nowhere": "/nowhere",
+}  # fmt: skip
 TAB, ENTER = "\ue004", "\ue007"
 
 
@@ -106,18 +114,32 @@ def test_every_page_is_without_fault_for_those_who_see_or_move_differently(brows
     welcome = f"/welcome/{page.invite('ben')}"
     faults = seen(browser, page, {"login": "/login", "welcome": welcome, "no-invitation": "/welcome/x"})
     logged_in(browser, page, "mum", "--resident")
-    inside = {
-        "day": "/day/2026-03-29", "today": "/", "first-day": "/day/2026-03-01", "week": "/week/2026-03-20",
-        "month": "/month", "sent": "/sent", "looks": "/looks", "family": "/family", "consent": "/consent",
-        "nowhere": "/nowhere",
-    }  # fmt: skip
-    faults += seen(browser, page, inside)
+    faults += seen(browser, page, PAGES)
     file = page.folder / "home.toml"
     text = file.read_text()
     file.write_text(f"{text}\n[consent]\nsummary_to_family = false\n")
     faults += seen(browser, page, {"withheld": "/"})
     file.write_text(text)
     assert not faults
+
+
+def test_the_familys_guide_shows_the_page_as_it_is(browser: Browser, page: HubPage, tmp_path: Path) -> None:
+    """Its pictures are taken anew where DOCS_PICTURES names their folder."""
+    guide = (ROOT / "docs/family.md").read_text()
+    logged_in(browser, page, "clara")
+    for name, (wide, high) in OF_DOCS.items():
+        browser.open(page.address + PAGES[name])
+        browser.narrow(wide, high)
+        shown = Path(DOCS or tmp_path) / f"family-{name}.png"
+        browser.picture(shown)
+        assert size(shown) == size(ROOT / "docs" / shown.name) == (wide, high)
+        assert f"({shown.name})" in guide
+    browser.narrow(0)
+
+
+def size(picture: Path) -> tuple[int, ...]:
+    """Of a PNG, in pixels: wide and high."""
+    return struct.unpack(">II", picture.read_bytes()[16:24])
 
 
 def seen(browser: Browser, page: HubPage, paths: dict[str, str]) -> list[str]:
