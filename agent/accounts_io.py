@@ -102,7 +102,7 @@ class Accounts:
         with self._book.writing():
             known = self._book.one(f"SELECT 1 FROM {self._kind} WHERE name=?", name)
             self._book.note(name if known else "somebody", "gave a wrong name or password", now)
-            self._book.change("DELETE FROM failure WHERE at_ms<=?", now - FAILURES_MS)
+            self._book.change("DELETE FROM failure WHERE abs(at_ms-?)>=?", now, FAILURES_MS)
             self._book.change("INSERT INTO failure VALUES (?, ?, ?)", now, token_hash(name), address)
 
     def failures(self) -> list[tuple[int, str, str]]:

@@ -78,8 +78,9 @@ class Failures:
         self._failed: deque[tuple[int, str, str]] = deque(maxlen=MOST_FAILURES_IN_ALL)
 
     def must_wait(self, name: str, address: str, now_ms: int) -> bool:
-        while self._failed and now_ms - self._failed[0][0] >= FAILURES_MS:
-            self._failed.popleft()
+        # A clock that was set back by more than that keeps nobody out for longer than that.
+        recent = (one for one in self._failed if abs(now_ms - one[0]) < FAILURES_MS)
+        self._failed = deque(recent, maxlen=MOST_FAILURES_IN_ALL)
         here = [who for _, who, where in self._failed if where == address]
         many = here.count(name) >= MOST_FAILURES or len(here) >= MOST_OF_AN_ADDRESS
         return many or len(self._failed) >= MOST_FAILURES_IN_ALL

@@ -82,7 +82,8 @@ class DirectDays(DirectCount):
         spans = [(max(a, since), min(b, until)) for a, b in together(self.dark)]
         for a, b in [(a, b) for a, b in spans if b - a >= 5 * MINUTE][:3]:
             if b == self.all[0].at:
-                yield f"This home has been observed since {self._moment(b, day)}: what happened before is not told here."
+                first = self._moment(b, day)
+                yield f"This home has been observed since {first}: what happened before is not told here."
                 continue
             says = f"{self._moment(a, day)} to {self._moment(b, day)}"
             yield f"From {says} this home was not observed: what happened then is not told here."

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.nouns import Instant
 from agent.passwords import (
@@ -101,6 +103,15 @@ def test_wrong_passwords_make_one_wait_and_are_forgotten_in_time() -> None:
         assert failures.must_wait("j.doe", "192.0.2.3", AT + FAILURES_MS) == (number >= MOST_OF_AN_ADDRESS)
         failures.failed(f"guess-{number}", "192.0.2.3", AT + FAILURES_MS)
     assert failures.must_wait("j.doe", "192.0.2.4", AT + FAILURES_MS)
+
+
+@given(back_ms=st.integers(FAILURES_MS, 400 * 86_400_000))
+def test_a_clock_that_was_ahead_keeps_nobody_out_for_longer_than_ever(back_ms: int) -> None:
+    failures = Failures()
+    for _ in range(MOST_FAILURES_IN_ALL):
+        failures.failed("ines.k", "192.0.2.1", AT)
+    assert failures.must_wait("ines.k", "192.0.2.1", AT - FAILURES_MS + 1), "a small step forgets nothing"
+    assert not failures.must_wait("ines.k", "192.0.2.1", AT - back_ms)
 
 
 def test_an_audit_that_was_edited_is_noticed(store: Store) -> None:

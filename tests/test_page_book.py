@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.book_io import Fault
-from agent.nouns import HOUR_MS, MINUTE_MS, Instant
-from agent.page.family_io import FILE, Family
+from agent.nouns import DAY_MS, HOUR_MS, MINUTE_MS, Instant
+from agent.page.family_io import FILE, INVITED_MS, SET_BACK_MS, Family
 from tests.page_maker import PASSWORD
 
 NOW = Instant(1_772_360_400_000)
@@ -47,3 +49,22 @@ def test_who_came_in_by_a_clock_that_was_ahead_logs_in_again(family: Family) -> 
     token = family.accounts.begin("anna", Instant(NOW + HOUR_MS))
     assert family.accounts.find(token, Instant(NOW + HOUR_MS - 1_000)) is not None, "a second is no step"
     assert family.accounts.find(token, NOW) is None
+
+
+@given(ahead_ms=st.integers(SET_BACK_MS + 1, 400 * DAY_MS), later_ms=st.integers(0, INVITED_MS))
+def test_an_invitation_of_a_clock_that_was_ahead_lets_nobody_in(
+    tmp_path_factory: pytest.TempPathFactory, ahead_ms: int, later_ms: int
+) -> None:
+    """How long ago it was made, nobody knows: it would be open for longer than seven days."""
+    family = Family(tmp_path_factory.mktemp("ahead"))
+    code = family.invite("anna", False, Instant(NOW + ahead_ms), "installer")
+    now = Instant(NOW + min(later_ms, ahead_ms - SET_BACK_MS - 1))
+    assert family.invited(code, now) is None
+    assert family.accept(code, PASSWORD, now) is None
+    assert family.waiting(now) == []
+    family.close()
+
+
+def test_an_invitation_outlives_a_clock_that_is_set_right_by_a_second(family: Family) -> None:
+    code = family.invite("anna", False, NOW, "installer")
+    assert family.invited(code, Instant(NOW - 1_000)) == "anna"

@@ -16,6 +16,8 @@ CODE_BYTES: Final = 16  # of an invitation: 128 bits, in 22 characters
 MOST_CODE: Final = 64  # characters; a longer one is none
 INVITED_MS: Final = 7 * DAY_MS  # an invitation that nobody accepted for so long is none any more
 UNUSED_MS: Final = 30 * MINUTE_MS  # a session with which nothing was asked for so long is over
+SET_BACK_MS: Final = MINUTE_MS  # by which the clock may be set back, and an invitation stays one
+OPEN: Final = "until_ms>? AND until_ms<=?"  # of an invitation, with _open: from no later clock than this one
 AGAIN_MS: Final = 10 * MINUTE_MS  # who looks at the same page again within it has looked once
 MOST_MEMBERS: Final = 20  # with those invited; another one is refused
 LOOKS_SHOWN: Final = 300  # the newest; the command prints all
@@ -67,7 +69,7 @@ class Family:
 
     def invited(self, code: str, now: Instant) -> str | None:
         """Whom that code lets in; None: nobody, or no more."""
-        row = self._book.one("SELECT name FROM invitation WHERE code=? AND until_ms>?", token_hash(code), now)
+        row = self._book.one(f"SELECT name FROM invitation WHERE code=? AND {OPEN}", token_hash(code), *_open(now))
         return None if row is None else str(row[0])
 
     def accept(self, code: str, password: str, now: Instant) -> str | None:
@@ -77,7 +79,8 @@ class Family:
             return None
         secret = self.accounts.made(name, password)
         with self._book.writing():  # of two who come at once with the same code, one is let in
-            row = self._book.one("SELECT resident FROM invitation WHERE code=? AND until_ms>?", token_hash(code), now)
+            sql = f"SELECT resident FROM invitation WHERE code=? AND {OPEN}"
+            row = self._book.one(sql, token_hash(code), *_open(now))
             if row is None:
                 return None
             self._book.change("DELETE FROM invitation WHERE code=?", token_hash(code))
@@ -98,7 +101,8 @@ class Family:
 
     def waiting(self, now: Instant) -> list[str]:
         """Who is invited and has not accepted yet."""
-        return [str(name) for (name,) in self._book.ask("SELECT name FROM invitation WHERE until_ms>? ORDER BY 1", now)]
+        found = self._book.ask(f"SELECT name FROM invitation WHERE {OPEN} ORDER BY 1", *_open(now))
+        return [str(name) for (name,) in found]
 
     def lives_here(self, name: str) -> bool:
         return self._book.one("SELECT 1 FROM resident WHERE name=?", name) is not None
@@ -127,3 +131,7 @@ class Family:
     def first_broken(self) -> int | None:
         """The first line that is not as it was written."""
         return self._book.first_broken()
+
+
+def _open(now: Instant) -> tuple[int, int]:
+    return now, now + INVITED_MS + SET_BACK_MS
