@@ -119,6 +119,10 @@ class MachineHome:
         assert now is not None
         return now
 
+    def shares_by_process(self) -> bool:
+        """Whether who gives way does so to other services too: 60-hearthwatch.conf."""
+        return self.machine.run("cat", "/proc/sys/kernel/sched_autogroup_enabled").strip() == "0"
+
     def journal(self, sql: str) -> list[list[object]]:
         found: list[list[object]] = json.loads(self.machine.python(ASKED, sql, user="hearthwatch-watch"))
         return found

@@ -58,6 +58,7 @@ def installed(home: MachineHome, packages: list[Path]) -> None:
         assert states == dict.fromkeys(PARTS, "inactive") | {"egress": "active"}, states
         at.run("systemctl", "is-active", "hearthwatch.target", "mosquitto")
         at.run("nft", "list", "table", "inet", "hearthwatch")
+        assert home.shares_by_process()
         assert failed(at) == []
     with step("systemd-analyze verify: of the units, on the machine, with all that they name"):
         # A bare Debian has no `man`; that the page is there is lintian's to see.
