@@ -120,8 +120,11 @@ class MachineHome:
         return now
 
     def shares_by_process(self) -> bool:
-        """Whether who gives way does so to other services too: 60-hearthwatch.conf."""
-        return self.machine.run("cat", "/proc/sys/kernel/sched_autogroup_enabled").strip() == "0"
+        """Whether who gives way does so to other services too: 60-hearthwatch.conf, and no service has a share of its
+        own (of the units that systemd starts, in their own slice)."""
+        by_session = self.machine.run("cat", "/proc/sys/kernel/sched_autogroup_enabled").strip()
+        shared = self.machine.run("cat", "/sys/fs/cgroup/system.slice/cgroup.subtree_control").split()
+        return by_session == "0" and "memory" in shared and "cpu" not in shared
 
     def journal(self, sql: str) -> list[list[object]]:
         found: list[list[object]] = json.loads(self.machine.python(ASKED, sql, user="hearthwatch-watch"))
