@@ -1,6 +1,7 @@
 """Small pictures of some days side by side: each figure against what is usual, and the nights one under the other."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from agent.summary.day import Day, Figure
@@ -88,15 +89,20 @@ def _trend(name: str, days: Sequence[Day], words: Words) -> Trend:
     values += [edge for one in found if one.as_usual is not None for edge in one.as_usual]
     low, high = min(values), max(values)
     step = (WIDTH - 2 * EDGE) / max(1, len(days))
-    dots, bands = [], []
+    dots = []
     for place, one in enumerate(found):
-        left = EDGE + place * step
-        if one.as_usual is not None:
-            under, over = (_height(edge, low, high) for edge in one.as_usual)
-            bands.append(Band(f"{left:.1f}", f"{over - 2:.1f}", f"{step:.1f}", f"{under - over + 4:.1f}"))
         if one.value is not None:
             y, r = _height(one.value, low, high), OF_A_PART if _of_a_part(one) else RADIUS
-            dots.append(Dot(f"{left + step / 2:.1f}", f"{y:.1f}", r, one.compared() in ("less", "more")))
+            left = EDGE + (place + 0.5) * step
+            dots.append(Dot(f"{left:.1f}", f"{y:.1f}", r, one.compared() in ("less", "more")))
+    bands, place = [], 0
+    for usual, alike in groupby(found, key=lambda one: one.as_usual):
+        count = len(list(alike))
+        if usual is not None:
+            under, over = (_height(edge, low, high) for edge in usual)
+            left, width, height = EDGE + place * step, count * step, under - over + 4
+            bands.append(Band(f"{left:.1f}", f"{over - 2:.1f}", f"{width:.1f}", f"{height:.1f}"))
+        place += count
     cells = tuple(Cell(day.number, _value(one, day, words), _compared(one, words)) for day, one in _by_day(name, days))
     top, bottom = (words.amount(found[0].form, value, days[0]) for value in (high, low))
     title, says = words.table("figure")[name], _says(name, days, words)

@@ -119,7 +119,7 @@ def counted(
     beds = tuple(part for span in lain for part in without(span, merged(rests)))
     out = outings(heard, beds, holes, until)
     needs = needed(home)
-    broken = {name: _together(ill, sensors, whole) for name, sensors in needs.items()}
+    broken = {name: found for name, sensors in needs.items() if (found := _together(ill, sensors, whole))}
     stayed = stays(heard, out, holes, Span(bounds.midnight, until))
     bare = Counted(bounds, until, holes, {}, stayed, beds, (), {}, (), broken)
     windows = {bare.window_of(name) for name in FIGURES}
