@@ -4,6 +4,9 @@ Flask does this and much besides; the rest of it took 3 MiB of each process that
 names are its names.
 """
 
+import agent.lean_io as _lean  # noqa: F401  # before anything of werkzeug
+
+# isort: split
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException as HTTPException
+from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.exceptions import abort as _abort
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Map, MapAdapter, Rule

@@ -13,14 +13,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from werkzeug.exceptions import HTTPException
-
 from agent.accounts_io import Session
 from agent.clock_io import wall_ms
 from agent.near import is_near
 from agent.nouns import Instant, Refused
 from agent.pages_io import (
     Application,
+    HTTPException,
     Pages,
     Response,
     abort,

@@ -64,7 +64,7 @@ PACKAGES: Final = {
         "centre/watch_io.py",
     },
     "flask": set(),  # werkzeug does it, in less memory: agent/pages_io.py
-    "werkzeug": {"agent/pages_io.py", "agent/web_io.py"},
+    "werkzeug": {"agent/pages_io.py", "agent/lean_io.py"},
     "waitress": {"agent/serving_io.py"},
     "jinja2": {"agent/pages_io.py", "agent/summary/leaf_io.py", "agent/provision/sheets_io.py"},
     "amqtt": set(),

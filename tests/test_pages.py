@@ -1,5 +1,6 @@
 """What answers a browser at any page of ours, whosever it is."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client
 
 from agent.pages_io import Application, Pages, abort, g, redirect, render_template, request, url_for
+from tests.conftest import ROOT
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -85,3 +87,14 @@ def test_a_file_beside_the_page_is_handed_out(home: Client) -> None:
     assert (answer.text, answer.mimetype) == ("p {}", "text/css")
     again = home.get("/static/page.css", headers={"If-None-Match": answer.headers["ETag"]}, buffered=True)
     assert again.status_code == 304
+
+
+def test_a_page_carries_no_server_and_no_test_client_of_werkzeugs_along() -> None:
+    """They are 1.4 MiB of each process that serves one; whoever does import one has it."""
+    looks = (
+        "import sys, agent.page.serve_io\n"
+        "assert not {'werkzeug.serving', 'werkzeug.test', 'http.server'} & sys.modules.keys()\n"
+        "from werkzeug.test import Client\n"
+        "assert callable(Client)"
+    )
+    subprocess.run([sys.executable, "-c", looks], check=True, cwd=ROOT)
