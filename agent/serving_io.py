@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sized
 from contextlib import suppress
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final, NamedTuple
 
 import waitress
@@ -23,6 +23,7 @@ MAX_HEAD_BYTES: Final = 16_384  # of a request's head; a longer one is refused
 RECORD_BYTES: Final = 16_384  # of TLS; read whole, since what of one stays unread wakes nobody
 REQUEST_S: Final = 10  # for a browser to have sent its request whole; then the connection ends
 FLOOD_S: Final = 2.0  # since somebody was refused
+GULP_S: Final = 0.02  # in a flood, whoever has come meanwhile is looked at in one turn: each turn costs a little
 NO_CROWD: Final = 1_000_000  # requests; it never gives way
 ACCEPTED: Final = 256  # connections in one turn of the loop: a flood of them does not keep the next one in the queue
 OUTSIDE: Final = ("192.0.2.1", 9)  # RFC 5737: nobody's; only the way there is asked for
@@ -211,8 +212,9 @@ def _connect(server: Any, tls: ssl.SSLContext | None, sock: socket.socket, addre
 
 class Way:
     """Of this whole process: while more than ``crowd`` requests wait, or somebody was just refused for asking too
-    often, it runs only when nobody else wants to. Where it may not come back from that, it does not go there: that
-    takes RLIMIT_NICE (the unit's LimitNICE), or CAP_SYS_NICE. One without a crowd never does."""
+    often, it runs only when nobody else wants to; and those who come in such a flood are looked at in gulps. Where it
+    may not come back from giving way, it does not go there: that takes RLIMIT_NICE (the unit's LimitNICE), or
+    CAP_SYS_NICE. One without a crowd does neither."""
 
     def __init__(self, queue: Sized, crowd: int) -> None:
         self._queue, self._crowd, self._flood_until = queue, crowd, 0.0
@@ -240,7 +242,10 @@ class Way:
 
     def look(self) -> None:
         """By one thread alone, often."""
-        way = self._may and (len(self._queue) > self._crowd or monotonic() < self._flood_until)
+        flood = monotonic() < self._flood_until
+        if flood and self._crowd < NO_CROWD:
+            sleep(GULP_S)
+        way = self._may and (len(self._queue) > self._crowd or flood)
         if way != self._giving:
             self._giving = way
             for thread in os.listdir("/proc/self/task"):

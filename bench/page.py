@@ -29,7 +29,7 @@ from bench.year import SEED
 
 YEAR = Path("build/year-home")
 PASSWORD = "seven-green-lanterns"
-ROUNDS = 8
+ROUNDS = 12
 DAYS = 200
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
